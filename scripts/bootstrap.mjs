@@ -1,0 +1,111 @@
+// Runs a program of this project on the Node it was written for, after installing what package-lock.json asks for:
+//   node scripts/bootstrap.mjs src/….ts [arguments]        a file
+//   node scripts/bootstrap.mjs --bin vitest [arguments]    a dependency's command
+// Plain JavaScript without dependencies: it runs before anything is installed, on whatever Node the system has (20 or newer).
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isSetUp, ROOT, setUp } from './setup.mjs';
+
+const OLDEST_NODE = [22, 18];
+const BIN = join(ROOT, 'node_modules', '.bin');
+const INSTALL_LOCK = join(ROOT, '.install.lock');
+// An install shows every second that it is alive; one that has not for a minute has lost its process id to another program.
+const ALIVE_EVERY_MS = 1_000;
+const DEAD_AFTER_MS = 60_000;
+// Of several that take over a dead install's lock at the same moment, the last one has it: time for all to have written.
+const TAKE_OVER_MS = 200;
+
+process.exitCode = await install() || await runTarget();
+
+function runTarget() {
+  const [first, ...rest] = process.argv.slice(2);
+  const command = first === '--bin' ? [join(BIN, rest[0]), ...rest.slice(1)] : [join(ROOT, first), ...rest];
+  return run(findNode(), command, { stdio: 'inherit', env: { ...process.env, PATH: BIN + delimiter + process.env.PATH } });
+}
+
+/** The pinned Node, which npm has for some systems only; else the one at hand when it runs TypeScript. */
+function findNode() {
+  const pinned = join(BIN, 'node');
+  if (existsSync(pinned)) return pinned;
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return process.execPath;
+  console.error(`tieout needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.versions.node}, and npm has none to install for ${
+    process.platform}-${process.arch}: install a newer one from https://nodejs.org`);
+  process.exit(1);
+}
+
+/** Runs a program to its end, passes on the signals that reach this process, and returns its exit status as a shell would. */
+function run(file, args, options) {
+  return new Promise((settle) => {
+    const child = spawn(file, args, options);
+    // A Ctrl-C in a terminal reaches the child by itself as well; programs here take the second for the first.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    child.on('error', (error) => {
+      console.error(`${file}: ${error.message}`);
+      settle(127);
+    });
+    child.on('exit', (status, signal) => settle(signal === null ? status : 128 + constants.signals[signal]));
+  });
+}
+
+/** Returns npm's exit status. */
+async function install() {
+  if (isSetUp()) return 0;
+  await lockInstall();
+  const alive = setInterval(() => utimesSync(INSTALL_LOCK, new Date(), new Date()), ALIVE_EVERY_MS);
+  try {
+    if (isSetUp()) return 0;
+    console.error('tieout: installing what package-lock.json asks for (once, about 20 s) …');
+    const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
+    // Standard output is for the program's results.
+    const status = await run(npm[0], [...npm.slice(1), 'ci'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+    // npm skips the postinstall where scripts are switched off.
+    if (status === 0 && !isSetUp()) setUp();
+    return status;
+  } finally {
+    clearInterval(alive);
+    rmSync(INSTALL_LOCK, { force: true });
+  }
+}
+
+/** Waits for another install of this folder, or takes over from a dead one. */
+async function lockInstall() {
+  let told = false;
+  for (;;) {
+    try {
+      writeFileSync(INSTALL_LOCK, String(process.pid), { flag: 'wx' });
+      return;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (isLive()) {
+      if (!told) console.error('tieout: waiting for another install in this folder …');
+      told = true;
+      await sleep(TAKE_OVER_MS);
+    } else {
+      const own = `${INSTALL_LOCK}.${process.pid}`;
+      writeFileSync(own, String(process.pid));
+      renameSync(own, INSTALL_LOCK);
+      await sleep(TAKE_OVER_MS);
+      if (readOwner() === process.pid) return;
+    }
+  }
+}
+
+function isLive() {
+  try {
+    if (Date.now() - statSync(INSTALL_LOCK).mtimeMs > DEAD_AFTER_MS) return false;
+    process.kill(readOwner(), 0);
+    return true;
+  } catch (error) {
+    // Another user's process may not be signalled, but it is there; a lock that is gone by now is tried again.
+    return error.code === 'EPERM' || error.code === 'ENOENT';
+  }
+}
+
+function readOwner() {
+  return Number(readFileSync(INSTALL_LOCK, 'utf8'));
+}

@@ -1,0 +1,72 @@
+import { ValidationErrorsIBAN, validateIBAN } from 'ibantools';
+import { normaliseReference } from './text.ts';
+
+/** Bank account numbers in whatever notation a document prints them: IBAN, BBAN, the bank's own number, masked or not. */
+
+const IBAN_SHAPE = /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/;
+
+/**
+ * What an account number is as an IBAN (ISO 13616): `valid`, `invalid` (it has the shape and a registered country, but another length or
+ * wrong check digits, mod 97-10 of ISO 7064), or `none`. A country's own check digits inside the BBAN are left to its banks: they are not
+ * part of the standard, and accounts in use fail them.
+ */
+export function ibanStatus(account: string): 'valid' | 'invalid' | 'none' {
+  const iban = normaliseReference(account);
+  if (!IBAN_SHAPE.test(iban)) return 'none';
+  const { errorCodes } = validateIBAN(iban);
+  if (errorCodes.includes(ValidationErrorsIBAN.NoIBANCountry)) return 'none';
+  return errorCodes.every((code) => code === ValidationErrorsIBAN.WrongAccountBankBranchChecksum) ? 'valid' : 'invalid';
+}
+
+// Asterisks, bullets, a run of dots or of the letter X: what banks print in place of digits.
+const MASK = /(?:[*•●…]|\.{2,}|X{2,})[*•●….X -]*/g;
+
+/**
+ * The key by which account numbers are equal: an IBAN without spaces in upper case; any other number its letters and digits in upper case
+ * without leading zeros; a masked one keeps the place of each hidden part as a `*`. The empty string when there is no letter or digit.
+ */
+export function accountKey(account: string): string {
+  const plain = normaliseReference(account);
+  if (ibanStatus(plain) === 'valid') return plain;
+  const masked = account.toUpperCase().replace(MASK, '*');
+  return masked.includes('*') && plain !== '' ? masked.replace(/[^A-Z0-9*]+/g, '') : plain.replace(/^0+(?=.)/, '');
+}
+
+// Documents print the account with or without its bank's code; ends shorter than this are shared by chance.
+const NUMBER_WITHOUT_BANK_DIGITS = 8;
+
+/**
+ * Whether the number that a document prints can be that of a known account: `same` (equal keys, or one is the whole BBAN of the other, an
+ * IBAN), `possible` (a masked number whose visible parts fit, or the end of the other, an IBAN: evidence only when no second account
+ * fits), or `no`.
+ */
+export function compareAccounts(printed: string, known: string): 'same' | 'possible' | 'no' {
+  const key = accountKey(printed);
+  const knownKey = accountKey(known);
+  if (key === '' || knownKey === '') return 'no';
+  if (key === knownKey) return 'same';
+  if (key.includes('*')) return fitsMask(key, knownKey) ? 'possible' : 'no';
+  const [iban, number] = ibanStatus(knownKey) === 'valid' ? [knownKey, key] : [key, knownKey];
+  if (ibanStatus(iban) !== 'valid') return 'no';
+  if (iban.slice(4).replace(/^0+/, '') === number) return 'same';
+  return number.length >= NUMBER_WITHOUT_BANK_DIGITS && number.length < iban.length && iban.endsWith(number) ? 'possible' : 'no';
+}
+
+// With fewer characters left at its ends, a mask fits accounts by chance.
+const VISIBLE_DIGITS = 3;
+
+/** The visible parts stand in the known number in their order, the first at its start and the last at its end. */
+function fitsMask(masked: string, known: string): boolean {
+  const parts = masked.split('*');
+  const first = parts[0]!;
+  const last = parts.at(-1)!;
+  if (first.length + last.length < VISIBLE_DIGITS || known.length < first.length + last.length) return false;
+  if (!known.startsWith(first) || !known.endsWith(last)) return false;
+  let from = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const at = known.indexOf(part, from);
+    if (at < 0 || at + part.length > known.length - last.length) return false;
+    from = at + part.length;
+  }
+  return true;
+}

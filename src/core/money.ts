@@ -1,0 +1,69 @@
+import { createRequire } from 'node:module';
+
+/**
+ * Money is a bigint of minor units beside an ISO 4217 code. The number of decimals is the currency's own.
+ * currency-codes carries the table of 2024-06; OVERRIDES holds what ISO 4217 amended since.
+ */
+const table = createRequire(import.meta.url)('currency-codes/data') as { code: string; digits: number }[];
+
+const OVERRIDES: Record<string, number> = {
+  XCG: 2, // Caribbean guilder, amendment 176 (2025-03-31)
+  ZWG: 2, // Zimbabwe gold, amendment 177 (2024-08-31)
+};
+
+const EXPONENT = new Map<string, number>([
+  ...table.map((c): [string, number] => [c.code, c.digits]),
+  ...Object.entries(OVERRIDES),
+]);
+
+/** Whether the code is an ISO 4217 alphabetic code. */
+export function isCurrency(code: string): boolean {
+  return EXPONENT.has(code);
+}
+
+/** The currency's number of decimals (ISO 4217 minor units): EUR 2, JPY 0, KWD 3. Undefined for an unknown code. */
+export function exponentOf(currency: string): number | undefined {
+  return EXPONENT.get(currency);
+}
+
+const PLAIN = /^(-?)(\d+)(?:\.(\d+))?$/;
+
+/**
+ * Parses a plain decimal string (`-1234.5`, no grouping, dot as the decimal mark) to units of 10^-exponent.
+ * Trailing zeros beyond the exponent are accepted; undefined when the text is no plain decimal or carries more decimals than fit.
+ */
+export function parseDecimal(text: string, exponent: number): bigint | undefined {
+  const m = PLAIN.exec(text);
+  if (!m) return undefined;
+  let fraction = m[3] ?? '';
+  if (fraction.length > exponent) {
+    if (/[1-9]/.test(fraction.slice(exponent))) return undefined;
+    fraction = fraction.slice(0, exponent);
+  }
+  const units = BigInt(m[2]! + fraction.padEnd(exponent, '0'));
+  return m[1] ? -units : units;
+}
+
+/** Formats units of 10^-exponent as a plain decimal string with exactly that many decimals. */
+export function formatDecimal(units: bigint, exponent: number): string {
+  const digits = (units < 0n ? -units : units).toString().padStart(exponent + 1, '0');
+  const sign = units < 0n ? '-' : '';
+  return exponent === 0 ? sign + digits : `${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
+}
+
+/** Parses an amount in the currency's own decimals to minor units; undefined when it is no plain decimal or does not fit. */
+export function parseMoney(text: string, currency: string): bigint | undefined {
+  const exponent = exponentOf(currency);
+  return exponent === undefined ? undefined : parseDecimal(text, exponent);
+}
+
+/** Formats minor units in the currency's own decimals (`"1234.50"` EUR, `"1234"` JPY, `"1.234"` KWD). An unknown currency counts as two decimals. */
+export function formatMoney(minor: bigint, currency: string): string {
+  return formatDecimal(minor, exponentOf(currency) ?? 2);
+}
+
+/** The number of decimals that a plain decimal string carries. */
+export function decimalsOf(text: string): number {
+  const dot = text.indexOf('.');
+  return dot < 0 ? 0 : text.length - dot - 1;
+}

@@ -1,0 +1,106 @@
+/**
+ * Text as documents carry it, and the forms under which names and references are compared.
+ * Everything here runs over untrusted text: every pattern is linear (no nested or overlapping repetition).
+ */
+
+const PLAIN_WORDS = /^[!-~]+(?: [!-~]+)*$/;
+// Soft hyphens, zero-width characters, directional marks and overrides, byte order marks: nobody sees them, and they break comparisons.
+const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;
+// eslint-disable-next-line no-control-regex
+const SPACE = /[\s\u0000-\u001f\u007f-\u009f]+/g;
+
+/**
+ * Cleans a document's text: NUL and other control characters and runs of white space become one space, lone surrogates U+FFFD,
+ * what cannot be seen goes, the rest is composed (Unicode NFC). Null when nothing is left. Postgres text, jsonb and queues take the result.
+ */
+export function cleanText(text: string | null): string | null {
+  if (text === null || text === '') return null;
+  if (PLAIN_WORDS.test(text)) return text;
+  return text.toWellFormed().replace(INVISIBLE, '').replace(SPACE, ' ').trim().normalize('NFC') || null;
+}
+
+/** Upper case, only A-Z and 0-9: how numbers and references are compared whatever their spaces, dashes, slashes and width. */
+export function normaliseReference(text: string): string {
+  return text.normalize('NFKC').toUpperCase().replace(/[^A-Z0-9]+/g, '');
+}
+
+/** Letters that Unicode does not decompose, and the digraphs that banks write for umlauts. */
+const DIGRAPHS: Record<string, string> = {
+  ä: 'ae', ö: 'oe', ü: 'ue', å: 'aa', ø: 'oe', æ: 'ae', œ: 'oe', ß: 'ss', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i', ħ: 'h', ŋ: 'n',
+};
+const BARE: Record<string, string> = { ...DIGRAPHS, ä: 'a', ö: 'o', ü: 'u', å: 'a', ø: 'o' };
+
+/** Words that banks and customers write as often as the sign: `Meyer & Söhne`, `Meyer und Söhne`, `Meyer + Söhne`. */
+const CONNECTIVES = new Set(['and', 'und', 'et', 'og', 'och', 'ja']);
+
+/**
+ * Legal forms, folded as names are (dots inside abbreviations removed). Two companies that differ in their form alone share a key:
+ * then more than one party fits, which is for a person.
+ */
+const LEGAL_FORMS = new Set([
+  // German, Austrian, Swiss
+  'gmbh', 'mbh', 'gmbh co', 'gmbh co kg', 'gmbh co kgaa', 'gmbh co ohg', 'ag', 'ag co kg', 'se', 'kg', 'kgaa', 'ohg', 'ug',
+  'ug haftungsbeschraenkt', 'ug haftungsbeschrankt', 'haftungsbeschraenkt', 'haftungsbeschrankt', 'gbr', 'ek', 'eu', 'ev', 'eg', 'gesmbh',
+  // English
+  'ltd', 'limited', 'llc', 'llp', 'lp', 'plc', 'inc', 'incorporated', 'corp', 'corporation', 'co', 'company', 'co ltd', 'pty ltd', 'pte ltd', 'pvt ltd',
+  // French, Belgian, Luxembourgish
+  'sa', 'sarl', 'sa rl', 'sas', 'sasu', 'sci', 'snc', 'eurl', 'sprl', 'srl', 'scrl', 'asbl',
+  // Dutch
+  'bv', 'nv', 'vof', 'cv', 'bvba', 'vzw',
+  // Italian, Spanish, Portuguese
+  'spa', 'srls', 'sapa', 'sl', 'slu', 'sau', 'lda', 'ltda',
+  // Nordic, Baltic
+  'ab', 'oy', 'oyj', 'oy ab', 'ab oy', 'as', 'asa', 'aps', 'a s', 'i s', 'ky', 'tmi', 'hf', 'ehf', 'ou', 'uab', 'sia',
+  // Central and eastern European
+  'sp z oo', 'spolka z oo', 'spzoo', 'sro', 'spol s ro', 'kft', 'zrt', 'nyrt', 'bt', 'doo', 'dd', 'ad', 'ood', 'eood', 'ooo', 'oao', 'zao', 'pao',
+  // Asian
+  'kk', 'gk', 'pt', 'tbk', 'bhd', 'sdn bhd',
+]);
+const LONGEST_FORM_WORDS = 3;
+
+/**
+ * The key under which a name is compared: lower case, umlauts as their digraphs, no accents, no punctuation, no legal form at either end,
+ * word order kept. Names in other scripts keep their letters. The empty string for a text without letters and digits.
+ */
+export function normaliseName(name: string): string {
+  return foldName(name, DIGRAPHS);
+}
+
+/** Every key of a name: with umlauts as digraphs (`mueller`) and, where that differs, as bare letters (`muller`). Two names agree when they share a key. */
+export function nameKeys(name: string): string[] {
+  const digraphs = foldName(name, DIGRAPHS);
+  const bare = foldName(name, BARE);
+  return digraphs === bare ? [digraphs] : [digraphs, bare];
+}
+
+function foldName(name: string, letters: Record<string, string>): string {
+  const words = name
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[ßäöüåøæœłđðþıħŋ]/g, (letter) => letters[letter]!)
+    .normalize('NFD')
+    .replace(/\p{M}+/gu, '')
+    .replace(/['’`´]/g, '')
+    // `s.p.a.` → `spa`, `a.b. meier` → `ab meier`, but `st. gallen` stays two words.
+    .replace(/(?<![\p{L}\p{N}])(\p{L})\./gu, '$1')
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '' && !CONNECTIVES.has(word));
+  let start = 0;
+  let end = words.length;
+  for (;;) {
+    const tail = formAt(words, end, -1, end - start - 1);
+    const head = tail > 0 ? 0 : formAt(words, start, 1, end - start - 1);
+    if (tail === 0 && head === 0) return words.slice(start, end).join(' ');
+    end -= tail;
+    start += head;
+  }
+}
+
+/** How many words of a legal form stand at the end (direction -1, before `at`) or at the start (1, from `at`), the longest first, at most `most`. */
+function formAt(words: string[], at: number, direction: 1 | -1, most: number): number {
+  for (let n = Math.min(LONGEST_FORM_WORDS, most); n > 0; n--) {
+    const phrase = direction === 1 ? words.slice(at, at + n) : words.slice(at - n, at);
+    if (LEGAL_FORMS.has(phrase.join(' '))) return n;
+  }
+  return 0;
+}

@@ -1,0 +1,78 @@
+import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import type pg from 'pg';
+import { assert, Failure } from '../core/failure.ts';
+import type { Config } from './config.ts';
+import { failureOf } from './database-errors.ts';
+import { startEmbedded } from './embedded-postgres.ts';
+import { migrateToLatest, pendingMigrations } from './migrate.ts';
+import { assertServer, openPool, type Role } from './pool.ts';
+import type { Schema } from './schema.ts';
+
+/** The database, acting as one role. Types: int8 is a bigint, a date `YYYY-MM-DD`, a timestamptz ISO 8601 in UTC with microseconds. */
+export interface Database {
+  readonly kysely: Kysely<Schema>;
+  readonly pool: pg.Pool;
+  /** Of the login, without a role: for what keeps its own connections, such as the queue. */
+  readonly url: string;
+  /** Closes the connections; the last user of an embedded server stops it. May be called again. */
+  close(): Promise<void>;
+}
+
+/** One transaction: a query builder and the connection behind it, for COPY. */
+export interface Tx {
+  readonly kysely: Kysely<Schema>;
+  readonly client: pg.ClientBase;
+}
+
+// Beside its tasks a worker's sweeper, its progress and its health each may need a connection at the same time.
+const WORKER_SPARE_CONNECTIONS = 4;
+const CONNECTIONS = 10;
+
+/**
+ * Opens the configured database in a role; without a DATABASE_URL the embedded server is started when it is not running, and migrated.
+ * Throws Failure('configuration') when the server is too old, unsafe or its schema is behind, and Failure('database_unavailable').
+ */
+export async function openDatabase(config: Config, role: Role): Promise<Database> {
+  const server = config.database_url === null ? await startEmbedded(config.home) : { url: config.database_url, release: async () => {} };
+  const pool = openPool(server.url, role, role === 'worker' ? config.worker_concurrency + WORKER_SPARE_CONNECTIONS : CONNECTIONS);
+  let closed: Promise<void> | undefined;
+  const close = () => closed ??= pool.end().finally(server.release);
+  try {
+    const pending = await pendingMigrations(pool);
+    if (pending.length > 0 && config.database_url !== null) {
+      throw new Failure('configuration', `the schema of the database is behind: ${pending.join(', ')} to be run; run: tieout migrate`);
+    }
+    if (pending.length > 0) await migrateToLatest(server.url);
+    await assertServer(pool);
+  } catch (error) {
+    await close();
+    throw failureOf(error);
+  }
+  return { kysely: new Kysely({ dialect: new PostgresDialect({ pool }) }), pool, url: server.url, close };
+}
+
+/** Runs `work` in a transaction: committed when it returns, rolled back when it throws. What it throws is thrown on, as it is. */
+export async function transaction<T>(database: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await database.pool.connect();
+  let usable = false;
+  try {
+    await client.query('begin');
+    const result = await work({ client, kysely: new Kysely({ dialect: new PostgresDialect({ pool: poolOf(client) }) }) });
+    // After a statement that failed and whose error was swallowed, Postgres answers a commit with a rollback.
+    const { command } = await client.query('commit');
+    usable = true;
+    assert(command === 'COMMIT', 'a transaction with a failed statement must not go on to its commit');
+    return result;
+  } catch (error) {
+    if (!usable) usable = await client.query('rollback').then(() => true, () => false);
+    throw error;
+  } finally {
+    client.release(!usable);
+  }
+}
+
+/** The transaction's one connection in the shape that Kysely asks of a pool. */
+function poolOf(client: pg.PoolClient): PostgresPool {
+  const connection = { query: client.query.bind(client), release: () => {} };
+  return { connect: async () => connection as never, end: async () => {}, options: {} };
+}
