@@ -28,6 +28,8 @@ export interface EntryFacts {
   counterparty_name: 'absent' | 'bank' | 'known' | 'unknown';
   /** The text may have been cut by the bank: it fills its field and ends in the middle of a number, or says that more follows. */
   text_cut: boolean;
+  /** normalize found something about the line that is for a person, such as the unexplained rest of a batch booking (finding.ts). */
+  needs_person: boolean;
   /** The statement's arithmetic: proven, not printed, or read by inference without a proof. */
   proof: 'proven' | 'unproven_structured' | 'unproven_inferred';
   /** How many invoices the text names, open or not, whoever's. */

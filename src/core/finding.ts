@@ -1,7 +1,7 @@
 /**
  * Facts about the data that somebody may have to know. A finding is a value, never thrown, and its code alone says what follows from it:
- * `informs` is shown and changes nothing, `review` keeps an entry from being posted without a person, `quarantine` keeps the whole statement
- * off the books.
+ * `informs` is shown and changes nothing, `review` keeps an entry from being posted without a person, `quarantine` keeps the whole
+ * statement off the books.
  */
 export const FINDINGS = {
   does_not_tie_out: { effect: 'quarantine', meaning: 'a sum that the document prints does not follow from its entries' },

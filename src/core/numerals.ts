@@ -34,6 +34,8 @@ const AMOUNT = new RegExp(
   `((?:\\d[\\d.,${GROUP_MARKS}]{0,40})|[.,]\\d{1,20})([+${MINUS}]?)[${SPACES}]*(\\p{Sc}|[A-Za-z]{1,3}\\.?)?[${SPACES}]*(\\p{Sc}|[A-Za-z]{1,3}\\.?)?(\\)?)([+${MINUS}]?)$`,
   'u',
 );
+// Longer than any amount with its currency and sign; bounds the pattern's work on text that is none.
+const LONGEST_AMOUNT = 64;
 const SIDES: Readonly<Record<string, 'debit' | 'credit'>> = {
   DR: 'debit', D: 'debit', DB: 'debit', DT: 'debit', S: 'debit', CR: 'credit', C: 'credit', CT: 'credit', H: 'credit',
 };
@@ -48,7 +50,7 @@ export function findAmount(text: string): PrintedAmount | undefined {
     const signed = plain[0] === '-' || plain[0] === '+';
     return { digits: signed ? plain.slice(1) : plain, negative: plain[0] === '-', side: null, currency: null };
   }
-  const m = AMOUNT.exec(plain);
+  const m = plain.length > LONGEST_AMOUNT ? null : AMOUNT.exec(plain);
   if (!m) return undefined;
   const [, open, signA, before, signB, printed, signC, wordA, wordB, close, signD] = m;
   if ((open === '(') !== (close === ')')) return undefined;

@@ -5,7 +5,7 @@ import { normaliseReference } from './text.ts';
  * A check digit that fits is no evidence by itself: one number in ten passes a single digit by chance, and a payer can copy another
  * creditor's reference. It only says which standard a text may follow; evidence is that *we* issued the reference.
  */
-export const REFERENCE_STANDARDS = {
+const REFERENCE_STANDARDS = {
   rf: 'ISO 11649:2009 creditor reference (RF; SCOR of ISO 20022)',
   qrr: 'Swiss QR reference, 27 digits (SIX Implementation Guidelines QR-bill, annex B; also the former ISR reference)',
   viite: 'Finnish viitenumero, 4 to 20 digits (Finance Finland, Pankkiviivakoodi-opas; weights 7-3-1)',

@@ -4,14 +4,13 @@
  */
 
 const PLAIN_WORDS = /^[!-~]+(?: [!-~]+)*$/;
-// Soft hyphens, zero-width characters, directional marks and overrides, byte order marks: nobody sees them, and they break comparisons.
-const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;
-// eslint-disable-next-line no-control-regex
-const SPACE = /[\s\u0000-\u001f\u007f-\u009f]+/g;
+// Unicode's format characters (soft hyphens, zero widths, directional overrides, byte order marks): nobody sees them, and they break comparisons.
+const INVISIBLE = /\p{Cf}+/gu;
+const SPACE = /[\s\p{Cc}]+/gu;
 
 /**
- * Cleans a document's text: NUL and other control characters and runs of white space become one space, lone surrogates U+FFFD,
- * what cannot be seen goes, the rest is composed (Unicode NFC). Null when nothing is left. Postgres text, jsonb and queues take the result.
+ * Cleans a document's text: NUL and other control characters and runs of white space become one space, lone surrogates U+FFFD, what
+ * cannot be seen goes, the rest is composed (Unicode NFC). Null when nothing is left. Postgres text, jsonb and queues take the result.
  */
 export function cleanText(text: string | null): string | null {
   if (text === null || text === '') return null;
@@ -42,7 +41,8 @@ const LEGAL_FORMS = new Set([
   'gmbh', 'mbh', 'gmbh co', 'gmbh co kg', 'gmbh co kgaa', 'gmbh co ohg', 'ag', 'ag co kg', 'se', 'kg', 'kgaa', 'ohg', 'ug',
   'ug haftungsbeschraenkt', 'ug haftungsbeschrankt', 'haftungsbeschraenkt', 'haftungsbeschrankt', 'gbr', 'ek', 'eu', 'ev', 'eg', 'gesmbh',
   // English
-  'ltd', 'limited', 'llc', 'llp', 'lp', 'plc', 'inc', 'incorporated', 'corp', 'corporation', 'co', 'company', 'co ltd', 'pty ltd', 'pte ltd', 'pvt ltd',
+  'ltd', 'limited', 'llc', 'llp', 'lp', 'plc', 'inc', 'incorporated', 'corp', 'corporation', 'co', 'company', 'co ltd', 'pty ltd',
+  'pte ltd', 'pvt ltd',
   // French, Belgian, Luxembourgish
   'sa', 'sarl', 'sa rl', 'sas', 'sasu', 'sci', 'snc', 'eurl', 'sprl', 'srl', 'scrl', 'asbl',
   // Dutch
@@ -52,28 +52,25 @@ const LEGAL_FORMS = new Set([
   // Nordic, Baltic
   'ab', 'oy', 'oyj', 'oy ab', 'ab oy', 'as', 'asa', 'aps', 'a s', 'i s', 'ky', 'tmi', 'hf', 'ehf', 'ou', 'uab', 'sia',
   // Central and eastern European
-  'sp z oo', 'spolka z oo', 'spzoo', 'sro', 'spol s ro', 'kft', 'zrt', 'nyrt', 'bt', 'doo', 'dd', 'ad', 'ood', 'eood', 'ooo', 'oao', 'zao', 'pao',
+  'sp z oo', 'spolka z oo', 'spzoo', 'sro', 'spol s ro', 'kft', 'zrt', 'nyrt', 'bt', 'doo', 'dd', 'ad', 'ood', 'eood', 'ooo', 'oao', 'zao',
+  'pao',
   // Asian
   'kk', 'gk', 'pt', 'tbk', 'bhd', 'sdn bhd',
 ]);
 const LONGEST_FORM_WORDS = 3;
 
 /**
- * The key under which a name is compared: lower case, umlauts as their digraphs, no accents, no punctuation, no legal form at either end,
- * word order kept. Names in other scripts keep their letters. The empty string for a text without letters and digits.
+ * The keys under which a name is compared; two names agree when they share one. Lower case, no accents, no punctuation, no legal form at
+ * either end, word order kept; with umlauts as digraphs (`mueller`) and, where that differs, as bare letters (`muller`). Names in other
+ * scripts keep their letters. The empty string for a text without letters and digits.
  */
-export function normaliseName(name: string): string {
-  return foldName(name, DIGRAPHS);
-}
-
-/** Every key of a name: with umlauts as digraphs (`mueller`) and, where that differs, as bare letters (`muller`). Two names agree when they share a key. */
 export function nameKeys(name: string): string[] {
-  const digraphs = foldName(name, DIGRAPHS);
-  const bare = foldName(name, BARE);
+  const digraphs = normaliseName(name, DIGRAPHS);
+  const bare = normaliseName(name, BARE);
   return digraphs === bare ? [digraphs] : [digraphs, bare];
 }
 
-function foldName(name: string, letters: Record<string, string>): string {
+function normaliseName(name: string, letters: Record<string, string>): string {
   const words = name
     .normalize('NFKC')
     .toLowerCase()
@@ -96,7 +93,7 @@ function foldName(name: string, letters: Record<string, string>): string {
   }
 }
 
-/** How many words of a legal form stand at the end (direction -1, before `at`) or at the start (1, from `at`), the longest first, at most `most`. */
+/** How many words of a legal form, at most `most`, end before `at` (direction -1) or begin there (1); the longest counts. */
 function formAt(words: string[], at: number, direction: 1 | -1, most: number): number {
   for (let n = Math.min(LONGEST_FORM_WORDS, most); n > 0; n--) {
     const phrase = direction === 1 ? words.slice(at, at + n) : words.slice(at - n, at);

@@ -1,9 +1,10 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { startEmbedded } from '../../src/platform/embedded-postgres.ts';
 import { migrateToLatest } from '../../src/platform/migrate.ts';
 
 declare module 'vitest' {
@@ -19,17 +20,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const home = await mkdtemp(join(tmpdir(), 'tieout-test-'));
   // As root the server runs as another user, who must be able to enter.
   await chmod(home, 0o755);
-  const server = await startEmbedded(home);
-  const admin = new pg.Client(server.url);
+  // A process of its own, which notices by the end of its input that this one is gone: a test run that is killed leaves nothing either.
+  const keeper = spawn(process.execPath, [join(import.meta.dirname, 'server.ts'), home], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+  const [url] = await Promise.race([once(keeper.stdout, 'data'), once(keeper, 'exit').then(() => { throw new Error('the test server did not start'); })]);
+  const server_url = String(url);
+  const admin = new pg.Client(server_url);
   await admin.connect();
   await admin.query(`create database ${TEMPLATE}`);
   await admin.end();
-  const template = new URL(server.url);
+  const template = new URL(server_url);
   template.pathname = TEMPLATE;
   await migrateToLatest(template.href);
-  project.provide('server_url', server.url);
+  project.provide('server_url', server_url);
   return async () => {
-    await server.release();
-    await rm(home, { recursive: true, force: true });
+    const gone = once(keeper, 'exit');
+    keeper.stdin.end();
+    await gone;
   };
 }

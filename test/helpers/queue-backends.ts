@@ -34,7 +34,7 @@ function postgresQueue(): TestQueue {
     backend: 'postgres',
     async open(db, log) {
       await migrateQueue(db.config, db.url, log);
-      return opened(await openQueues({ config: db.config, db, role: 'worker', log }));
+      return opened(await openQueues({ config: db.config, db, log }));
     },
     async wipe(db) {
       const client = new pg.Client(db.url);
@@ -63,7 +63,7 @@ function redisQueue(): TestQueue {
   return {
     backend: 'redis',
     async open(db, log) {
-      return opened(await openQueues({ config: { ...db.config, queue_url: url }, db, role: 'worker', log }));
+      return opened(await openQueues({ config: { ...db.config, queue_url: url }, db, log }));
     },
     async wipe() {
       const redis = new Redis(url);

@@ -1,0 +1,373 @@
+import { ibanStatus } from '../../core/account.ts';
+import { isCurrency, parseDecimal } from '../../core/money.ts';
+import { createMarkVote, findAmount, findDates, parseAmount } from '../../core/numerals.ts';
+import type { Row } from './csv-dialect.ts';
+import { foldWords, readTitle } from './csv-titles.ts';
+import type { Role, TitleMeaning } from './csv-titles.ts';
+import type { StatementProfile } from './profile.ts';
+
+/** Which row holds the titles and which column holds what: by the titles, and by the values under them. */
+export interface Table {
+  /** The titles as printed; null where the file has none. */
+  header: Row | null;
+  /** Line of the first row of the table's body. */
+  body_line: number;
+  /** Rows above the table. */
+  preamble: Row[];
+  columns: Columns;
+  /** The currency that the amount's title names. */
+  currency: string | null;
+  /** A title is in a language in which nobody writes the month first. */
+  day_first: boolean;
+  /** The amount's title or its sign says that it is signed; else an unsigned column may mean either direction. */
+  signed_by_title: boolean;
+  /** How sure the recognition is; the dialect with the highest score is taken. */
+  score: number;
+  /** What keeps the columns from being told apart, for a person, and the columns that could each be the amount. */
+  doubt: { problem: string; amounts: number[] } | null;
+}
+
+/** The columns (0-based) of each role; where several count, in the order in which they are read. */
+export type Columns = Partial<Record<Role, number[]>>;
+
+/** More lines than any preamble met; further down, a row that looks like titles is data. */
+const MAX_PREAMBLE_ROWS = 100;
+/** Enough rows to tell what kind of values a column holds. */
+const KIND_ROWS = 500;
+
+const DEBIT_WORDS = new Set(`
+  d dr db dt debit debits dbit dbt out outgoing outflow withdrawal expense paid out money out s soll sollbuchung belastung lastschrift ausgang ausgabe
+  af debet uitgaven debiteren dare addebito uscita debito debe cargo gasto wn obciazenie wydatek uttag ut kiadas terheles vydaj minus rc crr
+`.split(/\s+/).filter(Boolean).concat('money out', 'paid out', '-', '−'));
+const CREDIT_WORDS = new Set(`
+  c cr ct credit credits crdt cdt in incoming inflow deposit income h haben habenbuchung gutschrift eingang einnahme
+  bij credit inkomsten crediteren avere accredito entrata credito haber abono ingreso ma uznanie wplyw insattning inn bevetel jovairas prijem plus rd dbr
+`.split(/\s+/).filter(Boolean).concat('money in', 'paid in', '+'));
+
+/** Whether a word says that money goes out or comes in; null where it says neither. `RC` and `RD` reverse (as in MT940). */
+export function sideOf(word: string, profile: StatementProfile | undefined): 'debit' | 'credit' | null {
+  const plain = word.trim();
+  const same = (other: string): boolean => other.toLowerCase() === plain.toLowerCase();
+  if (profile?.debit_words?.some(same)) return 'debit';
+  if (profile?.credit_words?.some(same)) return 'credit';
+  const folded = foldWords(plain) || plain;
+  return DEBIT_WORDS.has(folded) ? 'debit' : CREDIT_WORDS.has(folded) ? 'credit' : null;
+}
+
+/** What kind of values stand in a column. */
+interface Kind {
+  filled: number;
+  dates: number;
+  amounts: number;
+  negatives: number;
+  fractions: number;
+  currencies: number;
+  sides: number;
+  flags: number;
+  ibans: number;
+  distinct: Set<string>;
+}
+
+const FLAG = /^(?:true|false|yes|no|y|n|0|1|ja|nein|oui|non|si)$/i;
+
+function kindOf(rows: readonly Row[], column: number, profile: StatementProfile | undefined): Kind {
+  const kind: Kind = { filled: 0, dates: 0, amounts: 0, negatives: 0, fractions: 0, currencies: 0, sides: 0, flags: 0, ibans: 0, distinct: new Set() };
+  for (const { cells } of rows) {
+    const text = cells[column]?.trim() ?? '';
+    if (text === '') continue;
+    kind.filled++;
+    kind.distinct.add(text);
+    if (findDates(text).size > 0) kind.dates++;
+    const amount = findAmount(text);
+    if (amount !== undefined) kind.amounts++;
+    if (amount?.negative === true) kind.negatives++;
+    if (amount !== undefined && /\d[.,]\d{1,3}$/.test(amount.digits)) kind.fractions++;
+    if (isCurrency(text)) kind.currencies++;
+    if (sideOf(text, profile) !== null) kind.sides++;
+    if (FLAG.test(text)) kind.flags++;
+    if (ibanStatus(text) !== 'none') kind.ibans++;
+  }
+  return kind;
+}
+
+function fits(role: TitleMeaning['role'], kind: Kind): boolean {
+  const mostly = (count: number): boolean => kind.filled === 0 || count * 2 >= kind.filled;
+  switch (role) {
+    case 'booking_date': case 'value_date': return mostly(kind.dates);
+    case 'amount': case 'debit': case 'credit': case 'balance': case 'instructed_amount': case 'fee': return mostly(kind.amounts);
+    case 'indicator': return kind.filled > 0 && kind.sides === kind.filled;
+    case 'currency': case 'instructed_currency': return kind.currencies === kind.filled;
+    case 'pending': return kind.flags === kind.filled;
+    default: return true;
+  }
+}
+
+const DATE_ROLES = ['booking_date', 'value_date'] as const;
+const MONEY_ROLES = ['amount', 'debit', 'credit'] as const;
+
+function isMoney(role: TitleMeaning['role']): boolean {
+  return (MONEY_ROLES as readonly string[]).includes(role);
+}
+
+/** Finds the table among a file's first rows; undefined where there is none that is a bank statement's. */
+export function findTable(rows: readonly Row[], profile: StatementProfile | undefined): Table | undefined {
+  const at = (profile?.columns === undefined ? undefined : forcedHeader(rows, profile.columns)) ?? findHeader(rows);
+  if (at === 'foreign') return undefined;
+  if (at === undefined) return inferTable(rows, profile);
+  const header = rows[at]!;
+  // What stands between and below the entries says nothing about a column.
+  const body = rows.slice(at + 1).filter(({ cells }) => cells.some(isDate)).slice(0, KIND_ROWS);
+  const table = assignColumns(header, body, profile);
+  const hasDate = table.columns.booking_date !== undefined;
+  const hasMoney = table.columns.amount !== undefined || table.columns.debit !== undefined || table.columns.credit !== undefined;
+  if (!hasDate || !hasMoney) return undefined;
+  return { ...table, header, preamble: rows.slice(0, at), body_line: header.line + 1, score: 1_000 + Object.keys(table.columns).length };
+}
+
+/** The row with the most titles that are known, among them a date and an amount; `foreign` where they are those of something else. */
+function findHeader(rows: readonly Row[]): number | 'foreign' | undefined {
+  let best: { at: number; known: number; foreign: boolean } | undefined;
+  rows.slice(0, MAX_PREAMBLE_ROWS).forEach(({ cells }, at) => {
+    const meanings = cells.map((title) => readTitle(title).meanings).filter((found) => found.length > 0);
+    if (meanings.length < 2 || meanings.length <= (best?.known ?? 0)) return;
+    const roles = new Set(meanings.flat().map((meaning) => meaning.role));
+    if (!DATE_ROLES.some((role) => roles.has(role)) || !MONEY_ROLES.some((role) => roles.has(role))) return;
+    best = { at, known: meanings.length, foreign: meanings.some((found) => found.every((meaning) => meaning.role === 'foreign')) };
+  });
+  return best?.foreign === true ? 'foreign' : best?.at;
+}
+
+type Assignment = Pick<Table, 'columns' | 'currency' | 'day_first' | 'signed_by_title' | 'doubt'>;
+
+function assignColumns(header: Row, body: readonly Row[], profile: StatementProfile | undefined): Assignment {
+  const titles = header.cells.map(readTitle);
+  const kinds = header.cells.map((_, column) => kindOf(body, column, profile));
+  const candidates = new Map<Role, { column: number; rank: number }[]>();
+  const forced = forcedColumns(header.cells, profile?.columns);
+  titles.forEach(({ meanings }, column) => {
+    if ([...forced.values()].some((columns) => columns.includes(column))) return;
+    const meaning = meanings.find((m) => m.role !== 'foreign' && !forced.has(m.role) && fits(m.role, kinds[column]!));
+    if (meaning === undefined) return;
+    const role = meaning.role as Role;
+    candidates.set(role, [...(candidates.get(role) ?? []), { column, rank: meaning.rank }].toSorted((a, b) => a.rank - b.rank));
+  });
+  // A column without a title that holds nothing but CR and DR marks the amounts beside it.
+  if (!candidates.has('indicator') && !forced.has('indicator')) {
+    const width = Math.max(header.cells.length, ...body.map((row) => row.cells.length));
+    for (let column = 0; column < width; column++) {
+      const kind = kinds[column] ?? kindOf(body, column, profile);
+      if ((header.cells[column]?.trim() ?? '') === '' && kind.filled > 0 && kind.sides === kind.filled) candidates.set('indicator', [{ column, rank: 2 }]);
+    }
+  }
+
+  const columns: Columns = {};
+  for (const [role, found] of candidates) columns[role] = found.map((c) => c.column);
+  for (const [role, found] of forced) columns[role] = found;
+
+  // A single printed date is the booking date, also where its title says value date.
+  if (columns.booking_date === undefined && columns.value_date !== undefined) columns.booking_date = columns.value_date;
+  if (forced.has('amount') || preferAmount(columns, kinds)) for (const role of ['debit', 'credit'] as const) if (!forced.has(role)) delete columns[role];
+  if (columns.debit !== undefined || columns.credit !== undefined) delete columns.amount;
+
+  // Of several amounts, one names the account's currency; the other is what was instructed in another.
+  let doubt: Table['doubt'] = null;
+  let currency: string | null = null;
+  const amounts = columns.amount ?? [];
+  if (amounts.length > 0) {
+    const named = amounts.find((column) => titles[column]?.currency != null);
+    const rank = candidates.get('amount')?.[0]?.rank;
+    const equals = amounts.filter((column) => !forced.has('amount') && candidates.get('amount')!.some((c) => c.column === column && c.rank === rank));
+    const amount = named ?? amounts[0]!;
+    currency = titles[amount]?.currency ?? null;
+    const others = equals.filter((column) => column !== amount);
+    if (named === undefined && others.some((column) => body.some(({ cells }) => (cells[column] ?? '').trim() !== (cells[amount] ?? '').trim()))) {
+      doubt = { problem: 'several columns could be the amount', amounts: equals };
+    }
+    columns.amount = [amount];
+    if (named !== undefined && others.length > 0 && columns.instructed_amount === undefined) {
+      columns.instructed_amount = [others[0]!];
+      if (columns.currency !== undefined && columns.instructed_currency === undefined) {
+        columns.instructed_currency = columns.currency;
+        delete columns.currency;
+      }
+    }
+  }
+  const moneyTitle = columns.debit?.[0] ?? columns.credit?.[0];
+  currency ??= moneyTitle === undefined ? null : titles[moneyTitle]?.currency ?? null;
+  // The title's currency holds for the whole column.
+  if (currency !== null) delete columns.currency;
+
+  settleAccount(columns, candidates, kinds, body.length);
+  gatherTexts(columns, header.cells, kinds, titles);
+
+  const taken = new Set(Object.values(columns).flat());
+  return {
+    columns, currency, doubt,
+    day_first: titles.some(({ meanings }, column) => taken.has(column) && meanings.length > 0 && !meanings.some((m) => m.english)),
+    signed_by_title: !titles.some((_, column) => /\b(?:card|cardholder|kredit ?karte|karteninhaber|carte|kaart|kaarthouder|tarjeta|carta|karta|kort)\b/.test(foldWords(header.cells[column]!))),
+  };
+}
+
+/** Of a signed amount beside debit and credit columns, the one that is on more rows. */
+function preferAmount(columns: Columns, kinds: readonly Kind[]): boolean {
+  const filled = (role: Role): number => kinds[columns[role]?.[0] ?? -1]?.filled ?? 0;
+  return columns.amount !== undefined && filled('amount') > 0 && filled('amount') >= filled('debit') + filled('credit') && kinds[columns.amount[0]!]!.negatives > 0;
+}
+
+/** `Account` alone may be the statement's own account or the counterparty's: the values say which. */
+function settleAccount(columns: Columns, candidates: Map<Role, { column: number; rank: number }[]>, kinds: readonly Kind[], rows: number): void {
+  const found = candidates.get('account');
+  if (found === undefined || columns.account === undefined) return;
+  const own = found.find((c) => c.rank === 0);
+  const generic = found.filter((c) => c.rank > 0).map((c) => c.column);
+  const counterparty = columns.counterparty_account ?? columns.payee_account ?? columns.payer_account;
+  const isOwn = (column: number): boolean => {
+    const kind = kinds[column]!;
+    const others = columns.counterparty_name ?? columns.payee_name ?? columns.payer_name;
+    if (kind.filled === 0) return others === undefined;
+    // An own account stands on every row and is one of few; the counterparty's is often missing and rarely the same.
+    if (kind.filled < rows * 0.9) return false;
+    if (counterparty !== undefined || others === undefined || column < (columns.booking_date?.[0] ?? 0)) return true;
+    return rows > 1 && kind.distinct.size <= Math.max(1, rows / 10);
+  };
+  const account = own?.column ?? generic.find(isOwn);
+  if (account === undefined) delete columns.account;
+  else columns.account = [account];
+  const rest = generic.filter((column) => column !== account);
+  if (counterparty === undefined && rest.length > 0) columns.counterparty_account = [rest[0]!];
+}
+
+/** Texts that no field of their own takes belong to the description; without any title that says so, all unknown text columns are it. */
+function gatherTexts(columns: Columns, cells: readonly string[], kinds: readonly Kind[], titles: readonly { meanings: readonly TitleMeaning[] }[]): void {
+  const description = [...(columns.description ?? [])];
+  for (const role of ['counterparty_name', 'payer_name', 'payee_name', 'customer_reference'] as const) {
+    description.push(...(columns[role]?.slice(1) ?? []));
+    if (columns[role] !== undefined) columns[role] = columns[role].slice(0, 1);
+  }
+  if (description.length === 0) {
+    cells.forEach((_, column) => {
+      const kind = kinds[column]!;
+      const text = kind.filled > 0 && kind.dates * 2 < kind.filled && kind.amounts * 2 < kind.filled && kind.currencies < kind.filled;
+      if (titles[column]!.meanings.length === 0 && text) description.push(column);
+    });
+    if (description.length === 0 && columns.transaction_code !== undefined) {
+      description.push(...columns.transaction_code);
+      delete columns.transaction_code;
+    }
+  }
+  if (description.length > 0) columns.description = description.toSorted((a, b) => a - b);
+}
+
+/** Whether a printed title is the one that a profile names. */
+export function sameTitle(a: string, b: string): boolean {
+  return a.trim().toLowerCase() === b.trim().toLowerCase();
+}
+
+/** The row that holds the titles that a profile names; `1`, `2`, … name columns of a file without titles. */
+function forcedHeader(rows: readonly Row[], columns: NonNullable<StatementProfile['columns']>): number | undefined {
+  const names = Object.values(columns).flat();
+  const at = rows.slice(0, MAX_PREAMBLE_ROWS).findIndex((row) => names.every((name) => row.cells.some((cell) => sameTitle(cell, name))));
+  return at < 0 ? undefined : at;
+}
+
+function forcedColumns(titles: readonly string[], columns: StatementProfile['columns']): Map<Role, number[]> {
+  const forced = new Map<Role, number[]>();
+  for (const [role, names] of Object.entries(columns ?? {})) {
+    const found = [names].flat().map((name) => titles.findIndex((title) => sameTitle(title, name))).filter((column) => column >= 0);
+    if (found.length > 0) forced.set(role as Role, found);
+  }
+  return forced;
+}
+
+/** More decimals than any bank prints; amounts of one column are compared in these units. */
+export const UNIT_DECIMALS = 12;
+
+/**
+ * Whether each row's balance follows from its neighbour's and the amount between them, in either direction of the file. Null where rows
+ * are too few or incomplete to tell.
+ */
+export function chains(amounts: readonly (bigint | undefined)[], balances: readonly (bigint | undefined)[]): boolean | null {
+  let pairs = 0;
+  let oldest = true;
+  let newest = true;
+  for (let i = 1; i < amounts.length; i++) {
+    const [before, after, earlier, later] = [balances[i - 1], balances[i], amounts[i - 1], amounts[i]];
+    if (before === undefined || after === undefined || earlier === undefined || later === undefined) return null;
+    // Amounts of zero follow from anything.
+    if (earlier !== 0n || later !== 0n) pairs++;
+    oldest &&= before + later === after;
+    newest &&= after + earlier === before;
+  }
+  return pairs === 0 ? null : oldest || newest;
+}
+
+/** The values of a column in units; which mark divides does not change how they add up. */
+function unitsOf(rows: readonly Row[], column: number): (bigint | undefined)[] {
+  const vote = createMarkVote();
+  for (const { cells } of rows) vote.add(cells[column] ?? '');
+  const mark = vote.settle() === ',' ? ',' : '.';
+  return rows.map(({ cells }) => parseDecimal(parseAmount(cells[column] ?? '', mark) ?? '', UNIT_DECIMALS));
+}
+
+function isDate(cell: string): boolean {
+  return findDates(cell).size > 0;
+}
+
+function isAmount(cell: string): boolean {
+  return !isDate(cell) && findAmount(cell) !== undefined;
+}
+
+/** A table whose titles are missing or unknown: only where the values are unmistakable. */
+function inferTable(rows: readonly Row[], profile: StatementProfile | undefined): Table | undefined {
+  const dated = rows.filter(({ cells }) => cells.some(isDate) && cells.some(isAmount));
+  if (dated.length === 0) return undefined;
+  const first = rows.indexOf(dated[0]!);
+  const sample = dated.slice(0, KIND_ROWS);
+  const width = Math.max(...sample.map((row) => row.cells.length));
+  const kinds = Array.from({ length: width }, (_, column) => kindOf(sample, column, profile));
+  const always = kinds.flatMap((kind, column) => (kind.filled === sample.length ? [column] : []));
+  const dates = always.filter((column) => kinds[column]!.dates === sample.length);
+  const numbers = kinds.flatMap((kind, column) => (kind.filled > 0 && kind.amounts === kind.filled && kind.dates < kind.filled ? [column] : []));
+  const texts = kinds.flatMap((kind, column) => (
+    kind.filled > 0 && kind.dates * 2 < kind.filled && kind.amounts * 2 < kind.filled && kind.currencies < kind.filled && kind.sides < kind.filled ? [column] : []));
+  const above = first > 0 ? rows[first - 1]! : undefined;
+  const titled = above !== undefined && above.cells.length >= width / 2
+    && above.cells.filter((cell) => cell.trim() !== '' && !isDate(cell) && !isAmount(cell)).length > width / 2;
+  const known = titled ? above.cells.flatMap((title) => readTitle(title).meanings.map((m) => m.role)) : [];
+  if (dates.length === 0 || texts.length === 0 || numbers.length === 0 || known.includes('foreign')) return undefined;
+
+  const pair = numbers.flatMap((amount) => numbers.filter((balance) => balance !== amount).map((balance) => [amount, balance] as const))
+    .find(([amount, balance]) => sample.length > 2 && chains(unitsOf(sample, amount), unitsOf(sample, balance)) === true);
+  // Titles in an unknown language over a date and a number may be those of anything.
+  if (titled && pair === undefined && !known.some((role) => role === 'booking_date' || isMoney(role))) return undefined;
+  const money = numbers.filter((column) => kinds[column]!.negatives > 0 || kinds[column]!.fractions > 0);
+  if (money.length === 0) return undefined;
+  const signed = money.filter((column) => kinds[column]!.negatives > 0);
+  const amount = pair?.[0] ?? (signed.length === 1 ? signed[0] : money[0])!;
+  const columns: Columns = { booking_date: [dates[0]!], amount: [amount], description: texts.filter((column) => kinds[column]!.ibans < kinds[column]!.filled) };
+  if (pair !== undefined) columns.balance = [pair[1]];
+  const currency = always.find((column) => kinds[column]!.currencies === sample.length);
+  if (currency !== undefined) columns.currency = [currency];
+  const ibans = texts.filter((column) => kinds[column]!.ibans === kinds[column]!.filled);
+  const account = sample.length > 1 ? ibans.find((column) => kinds[column]!.distinct.size === 1 && kinds[column]!.filled === sample.length) : undefined;
+  const number = kinds.slice(0, dates[0]).findIndex((kind) => kind.filled === sample.length && sample.length > 1 && kind.distinct.size === 1 && /^[\d ./-]{6,}$/.test([...kind.distinct][0]!));
+  if (account !== undefined || number >= 0) columns.account = [account ?? number];
+  const other = ibans.find((column) => column !== account);
+  if (other !== undefined) columns.counterparty_account = [other];
+  const sides = kinds.findIndex((kind) => kind.filled === sample.length && kind.sides === kind.filled);
+  if (sides >= 0) columns.indicator = [sides];
+  let doubt: Table['doubt'] = null;
+  if (pair === undefined && titled) doubt = { problem: 'the titles of the columns are not known', amounts: money };
+  else if (pair === undefined && money.length > 1 && signed.length !== 1) doubt = { problem: 'several columns could be the amount', amounts: money };
+  for (const [role, names] of Object.entries(profile?.columns ?? {})) {
+    const numbered = [names].flat().map(Number);
+    if (!numbered.every((n) => n >= 1 && n <= width)) continue;
+    if (role === 'debit' || role === 'credit') delete columns.amount;
+    columns[role as Role] = numbered.map((n) => n - 1);
+    if (isMoney(role as Role)) doubt = null;
+  }
+  return {
+    header: titled ? above : null, body_line: dated[0]!.line, preamble: rows.slice(0, titled ? first - 1 : first), columns,
+    currency: null, day_first: false, signed_by_title: false, score: Math.min(500, dated.length) + width, doubt,
+  };
+}

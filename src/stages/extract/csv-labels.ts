@@ -1,0 +1,121 @@
+import { ibanStatus } from '../../core/account.ts';
+import type { CalendarDate } from '../../core/date.ts';
+import { isCurrency } from '../../core/money.ts';
+import type { DateOrder, DecimalMark } from '../../core/numerals.ts';
+import { findAmount, parseAmount, parseDate } from '../../core/numerals.ts';
+import type { PrintedTotal, RawAmount, StatementBalance } from '../../core/statement.ts';
+import type { Row } from './csv-dialect.ts';
+import { currencyIn, foldWords } from './csv-titles.ts';
+
+/** What stands above, below and between the rows of a table: account, currency, period, balances, each with its label. */
+export interface Facts {
+  account: string | null;
+  bank: string | null;
+  currency: string | null;
+  from: CalendarDate | null;
+  to: CalendarDate | null;
+  opening_balance: StatementBalance<RawAmount> | null;
+  closing_balance: StatementBalance<RawAmount> | null;
+  /** A balance that does not say of which day: the closing one where nothing else says it. */
+  balance: StatementBalance<RawAmount> | null;
+}
+
+export type Label = 'opening' | 'closing' | 'balance' | 'total' | 'account' | 'bank' | 'currency' | 'period' | 'from' | 'to';
+
+/** Folded labels (EN, DE, FR, NL, IT, ES, PL, SV); dates and numbers behind them are no part of them. The first that fits counts. */
+const LABELS: readonly [Label, RegExp][] = [
+  ['opening', new RegExp(`^(?:(?:opening|previous|initial|starting|beginning|old|brought forward) ?(?:ledger |account |book )?balance|balance (?:brought )?(?:forward|b f|bf|at start)|b f|(?:anfangs|eroffnungs|start)(?:saldo|bestand|kontostand)|alter (?:saldo|kontostand)|(?:saldo|kontostand)(?:vortrag| alt)|ubertrag|(?:ancien|solde) (?:solde|initial|d ouverture|precedent|de depart|debut)|begin ?saldo|vorig saldo|oud saldo|saldo (?:iniziale|precedente|inicial|anterior|poczatkowe|begin)|ingaende saldo|ingaende balans)\\b`)],
+  ['closing', new RegExp(`^(?:(?:closing|final|ending|new|current ledger|carried forward) ?(?:ledger |account |book )?balance|balance (?:carried )?(?:forward c f|c f|cf|at end)|(?:end|schluss|abschluss)(?:saldo|bestand|kontostand)|neuer (?:saldo|kontostand)|(?:saldo|kontostand) neu|(?:nouveau|solde) (?:solde|final|de cloture|fin|de fin)|eind ?saldo|nieuw saldo|saldo (?:finale|final|koncowe|eind)|utgaende saldo|utgaende balans)\\b`)],
+  ['balance', /^(?:ledger balance|book balance|account balance|balance|saldo|kontostand|solde|saldo contabile|saldo contable|saldo ksiegowe)(?: (?:on|as of|vom|am|per|zum|au|le|op|al|a|na dzien|eur))?$/],
+  ['total', /^(?:grand ?total|sub ?total|totals?|sum|summe|gesamt|gesamtsumme|zwischensumme|totaux|somme|totaal|totale|suma|razem|totalt|summa|umsatzsumme|total (?:debits?|credits?|soll|haben|des .*|transactions))\b/],
+  ['account', /^(?:iban|account|account (?:details(?: for)?|number|no|nr|iban)|konto|kontonummer|kontonr|konto nr|konto iban|iban kontonummer|auftragskonto|girokonto|geschaftskonto|tagesgeldkonto|kreditkarte|compte|numero de compte|n de compte|compte n|rekening|rekeningnummer|conto|conto corrente|numero conto|cuenta|numero de cuenta|rachunek|numer rachunku|konto nummer|kontonamn nummer)$/],
+  ['bank', /^(?:bic|bic swift|swift|swift code|blz|bankleitzahl|bank code|sort code)$/],
+  ['currency', /^(?:currency|account currency|wahrung|kontowahrung|devise|monnaie|munt|valuta|divisa|moneda|waluta|valutakod)$/],
+  ['period', /^(?:period|statement period|date range|zeitraum|buchungszeitraum|periode|umsatze|periodo|okres|za okres|transaktioner)\b/],
+  ['from', /^(?:from|from date|start date|date from|von|vom|ab|du|de|van|vanaf|dal|da|desde|od|fran)$/],
+  ['to', /^(?:to|to date|end date|date to|until|bis|bis zum|au|jusqu au|tot|t m|al|hasta|do|till)$/],
+];
+
+const DATE_IN_TEXT = /\b(?:\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{1,2}\.? \p{L}{3,10}\.? \d{4})(?!\d)/gu;
+const ACCOUNT_IN_TEXT = /[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}|[\dX*•][\dX*• ./-]{2,33}[\dX*•]/;
+/** Labels are short; descriptions are not searched for them. */
+const LONGEST_LABEL = 80;
+/** Longer than any label with its value; bounds the patterns' work on text that is neither. */
+const LONGEST_FACT = 200;
+
+/** What a text labels; null for ordinary text. */
+export function labelOf(text: string): Label | null {
+  if (text === '' || text.length > LONGEST_LABEL) return null;
+  const folded = foldWords(text.replace(DATE_IN_TEXT, ' ').replace(/[\d.,'’]+(?:\s?\p{Sc})?\s*$/u, ' '));
+  return LABELS.find(([, pattern]) => pattern.test(folded))?.[0] ?? null;
+}
+
+/** Reads the labelled facts of rows that are no entries. The same fact printed twice counts as it stands first. */
+export function readFacts(rows: readonly Row[], mark: DecimalMark, order: DateOrder): Facts {
+  const facts: Facts = { account: null, bank: null, currency: null, from: null, to: null, opening_balance: null, closing_balance: null, balance: null };
+  rows.forEach(({ cells }, at) => {
+    const texts = cells.map((cell) => cell.slice(0, LONGEST_FACT).trim()).filter((cell) => cell !== '');
+    // A row of labels, their values in the row below.
+    if (texts.length > 0 && texts.every((text) => labelOf(text) !== null)) {
+      const below = rows[at + 1]?.cells ?? [];
+      cells.forEach((cell, i) => {
+        const label = labelOf(cell.trim());
+        const value = below[i]?.trim() ?? '';
+        if (label !== null && value !== '' && labelOf(value) === null) take(facts, label, cell, [value], mark, order);
+      });
+    }
+    texts.forEach((text, i) => {
+      // `Label: value` in one cell, or the label in one and its value in the next.
+      const colon = text.indexOf(':');
+      const inside = colon >= 0 && colon < text.length - 1;
+      const label = labelOf(colon < 0 ? text : text.slice(0, colon));
+      if (label !== null) take(facts, label, text, inside ? [text.slice(colon + 1).trim(), ...texts.slice(i + 1)] : texts.slice(i + 1), mark, order);
+      else if (facts.account === null && ibanStatus(text) === 'valid') facts.account = text;
+    });
+  });
+  return facts;
+}
+
+function take(facts: Facts, label: Label, text: string, values: readonly string[], mark: DecimalMark, order: DateOrder): void {
+  const value = values[0] ?? '';
+  const dates = [text, ...values].join(' ').match(DATE_IN_TEXT)?.map((date) => parseDate(date, order)) ?? [];
+  switch (label) {
+    case 'account':
+      facts.account ??= ACCOUNT_IN_TEXT.exec(value)?.[0].trim() ?? null;
+      facts.currency ??= values.map(currencyIn).find((currency) => currency !== null) ?? null;
+      break;
+    case 'bank':
+      facts.bank ??= value === '' ? null : value;
+      break;
+    case 'currency':
+      if (isCurrency(value)) facts.currency ??= value;
+      break;
+    case 'period':
+      if (dates.length === 2 && dates[0] !== undefined && dates[1] !== undefined) [facts.from, facts.to] = [facts.from ?? dates[0], facts.to ?? dates[1]];
+      break;
+    case 'from':
+    case 'to':
+      facts[label] ??= dates[0] ?? null;
+      if (label === 'from') facts.to ??= dates[1] ?? null;
+      break;
+    case 'opening':
+    case 'closing':
+    case 'balance': {
+      const printed = values.find((v) => findAmount(v) !== undefined && parseDate(v, order) === undefined) ?? /[-+(]?[\d.,' ]*\d(?: ?[A-Z€£$]{1,3})?$/.exec(text.replace(DATE_IN_TEXT, ''))?.[0];
+      const amount = printed === undefined ? undefined : parseAmount(printed, mark);
+      if (amount === undefined) return;
+      const key = label === 'balance' ? label : `${label}_balance` as const;
+      facts[key] ??= { amount, date: dates[0] ?? null };
+      facts.currency ??= [printed!, ...values].map(currencyIn).find((currency) => currency !== null) ?? null;
+      break;
+    }
+    case 'total':
+  }
+}
+
+/** A total row's kind by its words, where the table has one amount column. */
+export function totalKind(text: string): Extract<PrintedTotal, { amount: RawAmount }>['kind'] {
+  const folded = foldWords(text);
+  if (/\b(?:debits?|soll|ausgaben|belastungen|debet|af|dare|addebiti|uscite|debe|cargos|gastos|obciazenia|uttag|withdrawals)\b/.test(folded)) return 'debits';
+  return /\b(?:credits?|haben|einnahmen|gutschriften|bij|avere|accrediti|entrate|haber|abonos|ingresos|uznania|insattningar|deposits)\b/.test(folded) ? 'credits' : 'net';
+}

@@ -1,0 +1,329 @@
+import { Failure } from '../../core/failure.ts';
+import { exponentOf, formatDecimal, isCurrency, parseDecimal } from '../../core/money.ts';
+import type { DateOrder, DecimalMark, MarkVote, OrderVote } from '../../core/numerals.ts';
+import { createMarkVote, createOrderVote, findAmount, findDates, parseAmount } from '../../core/numerals.ts';
+import type { Row } from './csv-dialect.ts';
+import type { Table } from './csv-columns.ts';
+import { UNIT_DECIMALS, chains, sideOf } from './csv-columns.ts';
+import type { Role } from './csv-titles.ts';
+import type { StatementProfile } from './profile.ts';
+
+/** How the values of a table are to be read, settled over as many of its rows as it takes. */
+export interface Reading {
+  /** By column. */
+  marks: ReadonlyMap<number, DecimalMark>;
+  orders: ReadonlyMap<number, DateOrder>;
+  /** `printed`: the amount's own sign; `inverted`: its opposite; `indicator`: the word in the indicator column. */
+  sign: 'printed' | 'inverted' | 'indicator';
+  /** What an amount is that bears no mark, where only the other direction is marked (`CR`). */
+  unmarked: 'debit' | 'credit' | null;
+  /** The debit column prints its amounts with their minus. */
+  debit_signed: boolean;
+  /** Whether the amount contains the fee of its row, or the account moves by both. */
+  fee: 'inside' | 'less' | 'more';
+}
+
+/** Rows that are read in any case, so that an oddity soon after the beginning still counts. */
+const SETTLE_ROWS = 1_000;
+/** Rows over which running balances are followed; more would prove no more. */
+const CHAIN_ROWS = 2_000;
+/** A statement spans fewer years; of two readings of `05/03/24` the one that spans more is not meant. */
+const MAX_YEARS = 5;
+
+const MONEY = ['amount', 'debit', 'credit', 'balance', 'fee'] as const;
+const DATES = ['booking_date', 'value_date'] as const;
+
+/**
+ * Settles how a table's dates, decimals and signs are read. Reads rows until nothing is open, at most all of them. Throws `ambiguous`,
+ * with the profile that settles it, where the document allows several readings that differ in a date, a sign or an amount.
+ */
+export async function settleReading(
+  rows: AsyncIterable<Row[]>, table: Table, profile: StatementProfile | undefined, currency: string | null,
+): Promise<Reading> {
+  const { columns } = table;
+  if (table.doubt !== null) throw ambiguous(table, table.doubt.problem, columnLines(table, table.doubt.amounts));
+  const marks = new Map<number, MarkVote>(MONEY.flatMap((role) => columns[role] ?? []).map((column) => [column, createMarkVote()]));
+  const orders = new Map<number, OrderVote>(DATES.flatMap((role) => columns[role] ?? []).map((column) => [column, createOrderVote()]));
+  const years = { min: {} as Partial<Record<DateOrder, number>>, max: {} as Partial<Record<DateOrder, number>> };
+  const seen = createSignFacts(table, profile);
+  const sample: Row[] = [];
+  const currencies = new Set(currency === null ? [] : [currency]);
+  let count = 0;
+  let example: Row | undefined;
+  let grouped: string | undefined;
+
+  reading: for await (const some of rows) {
+    for (const row of some) {
+      if (row.line < table.body_line || !columns.booking_date!.some((column) => findDates(row.cells[column] ?? '').size > 0)) continue;
+      count++;
+      for (const [column, vote] of orders) {
+        const text = row.cells[column] ?? '';
+        if (!vote.add(text)) continue;
+        for (const [order, date] of findDates(text)) {
+          if (date.year === null) continue;
+          years.min[order] = Math.min(years.min[order] ?? date.year, date.year);
+          years.max[order] = Math.max(years.max[order] ?? date.year, date.year);
+        }
+      }
+      for (const [column, vote] of marks) {
+        const text = row.cells[column] ?? '';
+        if (vote.add(text) && /^\D*\d{1,3}[.,]\d{3}\D*$/.test(text)) grouped ??= text.trim();
+      }
+      const code = row.cells[columns.currency?.[0] ?? -1]?.trim() ?? '';
+      if (isCurrency(code)) currencies.add(code);
+      seen.add(row);
+      example ??= row;
+      if (sample.length < CHAIN_ROWS) sample.push(row);
+    }
+    if (count >= SETTLE_ROWS && seen.settled() && [...marks.values()].every((vote) => settledMark(vote) !== null || vote.settle() === 'none')
+      && [...orders.values()].every((vote) => vote.settle().length <= 1)) break reading;
+  }
+  if (example === undefined) throw new Failure('not_a_statement', 'the document has the titles of a statement and no row with a date');
+
+  const settledMarks = settleMarks(table, marks, profile, currencies, grouped);
+  const settledOrders = settleOrders(table, orders, profile, years, [...settledMarks.values()].includes(','), example);
+  return { marks: settledMarks, orders: settledOrders, ...settleSign(table, seen, profile, sample, settledMarks) };
+}
+
+function settledMark(vote: MarkVote): DecimalMark | null {
+  const mark = vote.settle();
+  return mark === ',' || mark === '.' ? mark : null;
+}
+
+function settleMarks(
+  table: Table, votes: ReadonlyMap<number, MarkVote>, profile: StatementProfile | undefined, currencies: ReadonlySet<string>, grouped: string | undefined,
+): Map<number, DecimalMark> {
+  const settled = new Set([...votes.values()].map(settledMark).filter((mark) => mark !== null));
+  const common = settled.size === 1 ? [...settled][0]! : null;
+  const result = new Map<number, DecimalMark>();
+  for (const [column, vote] of votes) {
+    const mark = profile?.decimal ?? settledMark(vote) ?? common;
+    if (mark !== null) {
+      result.set(column, mark);
+      continue;
+    }
+    const found = vote.settle();
+    if (found === 'none') {
+      result.set(column, '.');
+      continue;
+    }
+    // `1,234` of a currency without thousandths can only be grouped.
+    if (found === 'ambiguous' && currencies.size > 0 && [...currencies].every((code) => exponentOf(code) !== 3)) {
+      result.set(column, grouped!.includes(',') ? '.' : ',');
+      continue;
+    }
+    const title = table.header?.cells[column]?.trim() ?? `column ${column + 1}`;
+    throw ambiguous(table, found === 'mixed'
+      ? `the numbers under "${title}" use both comma and dot as the decimal mark`
+      : `"${grouped ?? ''}" under "${title}" can be a thousand and more, or one with three decimals`, ['decimal: "."   # or: ","']);
+  }
+  return result;
+}
+
+function settleOrders(
+  table: Table, votes: ReadonlyMap<number, OrderVote>, profile: StatementProfile | undefined,
+  years: { min: Partial<Record<DateOrder, number>>; max: Partial<Record<DateOrder, number>> }, decimalComma: boolean, example: Row,
+): Map<number, DateOrder> {
+  const result = new Map<number, DateOrder>();
+  const left = new Map([...votes].map(([column, vote]) => [column, vote.settle()]));
+  const common = [...left.values()].reduce((all, orders) => all.filter((order) => orders.includes(order)));
+  for (const [column, own] of left) {
+    let orders = profile?.date_order !== undefined ? [profile.date_order] : common.length > 0 ? common : own;
+    const span = (order: DateOrder): number => (years.max[order] ?? 0) - (years.min[order] ?? 0);
+    if (orders.length > 1 && orders.some((order) => span(order) <= 1)) orders = orders.filter((order) => span(order) <= MAX_YEARS);
+    // Month first is written in English only, and never beside a decimal comma.
+    if (orders.length > 1 && (table.day_first || decimalComma)) orders = orders.filter((order) => order !== 'mdy');
+    if (orders.length === 1) {
+      result.set(column, orders[0]!);
+      continue;
+    }
+    const title = table.header?.cells[column]?.trim() ?? `column ${column + 1}`;
+    if (orders.length === 0) throw ambiguous(table, `the dates under "${title}" are day first in some rows and month first in others`, ['date_order: dmy   # or: mdy, ymd']);
+    const text = example.cells[column]?.trim() ?? '';
+    const readings = orders.map((order) => {
+      const date = findDates(text).get(order);
+      return date === undefined ? order : `${order}: ${date.year}-${String(date.month).padStart(2, '0')}-${String(date.day).padStart(2, '0')}`;
+    });
+    throw ambiguous(table, `every date under "${title}" can be read in more than one order ("${text}" is ${readings.join(' or ')})`,
+      [`date_order: ${orders[0]!}   # or: ${orders.slice(1).join(', ')}`], example.line);
+  }
+  return result;
+}
+
+interface SignFacts {
+  add(row: Row): void;
+  /** Nothing that a later row prints would change how signs are read. */
+  settled(): boolean;
+  negatives: number;
+  positives: number;
+  plus: number;
+  marked_credit: number;
+  marked_debit: number;
+  unmarked: number;
+  debit_words: number;
+  credit_words: number;
+  no_word: number;
+  /** Rows whose word does not say what a signed amount says. */
+  disagree: number;
+  debit_negatives: number;
+  debit_positives: number;
+  fees: number;
+}
+
+function createSignFacts(table: Table, profile: StatementProfile | undefined): SignFacts {
+  const { columns } = table;
+  const cell = (row: Row, role: Role): string => row.cells[columns[role]?.[0] ?? -1]?.trim() ?? '';
+  const facts: SignFacts = {
+    negatives: 0, positives: 0, plus: 0, marked_credit: 0, marked_debit: 0, unmarked: 0, debit_words: 0, credit_words: 0, no_word: 0, disagree: 0,
+    debit_negatives: 0, debit_positives: 0, fees: 0,
+    add(row) {
+      const debit = findAmount(cell(row, 'debit'));
+      if (debit !== undefined && /[1-9]/.test(debit.digits)) facts[debit.negative ? 'debit_negatives' : 'debit_positives']++;
+      if (/[1-9]/.test(cell(row, 'fee'))) facts.fees++;
+      const text = cell(row, 'amount');
+      const amount = findAmount(text);
+      if (amount === undefined || !/[1-9]/.test(amount.digits)) return;
+      facts[amount.negative ? 'negatives' : 'positives']++;
+      if (text.startsWith('+') || text.endsWith('+')) facts.plus++;
+      if (amount.side === 'credit') facts.marked_credit++;
+      else if (amount.side === 'debit') facts.marked_debit++;
+      else facts.unmarked++;
+      if (columns.indicator === undefined) return;
+      const side = sideOf(cell(row, 'indicator'), profile);
+      if (side === null) facts.no_word++;
+      else facts[side === 'debit' ? 'debit_words' : 'credit_words']++;
+      if (side !== null && amount.negative !== (side === 'debit')) facts.disagree++;
+    },
+    settled: () => facts.fees === 0 && (facts.debit_positives > 0 || (facts.negatives > 0 && columns.debit === undefined)
+      || (facts.debit_words > 0 && facts.credit_words > 0 && facts.no_word === 0)),
+  };
+  return facts;
+}
+
+type Sign = Pick<Reading, 'sign' | 'unmarked' | 'debit_signed' | 'fee'>;
+
+function settleSign(
+  table: Table, seen: SignFacts, profile: StatementProfile | undefined, sample: readonly Row[], marks: ReadonlyMap<number, DecimalMark>,
+): Sign {
+  const { columns } = table;
+  const base: Sign = { sign: 'printed', unmarked: null, debit_signed: seen.debit_positives === 0 && seen.debit_negatives > 0, fee: 'inside' };
+  let doubt: string | null = null;
+  if (columns.debit === undefined && columns.credit === undefined) {
+    if (profile?.inverted === true) base.sign = 'inverted';
+    else if (profile?.inverted === undefined && columns.indicator !== undefined && (seen.negatives === 0 || seen.disagree > 0)) {
+      base.sign = 'indicator';
+      if (seen.negatives > 0) doubt = 'the sign of some amounts contradicts the word beside them';
+      if (seen.no_word > 0) {
+        // Marking one side alone makes the other one the rule.
+        if (seen.debit_words > 0 && seen.credit_words > 0) doubt = 'some amounts have no word beside them that says whether money goes out or comes in';
+        base.unmarked = seen.debit_words > 0 ? 'credit' : 'debit';
+      }
+    } else if (seen.negatives === 0 && profile?.inverted === undefined) {
+      if (seen.marked_credit > 0 && seen.unmarked > 0) base.unmarked = 'debit';
+      else if (seen.plus > 0 && seen.plus < seen.positives) doubt = 'some amounts have a plus and none a minus, so that the others may be money out';
+      else if (!table.signed_by_title && seen.marked_credit === 0) doubt = 'no amount has a sign, so that they may be money out';
+    }
+  }
+  // The printed balances know better than any rule.
+  if (columns.balance !== undefined) {
+    const same = [columns.account?.[0], columns.currency?.[0]].filter((column) => column !== undefined);
+    const rows = sample.filter((row) => (row.cells[columns.balance![0]!] ?? '') !== '' && same.every((column) => row.cells[column] === sample[0]!.cells[column]));
+    const balances = rows.map((row) => units(row, columns.balance![0]!, marks));
+    const others: Sign[] = [base];
+    if (seen.fees > 0) others.push({ ...base, fee: 'less' }, { ...base, fee: 'more' });
+    // Only where nothing else says the sign: with a few rows, a wrong sign can add up by chance.
+    if (doubt !== null && base.sign === 'printed') others.push({ ...base, unmarked: null, sign: 'inverted' });
+    const fitting = others.filter((sign) => chains(rows.map((row) => movement(row, table, { ...sign, marks }, profile)), balances) === true);
+    if (fitting.length === 1) return fitting[0]!;
+  }
+  if (doubt !== null) throw ambiguous(table, doubt, columns.indicator === undefined
+    ? ['inverted: true   # money out is printed without a sign; or: false, the amounts are as printed']
+    : ['debit_words: ["D"]    # the words in the indicator column that mean money out', 'credit_words: ["C"]   # and money in']);
+  return base;
+}
+
+function units(row: Row, column: number, marks: ReadonlyMap<number, DecimalMark>): bigint | undefined {
+  return parseDecimal(parseAmount(row.cells[column] ?? '', marks.get(column) ?? '.') ?? '', UNIT_DECIMALS);
+}
+
+function movement(row: Row, table: Table, reading: Sign & { marks: ReadonlyMap<number, DecimalMark> }, profile: StatementProfile | undefined): bigint | undefined {
+  const amount = signedAmount(row, table, reading, profile);
+  return amount === undefined || amount === 'both' || amount === 'no_side' ? undefined : parseDecimal(amount, UNIT_DECIMALS);
+}
+
+/**
+ * The signed amount of a row as a plain decimal. Undefined where the row has none that can be read; `both` where money both goes out and
+ * comes in; `no_side` where nothing says which.
+ */
+export function signedAmount(
+  row: Row, table: Table, reading: Sign & { marks: ReadonlyMap<number, DecimalMark> }, profile: StatementProfile | undefined,
+): string | 'both' | 'no_side' | undefined {
+  const { columns } = table;
+  const read = (column: number | undefined): string | undefined => {
+    const text = column === undefined ? undefined : row.cells[column];
+    return text === undefined || text === '' ? undefined : parseAmount(text, reading.marks.get(column!) ?? '.');
+  };
+  let amount: string | undefined;
+  if (columns.debit !== undefined || columns.credit !== undefined) {
+    const debit = read(columns.debit?.[0]);
+    const credit = read(columns.credit?.[0]);
+    const out = debit !== undefined && !isZero(debit);
+    if (out && credit !== undefined && !isZero(credit)) return 'both';
+    amount = out || credit === undefined ? (debit === undefined || reading.debit_signed ? debit : negate(debit)) : credit;
+  } else {
+    amount = read(columns.amount![0]);
+    if (amount === undefined) return undefined;
+    if (reading.sign === 'inverted') amount = negate(amount);
+    else if (reading.sign === 'indicator') {
+      const side = sideOf(row.cells[columns.indicator![0]!] ?? '', profile) ?? reading.unmarked;
+      if (isZero(amount)) return amount;
+      // A minus beside a word is a correction to one bank and the same thing said twice to another.
+      if (side === null || amount[0] === '-') return 'no_side';
+      if (side === 'debit') amount = negate(amount);
+    } else if (reading.unmarked === 'debit' && findAmount(row.cells[columns.amount![0]!]!)?.side === null) amount = negate(amount);
+  }
+  if (amount === undefined || reading.fee === 'inside') return amount;
+  const fee = read(columns.fee?.[0]);
+  return fee === undefined ? amount : add(amount, reading.fee === 'less' ? negate(fee) : fee);
+}
+
+function isZero(amount: string): boolean {
+  return !/[1-9]/.test(amount);
+}
+
+function negate(amount: string): string {
+  return amount[0] === '-' ? amount.slice(1) : isZero(amount) ? amount : `-${amount}`;
+}
+
+function add(a: string, b: string): string {
+  const decimals = Math.max(...[a, b].map((text) => text.split('.')[1]?.length ?? 0));
+  const sum = parseDecimal(a, decimals)! + parseDecimal(b, decimals)!;
+  return formatDecimal(sum, decimals);
+}
+
+function columnLines(table: Table, amounts: readonly number[]): string[] {
+  const title = (column: number | undefined): string => JSON.stringify(column === undefined ? '' : table.header?.cells[column]?.trim() ?? String(column + 1));
+  return [
+    'columns:',
+    `  booking_date: ${title(table.columns.booking_date?.[0])}`,
+    `  amount: ${title(amounts[0])}${amounts.slice(1).map((column) => `   # or: ${title(column)}`).join('')}`,
+    ...(amounts.length < 2 ? [] : [`  # or, where money out and money in have columns of their own, debit: ${title(amounts[0])} and credit: ${title(amounts[1])}`]),
+    `  description: [${(table.columns.description ?? []).map(title).join(', ')}]`,
+  ];
+}
+
+/** Enough titles to know the layout again, and short enough for a message. */
+const MATCH_TITLES = 12;
+
+/** The failure for what a profile must settle; the message shows the profile. */
+export function ambiguous(table: Table, problem: string, lines: readonly string[], line?: number): Failure {
+  const texts = (cells: readonly string[]): string[] => cells.map((cell) => cell.trim()).filter((cell) => cell !== '' && cell.length < 80);
+  const above = table.preamble.flatMap(({ cells }) => texts(cells))[0];
+  const match = table.header === null
+    ? `text: ${JSON.stringify(above ?? '…')}   # something that stands in the first lines of every file of this kind`
+    : `header: [${texts(table.header.cells).slice(0, MATCH_TITLES).map((title) => JSON.stringify(title)).join(', ')}]`;
+  return new Failure('ambiguous', [
+    `${problem}. Write this to a file in rules/profiles/, keep what is right, then retry:`,
+    'id: my-bank-csv', 'owner: finance', 'format: csv', 'match:', `  ${match}`, ...lines,
+  ].join('\n'), { line: line ?? table.body_line });
+}

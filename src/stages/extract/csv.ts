@@ -1,0 +1,457 @@
+import { Failure } from '../../core/failure.ts';
+import { isCurrency } from '../../core/money.ts';
+import type { CalendarDate } from '../../core/date.ts';
+import type { DateOrder, DecimalMark } from '../../core/numerals.ts';
+import { parseAmount, parseDate } from '../../core/numerals.ts';
+import type { EntryStatus, PrintedTotal, RawEntry, RawPart, StatementBalance } from '../../core/statement.ts';
+import { CHUNK_ENTRIES, emptyTransaction } from '../../core/statement.ts';
+import type { DocumentSource, ReadContext, Reader } from './contract.ts';
+import { SNIFF_BYTES } from './contract.ts';
+import type { Table } from './csv-columns.ts';
+import { findTable, sameTitle } from './csv-columns.ts';
+import type { Dialect, Encoding, Row } from './csv-dialect.ts';
+import { DELIMITERS, decodeHead, findEncodings, headRows, readRows } from './csv-dialect.ts';
+import type { Facts } from './csv-labels.ts';
+import { labelOf, readFacts, totalKind } from './csv-labels.ts';
+import type { Reading } from './csv-reading.ts';
+import { ambiguous, settleReading, signedAmount } from './csv-reading.ts';
+import { currencyIn, foldWords } from './csv-titles.ts';
+import type { Role } from './csv-titles.ts';
+import type { StatementProfile } from './profile.ts';
+
+/**
+ * CSV: what banks export when nothing better is to be had. There is no standard; RFC 4180 describes the quoting at most. The document is
+ * read twice: once to settle encoding, delimiter, columns, dates, decimals and signs (as far as needed), once to yield its entries.
+ */
+export const csvReader: Reader = {
+  name: 'csv',
+  recognise,
+  read,
+};
+
+const EXTRACTOR = 'csv@1';
+
+// The first characters of other text formats: XML and HTML, SWIFT, OFX, QIF, BAI2, PDF, JSON, RTF.
+const OTHER_FORMAT = /^\s*(?:<|\{|\[|:20:|OFXHEADER|!(?:Type|Account|Option)|01,[^,]*,[^,]*,\d{6},|%PDF-)/i;
+
+function recognise(head: Buffer): boolean {
+  const wide = head.includes(0);
+  const text = head.subarray(0, 4_096).toString(wide ? 'utf16le' : 'latin1').replace(/^(?:\ufeff|\u00ef\u00bb\u00bf)/, '');
+  // UTF-16 in either byte order; zeros in anything else make it binary.
+  if (wide) return /^(?:fffe|feff)/.test(head.toString('hex', 0, 2)) || /^(?:00..)+$|^(?:..00)+$/.test(head.toString('hex', 0, 8));
+  return !OTHER_FORMAT.test(text) && DELIMITERS.some((delimiter) => text.includes(delimiter));
+}
+
+async function* read(source: DocumentSource, context: ReadContext): AsyncGenerator<RawPart, void, void> {
+  const { dialect, table, head, profile } = await recogniseTable(source, context);
+  const facts = readFacts(table.preamble, '.', 'dmy');
+  const currency = profile?.currency ?? table.currency ?? facts.currency;
+  const reading = await settleReading(readRows(source, dialect, head), table, profile, currency);
+  const statements = new Statements(table, reading, profile);
+  for await (const rows of readRows(source, dialect, head)) {
+    for (const row of rows) if (row.line >= table.body_line) statements.add(row);
+    yield* statements.take(false);
+  }
+  yield* statements.take(true);
+}
+
+interface Recognised {
+  dialect: Dialect;
+  table: Table;
+  /** The document's first lines. */
+  head: string;
+  profile: StatementProfile | undefined;
+}
+
+/** Tries every dialect on the document's first lines; the one with the plainest table is its own. Throws not_a_statement. */
+async function recogniseTable(source: DocumentSource, context: ReadContext): Promise<Recognised> {
+  const bytes = await readHead(source);
+  const encodings = await findEncodings(source);
+  const profiles = context.profiles.filter((profile) => profile.format === 'csv' && profile.match !== undefined);
+  let best: Recognised | undefined;
+  for (const profile of [...profiles, undefined]) {
+    for (const encoding of profile?.encoding === undefined ? encodings : [profile.encoding as Encoding]) {
+      const head = decodeHead(bytes, encoding, bytes.length === source.size);
+      for (const delimiter of profile?.delimiter === undefined ? DELIMITERS : [profile.delimiter]) {
+        // Where quotation marks enclose nothing, they are characters of the text.
+        for (const quoted of head.includes('"') ? [true, false] : [true]) {
+          const dialect = { encoding, delimiter, quoted };
+          const rows = headRows(head, dialect);
+          if (rows === undefined || (profile !== undefined && !applies(profile, rows))) continue;
+          const table = findTable(rows, profile);
+          if (table !== undefined && table.score > (best?.table.score ?? 0)) best = { dialect, table, head, profile };
+        }
+      }
+    }
+    if (best !== undefined) return best;
+  }
+  throw new Failure('not_a_statement', 'the document is text, and no row of it has the titles or the values of a bank statement (a date and an amount); '
+    + 'if it is one, name its columns in a profile in rules/profiles/', { line: 1 });
+}
+
+async function readHead(source: DocumentSource): Promise<Buffer> {
+  const blocks: Buffer[] = [];
+  let size = 0;
+  for await (const block of source.read()) {
+    blocks.push(block);
+    size += block.length;
+    if (size >= SNIFF_BYTES) break;
+  }
+  return Buffer.concat(blocks).subarray(0, SNIFF_BYTES);
+}
+
+/** More lines than any header is below the beginning. */
+const MATCH_ROWS = 100;
+
+function applies({ match }: StatementProfile, rows: readonly Row[]): boolean {
+  const first = rows.slice(0, MATCH_ROWS);
+  if (match?.header !== undefined && !first.some(({ cells }) => match.header!.every((title) => cells.some((cell) => sameTitle(cell, title))))) return false;
+  return match?.text === undefined || first.some(({ cells }) => cells.some((cell) => cell.includes(match.text!)));
+}
+
+/** One bank account in one currency. */
+interface Account {
+  statement: number;
+  /** The part of the document where it stands first. */
+  section: number;
+  account: string | null;
+  currency: string | null;
+  entries: RawEntry[];
+  failure: Failure | null;
+  /** Steps of the booking dates in document order. */
+  forwards: number;
+  backwards: number;
+  last_date: CalendarDate | null;
+  opening: StatementBalance<string> | null;
+  closing: StatementBalance<string> | null;
+}
+
+/** More accounts than a company has; a column of references taken for accounts would else open a statement for each row. */
+const MAX_ACCOUNTS = 1_000;
+
+/** Words of a status column. What was refused or cancelled moved no money. */
+const PENDING = /\b(?:pending|authori[sz]ed|processing|vorgemerkt|vormerkung|offen|ausstehend|en attente|en cours|in behandeling|gereserveerd|pendiente|retenido|in sospeso|non contabilizzat[oa]|oczekujac[ay]|w toku|reserverad|vantande|fuggo)\b/;
+const NOT_BOOKED = /\b(?:failed|declined|rejected|cancell?ed|reverted|voided|abgelehnt|storniert|fehlgeschlagen|refuse|rejete|annule|geweigerd|geannuleerd|rifiutat[oa]|annullat[oa]|rechazad[oa]|cancelad[oa]|odrzucon[ay]|anulowan[ay]|avvisad|misslyckad)\b/;
+const YES = /^(?:true|yes|y|1|ja|oui|si)$/i;
+
+/** The document's accounts while its rows are read. Entries leave in chunks; what remains is a few numbers for each account. */
+class Statements {
+  readonly #table: Table;
+  readonly #reading: Reading;
+  readonly #profile: StatementProfile | undefined;
+  readonly #accounts = new Map<string, Account>();
+  /** The parts of the document, one for each account that a preamble names: the rows that are no entries, and what those above it say. */
+  readonly #sections: { notes: Row[]; preamble: Facts }[];
+  readonly #totals: PrintedTotal[] = [];
+  readonly #mark: DecimalMark;
+  readonly #order: DateOrder;
+  readonly #dates = new Map<string, CalendarDate | undefined>();
+  #line = 0;
+  #buffered = 0;
+  /** The last entry while rows that continue its text may follow. */
+  #open: RawEntry | undefined;
+
+  constructor(table: Table, reading: Reading, profile: StatementProfile | undefined) {
+    this.#table = table;
+    this.#reading = reading;
+    this.#profile = profile;
+    this.#mark = reading.marks.get(table.columns.amount?.[0] ?? table.columns.debit?.[0] ?? table.columns.credit![0]!) ?? '.';
+    this.#order = reading.orders.get(table.columns.booking_date![0]!)!;
+    this.#sections = [{ notes: [...table.preamble], preamble: readFacts(table.preamble, this.#mark, this.#order) }];
+  }
+
+  /** Takes the next row of the table's body. */
+  add(row: Row): void {
+    const { columns } = this.#table;
+    const account = this.#accountColumn(row);
+    try {
+      this.#addRow(row, columns.account === undefined ? undefined : account);
+    } catch (error) {
+      // One account that cannot be read leaves the others of the document readable.
+      if (!(error instanceof Failure) || columns.account === undefined || account === null) throw error;
+      const failed = this.#accountOf(account, this.#cell(row, 'currency'));
+      failed.failure ??= error;
+    }
+  }
+
+  /** The parts that are due: all entries when enough have gathered, and at the end every statement's head. */
+  *take(end: boolean): Generator<RawPart, void, void> {
+    if (!end && this.#buffered < CHUNK_ENTRIES) return;
+    for (const account of this.#accounts.values()) {
+      // The last entry stays until it is known that no row continues it.
+      const rest = end || account.entries.at(-1) !== this.#open ? [] : account.entries.slice(-1);
+      const due = account.entries.slice(0, account.entries.length - rest.length);
+      account.entries = rest;
+      if (account.failure !== null) continue;
+      for (let at = 0; at < due.length; at += CHUNK_ENTRIES) yield { part: 'entries', statement: account.statement, entries: due.slice(at, at + CHUNK_ENTRIES) };
+    }
+    this.#buffered = this.#open === undefined ? 0 : 1;
+    if (!end) return;
+    const failures = [...this.#accounts.values()].filter((account) => account.failure !== null);
+    if (failures.length === this.#accounts.size && failures.length > 0) throw failures[0]!.failure!;
+    for (const account of this.#accounts.values()) yield this.#end(account);
+  }
+
+  #end(account: Account): RawPart {
+    if (account.failure !== null) {
+      const { code, message, location } = account.failure;
+      return { part: 'failed', statement: account.statement, account: account.account, code, message, location };
+    }
+    const facts = readFacts(this.#sections[account.section]!.notes, this.#mark, this.#order);
+    // Balances and totals that stand beside the rows are those of the only account there.
+    const whole = [...this.#accounts.values()].every((other) => other === account || other.section !== account.section) ? facts : null;
+    return {
+      part: 'end',
+      statement: account.statement,
+      head: {
+        format: 'csv', extractor: EXTRACTOR, account: account.account, bank: facts.bank, currency: account.currency, statement_id: null, sequence: null,
+        from: facts.from, to: facts.to,
+        opening_balance: account.opening ?? whole?.opening_balance ?? null,
+        closing_balance: account.closing ?? whole?.closing_balance ?? (this.#table.columns.balance === undefined ? whole?.balance ?? null : null),
+        printed_totals: this.#accounts.size === 1 ? this.#totals : [],
+        newest_first: this.#profile?.newest_first ?? account.backwards > account.forwards,
+        reader_checks: [],
+      },
+    };
+  }
+
+  #addRow(row: Row, printedAccount: string | null | undefined): void {
+    const dateText = this.#dateText(row);
+    const date = dateText === '' ? undefined : this.#date(dateText, this.#order);
+    const amount = signedAmount(row, this.#table, this.#reading, this.#profile);
+    const label = this.#labelOf(row, date === undefined || amount === undefined ? ANY_TEXT : BALANCE_WORDS);
+    if (label === 'opening' || label === 'closing') return this.#addBalance(row, label, date, printedAccount);
+    if (date !== undefined && amount !== undefined) return this.#addEntry(row, date, amount, printedAccount);
+    if (date === undefined && amount !== undefined && label === 'total') return this.#addTotals(row, amount);
+    const printed = this.#moneyText(row);
+    if (date === undefined && amount === undefined) return this.#addNote(row);
+    if (date === undefined && label !== null) return this.#note(row);
+    if (date === undefined) throw new Failure('malformed', `the row has the amount "${printed}" and no date${dateText === '' ? '' : ` ("${dateText.slice(0, 40)}" is none)`}`, { line: row.line });
+    throw new Failure('malformed', printed === '' ? 'the row has a date and no amount' : `"${printed.slice(0, 40)}" is no amount`, { line: row.line });
+  }
+
+  #addEntry(row: Row, booking_date: CalendarDate, amount: string, printedAccount: string | null | undefined): void {
+    if (amount === 'both') throw new Failure('malformed', 'the row has money going out and coming in', { line: row.line });
+    if (amount === 'no_side') {
+      throw ambiguous(this.#table, `nothing says whether "${this.#moneyText(row)}" goes out or comes in`, [
+        `debit_words: [${JSON.stringify(this.#cell(row, 'indicator'))}]    # the words in the indicator column that mean money out`,
+        'credit_words: []   # and money in',
+      ], row.line);
+    }
+    const account = this.#accountOf(printedAccount ?? null, this.#cell(row, 'currency'));
+    this.#line++;
+    if (account.failure !== null) return;
+    if (account.last_date !== null && booking_date > account.last_date) account.forwards++;
+    if (account.last_date !== null && booking_date < account.last_date) account.backwards++;
+    account.last_date = booking_date;
+    const entry = this.#entry(row, booking_date, amount, account.currency);
+    account.entries.push(entry);
+    this.#buffered++;
+    this.#open = entry;
+  }
+
+  #entry(row: Row, booking_date: CalendarDate, amount: string, currency: string | null): RawEntry {
+    const { columns } = this.#table;
+    const out = amount[0] === '-';
+    const name = this.#text(row, 'counterparty_name') ?? this.#text(row, out ? 'payee_name' : 'payer_name') ?? this.#text(row, out ? 'payer_name' : 'payee_name');
+    const number = this.#text(row, 'counterparty_account') ?? this.#text(row, out ? 'payee_account' : 'payer_account');
+    const bank = this.#text(row, 'counterparty_bank');
+    const ultimate = this.#text(row, 'ultimate_name');
+    const code = this.#text(row, 'transaction_code');
+    const value = this.#cell(row, 'value_date');
+    const balance = this.#cell(row, 'balance');
+    const entry: RawEntry = {
+      ...emptyTransaction(amount, currency),
+      line: this.#line,
+      booking_date,
+      value_date: value === '' ? null : this.#date(value, this.#reading.orders.get(columns.value_date![0]!)!) ?? null,
+      status: this.#status(row),
+      reversal: false,
+      source: { page: null, line: row.line },
+      details: [],
+      balance_after: balance === '' ? null : this.#number(row, 'balance'),
+    };
+    entry.remittance = this.#description(row);
+    entry.bank_reference = this.#text(row, 'bank_reference');
+    entry.end_to_end_id = this.#text(row, 'end_to_end_id');
+    entry.mandate_id = this.#text(row, 'mandate_id');
+    entry.customer_reference = this.#text(row, 'customer_reference');
+    entry.structured_reference = this.#text(row, 'structured_reference');
+    entry.return_reason = this.#text(row, 'return_reason');
+    if (code !== null) entry.transaction_code = { domain: null, family: null, subfamily: null, proprietary: code };
+    if (name !== null || number !== null || bank !== null) entry.counterparty = { name, account: number, bank };
+    if (ultimate !== null) entry.ultimate_counterparty = { name: ultimate };
+    if (columns.instructed_amount !== undefined) this.#addInstructed(entry, row);
+    if (columns.fee !== undefined) {
+      const fee = this.#number(row, 'fee');
+      if (fee !== null && /[1-9]/.test(fee)) entry.charges = [{ amount: fee, currency, bearer: null }];
+    }
+    return entry;
+  }
+
+  /** What was instructed in another currency, where the row names both. */
+  #addInstructed(entry: RawEntry, row: Row): void {
+    const text = this.#cell(row, 'instructed_amount');
+    const currency = this.#text(row, 'instructed_currency') ?? currencyIn(text);
+    const amount = text === '' ? undefined : parseAmount(text, this.#mark);
+    if (amount === undefined || currency === null || !isCurrency(currency) || currency === entry.currency) return;
+    entry.instructed = { amount, currency };
+    const rate = this.#cell(row, 'exchange_rate');
+    entry.exchange_rate = rate === '' ? null : parseAmount(rate, this.#mark) ?? null;
+  }
+
+  /** A row without date and amount: blank, the titles again, a fact, the next line of the last entry's text, or a note. */
+  #addNote(row: Row): void {
+    const filled = row.cells.flatMap((cell, column) => (cell.trim() === '' ? [] : [column]));
+    if (filled.length === 0) return;
+    const header = this.#table.header;
+    if (header !== null && row.cells.length >= header.cells.length && header.cells.every((cell, i) => cell === row.cells[i])) return this.#startSection();
+    const description = this.#table.columns.description ?? [];
+    if (this.#open !== undefined && filled.every((column) => description.includes(column)) && this.#labelOf(row, ANY_TEXT) === null) {
+      this.#open.remittance = [this.#open.remittance, this.#description(row)].filter((text) => text !== null).join(' ');
+      return;
+    }
+    this.#note(row);
+  }
+
+  #note(row: Row): void {
+    this.#open = undefined;
+    this.#sections.at(-1)!.notes.push(row);
+  }
+
+  /** The titles stand there again: another account follows when one is named since its predecessor's last row. */
+  #startSection(): void {
+    this.#open = undefined;
+    const { notes, preamble } = this.#sections.at(-1)!;
+    const at = notes.findLastIndex(({ cells }) => cells.some((cell) => labelOf(cell.split(':')[0]!.trim()) === 'account'));
+    const next = readFacts(at < 0 ? [] : notes.slice(at), this.#mark, this.#order);
+    if (next.account === null || next.account === preamble.account) return;
+    this.#sections.push({ notes: notes.splice(at), preamble: next });
+  }
+
+  #addBalance(row: Row, label: 'opening' | 'closing', date: CalendarDate | undefined, printedAccount: string | null | undefined): void {
+    this.#open = undefined;
+    const amount = this.#number(row, 'balance') ?? this.#number(row, 'amount') ?? this.#number(row, 'credit') ?? negated(this.#number(row, 'debit'));
+    // Without a date it may belong to the account that follows.
+    if (amount === null || (date === undefined && printedAccount == null)) return this.#note(row);
+    const account = this.#accountOf(printedAccount ?? null, this.#cell(row, 'currency'));
+    account[label] ??= { amount, date: date ?? null };
+  }
+
+  #addTotals(row: Row, amount: string): void {
+    this.#open = undefined;
+    const { columns } = this.#table;
+    if (columns.debit !== undefined || columns.credit !== undefined) {
+      for (const [role, kind] of [['debit', 'debits'], ['credit', 'credits']] as const) {
+        const total = this.#number(row, role);
+        if (total !== null) this.#totals.push({ kind, amount: total });
+      }
+    } else if (amount !== 'both' && amount !== 'no_side') this.#totals.push({ kind: totalKind(row.cells.join(' ')), amount });
+  }
+
+  /** A row's label, where one of its texts is nothing but a label. */
+  #labelOf(row: Row, like: RegExp): ReturnType<typeof labelOf> {
+    const { columns } = this.#table;
+    for (const column of [columns.booking_date![0]!, ...(columns.description ?? []), ...(columns.counterparty_name ?? [])]) {
+      const text = row.cells[column];
+      if (text === undefined || !like.test(text)) continue;
+      const label = labelOf(text.trim());
+      if (label === 'opening' || label === 'closing' || label === 'total') return label;
+    }
+    return null;
+  }
+
+  #accountOf(printed: string | null, printedCurrency: string): Account {
+    const number = printed ?? this.#profile?.account ?? this.#sections.at(-1)!.preamble.account;
+    const code = isCurrency(printedCurrency) ? printedCurrency : currencyIn(printedCurrency);
+    const currency = code ?? this.#profile?.currency ?? this.#table.currency ?? (this.#table.columns.currency === undefined ? this.#sections.at(-1)!.preamble.currency : null);
+    const key = `${number ?? ''}\n${currency ?? ''}`;
+    const known = this.#accounts.get(key);
+    if (known !== undefined) return known;
+    if (this.#accounts.size === MAX_ACCOUNTS) throw new Failure('too_large', `the document has more than ${MAX_ACCOUNTS} accounts; is the column "${this.#title('account')}" the own account?`);
+    const account: Account = {
+      statement: this.#accounts.size, section: this.#sections.length - 1, account: number, currency, entries: [], failure: null,
+      forwards: 0, backwards: 0, last_date: null, opening: null, closing: null,
+    };
+    this.#accounts.set(key, account);
+    return account;
+  }
+
+  #status(row: Row): EntryStatus {
+    const { columns } = this.#table;
+    if (columns.pending !== undefined && YES.test(this.#cell(row, 'pending'))) return 'pending';
+    if (columns.status === undefined) return 'booked';
+    const words = foldWords(this.#cell(row, 'status'));
+    return PENDING.test(words) ? 'pending' : NOT_BOOKED.test(words) ? 'information' : 'booked';
+  }
+
+  #accountColumn(row: Row): string | null {
+    return this.#text(row, 'account');
+  }
+
+  #title(role: Role): string {
+    const column = this.#table.columns[role]?.[0];
+    return column === undefined ? role : this.#table.header?.cells[column]?.trim() ?? `column ${column + 1}`;
+  }
+
+  #cell(row: Row, role: Role): string {
+    const column = this.#table.columns[role]?.[0];
+    return column === undefined ? '' : row.cells[column]?.trim() ?? '';
+  }
+
+  #text(row: Row, role: Role): string | null {
+    const text = this.#cell(row, role);
+    if (text === '' || text === '-') return null;
+    return text[0] === "'" ? text.replace(APOSTROPHES, '$1') || null : text;
+  }
+
+  #description(row: Row): string | null {
+    const texts = (this.#table.columns.description ?? []).map((column) => row.cells[column]?.trim() ?? '');
+    return texts.filter((text, i) => text !== '' && text !== '-' && texts.indexOf(text) === i).join(' ') || null;
+  }
+
+  /** A number of the row as a plain decimal; null where the cell is blank. Throws malformed where it is no number. */
+  #number(row: Row, role: 'amount' | 'debit' | 'credit' | 'balance' | 'fee'): string | null {
+    const text = this.#cell(row, role);
+    if (text === '') return null;
+    const value = parseAmount(text, this.#reading.marks.get(this.#table.columns[role]![0]!) ?? '.');
+    if (value === undefined) throw new Failure('malformed', `"${text.slice(0, 40)}" under "${this.#title(role)}" is no amount`, { line: row.line });
+    return value;
+  }
+
+  #moneyText(row: Row): string {
+    return this.#cell(row, 'amount') || this.#cell(row, 'debit') || this.#cell(row, 'credit');
+  }
+
+  #dateText(row: Row): string {
+    for (const column of this.#table.columns.booking_date!) {
+      const text = row.cells[column]?.trim();
+      if (text !== undefined && text !== '') return text;
+    }
+    return '';
+  }
+
+  /** Dates repeat from row to row; most are looked up. */
+  #date(text: string, order: DateOrder): CalendarDate | undefined {
+    const key = order + text;
+    if (this.#dates.has(key)) return this.#dates.get(key);
+    if (this.#dates.size === KNOWN_DATES) this.#dates.clear();
+    const date = parseDate(text, order);
+    this.#dates.set(key, date);
+    return date;
+  }
+}
+
+const ANY_TEXT = /\S/;
+/** A piece of every opening and closing label: saves looking for one in each description. */
+const BALANCE_WORDS = /balan|saldo|stand|solde|bestand|vortrag|bertrag|forward|b\W?f\b/i;
+
+/** What keeps a spreadsheet from taking an account number for a number. */
+const APOSTROPHES = /^'(.*)'$/;
+
+/** The days of some years; timestamps, of which each is new, must not fill the memory. */
+const KNOWN_DATES = 4_096;
+
+function negated(amount: string | null): string | null {
+  return amount === null ? null : amount[0] === '-' ? amount.slice(1) : `-${amount}`;
+}

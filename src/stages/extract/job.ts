@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { Failure } from '../../core/failure.ts';
+import { openBlob } from '../../platform/blobs.ts';
+import type { DocumentJob } from '../contract.ts';
+import { extract } from './extract.ts';
+import { loadProfiles } from './profiles.ts';
+import { deleteRaw, findSha256, saveChunk, saveHead } from './store.ts';
+
+/**
+ * Reads a document's bytes into raw statements, kept chunk by chunk. Run again, it replaces what an earlier try has left.
+ * A statement that cannot be read fails the whole document: nothing of a document is on the books unless all of it is understood.
+ */
+export const extractJob: DocumentJob = async (document_id, { tx, rules_folder, signal }) => {
+  await deleteRaw(tx, document_id);
+  const profiles = await loadProfiles(join(rules_folder, 'profiles'));
+  const source = await openBlob(tx, await findSha256(tx, document_id));
+  let n = 0;
+  for await (const part of extract(source, { profiles })) {
+    signal.throwIfAborted();
+    if (part.part === 'failed') throw new Failure(part.code, part.account === null ? part.message : `account ${part.account}: ${part.message}`, part.location);
+    if (part.part === 'entries') await saveChunk(tx, document_id, n++, part.statement, part.entries);
+    else await saveHead(tx, document_id, part.statement, part.head);
+  }
+  return { state: 'extracted' };
+};

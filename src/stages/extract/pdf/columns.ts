@@ -1,0 +1,161 @@
+import type { Line } from './lines.ts';
+import { lineText } from './lines.ts';
+import type { TokenLine } from './tokens.ts';
+import type { ColumnField } from './vocabulary.ts';
+import { TITLE_WORDS, fieldOfTitle, fold } from './vocabulary.ts';
+
+/** Where the table's columns are: what the header row says, and what stands one below the other. */
+
+export interface Span {
+  x0: number;
+  x1: number;
+}
+
+export interface TitleCell extends Span {
+  field: ColumnField | null;
+}
+
+export interface Header {
+  /** Indexes of its lines, `to` exclusive. */
+  from: number;
+  to: number;
+  cells: TitleCell[];
+}
+
+const MONEY_FIELDS = ['amount', 'debit', 'credit', 'balance'] as const;
+export type MoneyField = (typeof MONEY_FIELDS)[number];
+
+export function isMoneyField(field: ColumnField | null): field is MoneyField {
+  return (MONEY_FIELDS as readonly (string | null)[]).includes(field);
+}
+
+/** Titles set over two or three lines (`Buchungs-` over `tag`). */
+const MAX_HEADER_LINES = 3;
+/** Lines of one header are set closer than this, in font sizes. */
+const HEADER_LEADING = 2;
+/** Words of one title are closer than this, in font sizes; titles of neighbouring columns are mostly further apart. */
+const TITLE_SPACE = 0.9;
+/** Less of its words as titles, and the line is prose that happens to mention a date and an amount. */
+const TITLE_SHARE = 0.5;
+
+/** The table's header: the lines with most titles, among them two of money, or one and one of date or description. Null when no line is one. */
+export function findHeader(lines: readonly TokenLine[]): Header | null {
+  let best: { header: Header; score: number } | null = null;
+  for (let from = 0; from < lines.length; from++) {
+    for (let to = from + 1; to <= Math.min(from + MAX_HEADER_LINES, lines.length) && joinsHeader(lines, from, to - 1); to++) {
+      const cells = to === from + 1 ? titlesOf(lines[from]!) : stackedTitles(lines.slice(from, to));
+      const fields = new Set(cells.map((cell) => cell.field).filter((field) => field !== null));
+      const known = cells.filter((cell) => cell.field !== null).length;
+      const money = MONEY_FIELDS.filter((field) => fields.has(field)).length;
+      const complete = (money > 1 && areApart(cells, lines[from]!.height)) || (money === 1
+        && (fields.has('booking_date') || fields.has('transaction_date') || fields.has('value_date') || fields.has('description')));
+      if (!complete || known < 2 || known < cells.length * TITLE_SHARE) continue;
+      // Each further line must bring a title.
+      const score = fields.size - (to - from - 1) * 0.5;
+      if (best === null || score > best.score) best = { header: { from, to, cells }, score };
+    }
+  }
+  return best?.header ?? null;
+}
+
+/** Words of prose that happen to be titles stand a space apart. */
+function areApart(cells: readonly TitleCell[], height: number): boolean {
+  return cells.every((cell, i) => i === 0 || cell.x0 - cells[i - 1]!.x1 > TITLE_SPACE * height);
+}
+
+function joinsHeader(lines: readonly TokenLine[], from: number, last: number): boolean {
+  const line = lines[last]!;
+  if (line.dates.length > 0 || line.amounts.some((amount) => amount.mark !== 'none')) return false;
+  const before = lines[last - 1]!;
+  return last === from || (line.page === before.page && line.y - before.y <= HEADER_LEADING * line.height);
+}
+
+/** Whether a line is set as the header is: the same titles, as on every further page. */
+export function repeatsHeader(header: Header, lines: readonly TokenLine[], index: number): boolean {
+  const length = header.to - header.from;
+  for (let i = 0; i < length; i++) {
+    const line = lines[index + i];
+    if (line === undefined || fold(lineText(line.words)) !== fold(lineText(lines[header.from + i]!.words))) return false;
+  }
+  return true;
+}
+
+function titlesOf(line: Line): TitleCell[] {
+  const cells: TitleCell[] = [];
+  const { words } = line;
+  for (let i = 0; i < words.length;) {
+    let length = 1;
+    while (length < TITLE_WORDS && i + length < words.length && words[i + length]!.x0 - words[i + length - 1]!.x1 <= TITLE_SPACE * line.height) length++;
+    let field: ColumnField | undefined;
+    for (; length > 0 && field === undefined; length--) field = fieldOfTitle(lineText(words.slice(i, i + length)));
+    const to = field === undefined ? i + 1 : i + length + 1;
+    cells.push({ field: field ?? null, x0: words[i]!.x0, x1: words[to - 1]!.x1 });
+    i = to;
+  }
+  return cells;
+}
+
+function stackedTitles(lines: readonly Line[]): TitleCell[] {
+  const stacks: (Span & { parts: string[] })[] = [];
+  for (const line of lines) {
+    for (const segment of segments(line)) {
+      const text = lineText(segment);
+      const span = { x0: segment[0]!.x0, x1: segment.at(-1)!.x1 };
+      const stack = stacks.find((other) => overlap(span, other) > 0);
+      if (stack === undefined) stacks.push({ ...span, parts: [text] });
+      else Object.assign(stack, { x0: Math.min(stack.x0, span.x0), x1: Math.max(stack.x1, span.x1), parts: [...stack.parts, text] });
+    }
+  }
+  return stacks.map(({ x0, x1, parts }) => {
+    const whole = parts.join(' ').replace(/- /g, '');
+    return { x0, x1, field: fieldOfTitle(whole) ?? fieldOfTitle(parts[0]!) ?? fieldOfTitle(parts.at(-1)!) ?? null };
+  });
+}
+
+function segments(line: Line): Line['words'][] {
+  const found: Line['words'][] = [];
+  line.words.forEach((word, i) => {
+    if (i > 0 && word.x0 - line.words[i - 1]!.x1 <= TITLE_SPACE * line.height) found.at(-1)!.push(word);
+    else found.push([word]);
+  });
+  return found;
+}
+
+/** How many points two spans share; negative: the gap between them. */
+export function overlap(a: Span, b: Span): number {
+  return Math.min(a.x1, b.x1) - Math.max(a.x0, b.x0);
+}
+
+interface Column extends Span {
+  count: number;
+}
+
+/** Shapes compared at most: beyond, the page is no table, and the time would grow with the square. */
+const MAX_SHAPES = 1_000;
+
+/**
+ * Spans that stand one below the other: two are of one column when they share more than half of the shorter. Left to right.
+ * Works for columns aligned left, right, or at the decimal mark alike.
+ */
+export function findColumns(spans: readonly Span[]): Column[] {
+  const shapes = new Map<string, Column>();
+  for (const span of spans) {
+    const key = `${Math.round(span.x0)} ${Math.round(span.x1)}`;
+    const shape = shapes.get(key);
+    if (shape) shape.count++;
+    else if (shapes.size < MAX_SHAPES) shapes.set(key, { x0: span.x0, x1: span.x1, count: 1 });
+  }
+  // Widest first, so that a column is as wide as it gets before narrow numbers are held against it.
+  let columns: Column[] = [];
+  for (const shape of [...shapes.values()].toSorted((a, b) => (b.x1 - b.x0) - (a.x1 - a.x0))) {
+    const touched = columns.filter((column) => sameColumn(column, shape));
+    columns = columns.filter((column) => !touched.includes(column));
+    columns.push([shape, ...touched].reduce((a, b) => ({ x0: Math.min(a.x0, b.x0), x1: Math.max(a.x1, b.x1), count: a.count + b.count })));
+  }
+  return columns.toSorted((a, b) => a.x0 - b.x0);
+}
+
+/** Whether a span stands in a column. */
+export function sameColumn(column: Span, span: Span): boolean {
+  return overlap(column, span) > 0.5 * Math.min(span.x1 - span.x0, column.x1 - column.x0);
+}

@@ -1,0 +1,179 @@
+import { ibanStatus } from '../../../core/account.ts';
+import { isCurrency } from '../../../core/money.ts';
+import type { Layout } from './layout.ts';
+import { lineText } from './lines.ts';
+import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
+import { fold, findLabel } from './vocabulary.ts';
+import type { Label } from './vocabulary.ts';
+
+/** What a statement says outside its table: account, currency, number, period, balances and totals. */
+
+/** A labelled amount, not yet read. */
+export interface LabelledAmount {
+  label: Label;
+  amount: AmountToken;
+  date: DateToken | null;
+  page: number;
+}
+
+/** Points below a label within which its value is set, in font sizes. */
+const BELOW = 2.5;
+/** Points by which a value may be set beside the label above it. */
+const BESIDE = 40;
+
+/** Opening and closing balances and totals: the amount behind the label, else the one below it. */
+export function findLabelledAmounts(lines: readonly TokenLine[], { whole_numbers }: Layout): LabelledAmount[] {
+  const found: LabelledAmount[] = [];
+  const isMoney = (amount: AmountToken): boolean => whole_numbers || amount.mark !== 'none' || amount.printed.currency !== null;
+  lines.forEach((line, i) => {
+    const words = line.words.map((word) => fold(word.text));
+    for (let label = findLabel(words); label; label = findLabel(words, label.to)) {
+      const next = findLabel(words, label.to)?.from ?? Infinity;
+      const { from, to } = label;
+      const behind = line.amounts.find((amount) => amount.from >= to && amount.from < next && isMoney(amount));
+      const amount = behind ?? amountBelow(lines, i, { x0: line.words[from]!.x0, x1: line.words[to - 1]!.x1 });
+      if (amount) found.push({ label: label.label, amount, date: line.dates.find((date) => date.from >= to && date.from < next) ?? null, page: line.page });
+    }
+  });
+  return found;
+}
+
+function amountBelow(lines: readonly TokenLine[], index: number, label: { x0: number; x1: number }): AmountToken | undefined {
+  const line = lines[index]!;
+  for (let i = index + 1; i < lines.length && lines[i]!.page === line.page && lines[i]!.y - line.y <= BELOW * line.height; i++) {
+    const amount = lines[i]!.amounts.find((a) => a.mark !== 'none' && a.x0 <= label.x1 + BESIDE && a.x1 >= label.x0 - BESIDE);
+    if (amount) return amount;
+    if (lines[i]!.dates.length > 0) return undefined;
+  }
+  return undefined;
+}
+
+const BALANCE_WORDS: ReadonlySet<string> = new Set(['balance', 'saldo', 'kontostand', 'solde', 'behallning', 'kontosaldo']);
+
+/** Balances of a day (`Kontostand am 26.10.2022 1,00`), in document order: where nothing says opening and closing, the first and last are. */
+export function findDatedBalances(lines: readonly TokenLine[]): { amount: AmountToken; date: DateToken }[] {
+  return lines.flatMap((line, i) => {
+    const date = line.dates[0];
+    const at = line.words.findIndex((word) => fold(word.text).split(' ').some((part) => BALANCE_WORDS.has(part)));
+    if (!date || at < 0) return [];
+    const amount = line.amounts.find((a) => a.from > at && a.mark !== 'none') ?? amountBelow(lines, i, { x0: line.words[at]!.x0, x1: date.x1 });
+    return amount ? [{ amount, date }] : [];
+  });
+}
+
+/** Words of a period beside dates, and marks between them. */
+const PERIOD = /\b(?:period|periode|zeitraum|abrechnungszeitraum|from|vom|von|du|van|dal|del|desde|od|za okres|okres|fran|to|bis|au|tot|al|hasta|do|till|until|through|periodo|statement)\b|[-–—]/;
+
+/** The first two dates of one line outside the table that stand for a period. */
+export function findPeriod(lines: readonly TokenLine[]): [DateToken, DateToken] | null {
+  for (const line of lines) {
+    const [from, to] = line.dates;
+    if (!from || !to || line.amounts.some((amount) => amount.mark === ',' || amount.mark === '.')) continue;
+    const between = lineText(line.words.slice(from.to, to.from));
+    if (to.from - from.to <= 3 && PERIOD.test(`${fold(lineText(line.words.slice(Math.max(0, from.from - 3), from.from)))} ${fold(between)} ${between}`)) return [from, to];
+  }
+  return null;
+}
+
+const ACCOUNT_LABEL = new RegExp('\\b(?:' + [
+  'iban', 'account (?:number|no|nr)', 'acc(?:ount|t)? no', 'kontonummer', 'konto(?: |-)?nr', 'konto nummer', 'kontonr', 'konto', 'numero de compte', 'compte n', 'n de compte', 'compte', 'rekeningnummer', 'rekening',
+  'numero conto', 'conto (?:corrente )?n', 'n conto', 'conto corrente', 'numero de cuenta', 'n de cuenta', 'cuenta', 'ccc', 'nr rachunku', 'numer rachunku', 'rachunek', 'account',
+].join('|') + ')$');
+
+/** An account number that is no IBAN: digits, perhaps grouped or masked. */
+const ACCOUNT_PART = /^[\dXx*•.-]*[\dXx*•][\dXx*•./-]*$/;
+const MIN_ACCOUNT_DIGITS = 4;
+
+/** The account as printed: the IBAN in the heading of the statement, else the number behind a label. */
+export function findAccount(heading: readonly TokenLine[], rest: readonly TokenLine[]): string | null {
+  const inHeading = findIbans(heading, 'valid');
+  return (inHeading.find(({ labelled }) => labelled) ?? inHeading[0] ?? findIbans(rest, 'valid').find(({ labelled }) => labelled)
+    ?? findIbans(heading, 'invalid').find(({ labelled }) => labelled))?.iban ?? numberBehindLabel(heading) ?? numberBehindLabel(rest);
+}
+
+function findIbans(lines: readonly TokenLine[], status: 'valid' | 'invalid'): { iban: string; labelled: boolean }[] {
+  return lines.flatMap((line) => ibansOf(line, status));
+}
+
+/** Groups of four: an IBAN of 34 characters has nine. */
+const IBAN_WORDS = 9;
+
+function ibansOf(line: TokenLine, status: 'valid' | 'invalid'): { iban: string; labelled: boolean }[] {
+  const found: { iban: string; labelled: boolean }[] = [];
+  for (let i = 0; i < line.words.length; i++) {
+    const start = line.words[i]!.text.replace(/^IBAN:?/i, '');
+    if (!/^[A-Z]{2}\d{2}/.test(start)) continue;
+    for (let n = Math.min(IBAN_WORDS, line.words.length - i); n > 0; n--) {
+      const iban = (start + line.words.slice(i + 1, i + n).map((word) => word.text).join('')).replace(/[,;.)]$/, '');
+      if (ibanStatus(iban) !== status) continue;
+      found.push({ iban, labelled: start !== line.words[i]!.text || ACCOUNT_LABEL.test(fold(lineText(line.words.slice(Math.max(0, i - 3), i)))) });
+      break;
+    }
+  }
+  return found;
+}
+
+function numberBehindLabel(lines: readonly TokenLine[]): string | null {
+  for (let l = 0; l < lines.length; l++) {
+    const { words } = lines[l]!;
+    for (let i = 1; i <= words.length; i++) {
+      if (!ACCOUNT_LABEL.test(fold(lineText(words.slice(Math.max(0, i - 3), i))))) continue;
+      const parts: string[] = [];
+      for (let k = i; k < words.length && ACCOUNT_PART.test(words[k]!.text.replace(/^[:#]/, '')); k++) parts.push(words[k]!.text.replace(/^[:#]/, ''));
+      const below = parts.length === 0 && i === words.length ? lines[l + 1]?.words.find((word) => Math.abs(word.x0 - words[i - 1]!.x0) <= BESIDE && ACCOUNT_PART.test(word.text)) : undefined;
+      const number = below?.text ?? parts.join(' ');
+      if ((number.match(/\d/g)?.length ?? 0) >= MIN_ACCOUNT_DIGITS) return number;
+    }
+  }
+  return null;
+}
+
+const NUMBER_LABEL = /(?:statement (?:number|no|nr)|kontoauszug (?:nr|nummer)|auszug(?:s)?(?: )?(?:nr|nummer)|auszug|kontoauszug|releve (?:n|no|numero)|numero (?:de|du) releve|afschrift(?: )?(?:nr|nummer)|volgnummer|estratto conto (?:n|nr)|numero estratto|extracto (?:n|no|num|numero)|n (?:de )?extracto|(?:nr|numer) wyciagu|wyciag (?:nr|numer)|kontoutdrag (?:nr|nummer)|utdrag(?:snummer|s nr)?)$/;
+const STATEMENT_NUMBER = /^(?:nr\.?|no\.?)?#?(\d{1,8}(?:[/.-]\d{1,6})?)$/i;
+
+/** The statement's own number as printed (`002/2021`, `11`). */
+export function findStatementNumber(lines: readonly TokenLine[]): string | null {
+  for (const { words } of lines) {
+    for (let i = 1; i < words.length; i++) {
+      if (!NUMBER_LABEL.test(fold(lineText(words.slice(Math.max(0, i - 3), i))))) continue;
+      const number = STATEMENT_NUMBER.exec(words[i]!.text)?.[1];
+      if (number === undefined) continue;
+      const year = words[i + 1]?.text === '/' && /^\d{4}$/.test(words[i + 2]?.text ?? '') ? `/${words[i + 2]!.text}` : '';
+      return number + year;
+    }
+  }
+  return null;
+}
+
+const SYMBOLS: Readonly<Record<string, string>> = { '€': 'EUR', '£': 'GBP', '¥': 'JPY', '₹': 'INR', zł: 'PLN', EURO: 'EUR', EUROS: 'EUR', Euro: 'EUR', US$: 'USD', 'Fr.': 'CHF' };
+const CURRENCY_LABEL = /(?:currency|ccy|wahrung|kontowahrung|devise|devise du compte|munt|valuta conto|divisa|moneda|waluta|valuta|devisen)$/;
+
+function currencyOf(text: string): string | undefined {
+  const bare = text.replace(/^[([:]+|[)\]:;,.]+$/g, '');
+  return SYMBOLS[text] ?? SYMBOLS[bare] ?? (/^[A-Z]{3}$/.test(bare) && isCurrency(bare) ? bare : undefined);
+}
+
+/** The account's currency: named by a label, in the header, beside balances and amounts; null where the document does not print it. */
+export function findCurrency(lines: readonly TokenLine[], { header }: Layout, balances: readonly AmountToken[], amounts: readonly AmountToken[]): string | null {
+  const headerLines = new Set(header === null ? [] : lines.slice(header.from, header.to));
+  for (const { words } of lines) {
+    for (let i = 1; i < words.length; i++) {
+      const named = currencyOf(words[i]!.text);
+      if (named && CURRENCY_LABEL.test(fold(words[i - 1]!.text))) return named;
+    }
+  }
+  const votes = new Map<string, number>();
+  const vote = (text: string | null, weight: number): void => {
+    const currency = text === null ? undefined : currencyOf(text);
+    if (currency) votes.set(currency, (votes.get(currency) ?? 0) + weight);
+  };
+  for (const line of headerLines) for (const word of line.words) vote(word.text, 100);
+  for (const { printed } of balances) vote(printed.currency, 10);
+  for (const { printed } of amounts) vote(printed.currency, 1);
+  if (votes.size === 0) {
+    // `Alle Beträge in EUR`, `EUR account`: the only currency that the heading names.
+    for (const line of lines) for (const word of line.words) vote(word.text, 1);
+    if (votes.size > 1) return null;
+  }
+  return [...votes].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null;
+}

@@ -1,0 +1,53 @@
+import type { Page, Word } from './text.ts';
+
+/** Words to lines: what stands at one height of a page, from left to right. */
+export interface Line {
+  page: number;
+  y: number;
+  height: number;
+  words: Word[];
+}
+
+/** Baselines of one line differ by less (superscripts, mixed fonts); lines set solid are a whole font size apart. In font sizes. */
+const SAME_LINE = 0.4;
+/** Letters drawn one by one are closer than this; the narrowest space of a proportional font is wider. In font sizes. */
+const SAME_WORD = 0.12;
+/** Kerning pulls letters over each other this far; columns that run into each other overlap further. In font sizes. */
+const KERNING = 0.25;
+
+/** The page's lines from top to bottom. */
+export function findLines(page: Page): Line[] {
+  const lines: Line[] = [];
+  for (const word of page.words.toSorted((a, b) => a.y - b.y || a.x0 - b.x0)) {
+    const last = lines.at(-1);
+    if (last && word.y - last.y <= SAME_LINE * Math.max(last.height, word.height)) {
+      last.words.push(word);
+      last.height = Math.max(last.height, word.height);
+    } else {
+      lines.push({ page: page.number, y: word.y, height: word.height, words: [word] });
+    }
+  }
+  for (const line of lines) line.words = joinLetters(line.words.toSorted((a, b) => a.x0 - b.x0));
+  return lines;
+}
+
+/** Letters drawn one by one become words. Longer pieces that touch are columns that run into each other. */
+function joinLetters(words: Word[]): Word[] {
+  const joined: Word[] = [];
+  for (const [i, word] of words.entries()) {
+    const last = joined.at(-1);
+    const gap = last ? word.x0 - last.x1 : Infinity;
+    const letter = word.text.length === 1 || words[i - 1]?.text.length === 1;
+    if (last && letter && gap <= SAME_WORD * word.height && gap >= -KERNING * word.height) {
+      joined[joined.length - 1] = { ...last, text: last.text + word.text, x1: word.x1 };
+    } else {
+      joined.push(word);
+    }
+  }
+  return joined;
+}
+
+/** The line's words, or some of them, with single spaces between. */
+export function lineText(words: readonly Word[]): string {
+  return words.map((word) => word.text).join(' ');
+}

@@ -1,0 +1,220 @@
+import type { Candidate, Evidence } from '../../core/evidence.ts';
+import type { Json } from '../../core/canonical-json.ts';
+import { allocateIds, openChain, type LogChain, type LogDraft } from '../../ledger/log.ts';
+import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } from '../../ledger/journal.ts';
+import { closedByInvoice, loadOpen, loadTaxes, settleOpenItems } from '../../ledger/open-items.ts';
+import { allocationLines, type Allocation, type TaxLine } from '../../ledger/posting.ts';
+import { copyRows } from '../../platform/copy.ts';
+import type { Tx } from '../../platform/database.ts';
+import type { BatchJob } from '../contract.ts';
+import { acceptBatch, type AcceptedBatch } from './accept-batch.ts';
+import { createClaimBook, findLosers, type Contender } from './contend.ts';
+import { decide, type DecisionDraft, type Modes } from './decide.ts';
+import { loadRuleset, type Ruleset } from './rules.ts';
+import * as store from './store.ts';
+import type { LeafFacts } from './store.ts';
+
+/**
+ * Decides a batch, all documents of a run that are of one company, and posts it: statements are accepted, evidence becomes decisions,
+ * conflicts between entries are settled for the whole batch, and decision, ledger, open amounts, review items and log are committed
+ * together. The company's row is locked, so there is one writer; memory is that of a chunk.
+ */
+export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
+  const { tx, signal } = context;
+  const { books_version, mode } = await store.lockCompany(tx, company);
+  for (const document_id of await store.listStaleDocuments(tx, run_id, company, books_version)) await context.gatherEvidence(document_id, context);
+  const ruleset = loadRuleset(context.rules_folder);
+  await store.saveRuleset(tx, ruleset.version, ruleset.content);
+  const modes: Modes = { company: mode, rules: await store.loadModes(tx, company) };
+
+  const chain = await openChain(tx);
+  const accepted = await acceptBatch(tx, chain, run_id, company);
+  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, chain };
+  const losers = await settleConflicts(batch);
+  for await (const { evidence } of store.readEvidence(tx, run_id, company)) {
+    signal.throwIfAborted();
+    const leaves = await store.loadLeafFacts(tx, evidence);
+    await saveDecisions(batch, evidence.flatMap((one) => decideLeaf(batch, one, leaves.get(one.entry_id)!, losers) ?? []));
+  }
+  await store.raiseBooksVersion(tx, company);
+  await chain.close();
+};
+
+interface Batch {
+  tx: Tx;
+  run_id: bigint;
+  company: string;
+  ruleset: Ruleset;
+  modes: Modes;
+  accepted: AcceptedBatch;
+  chain: LogChain;
+}
+
+/** A decision by the rules, or one that needs none: the entry is on the books already, or not booked yet. */
+type Draft = Omit<DecisionDraft, 'outcome'> & { outcome: DecisionDraft['outcome'] | 'duplicate' | 'pending' };
+
+interface Decided {
+  leaf: LeafFacts;
+  evidence: Evidence;
+  draft: Draft;
+  duplicate_of: bigint | null;
+}
+
+/** What becomes of one leaf, or null where its document was quarantined and it is decided already. */
+function decideLeaf(batch: Batch, evidence: Evidence, leaf: LeafFacts, losers: ReadonlySet<string>): Decided | null {
+  const state = batch.accepted.states.get(leaf.statement_id);
+  if (state === undefined) return null;
+  const duplicate_of = batch.accepted.duplicates.get(leaf.statement_id)?.get(leaf.line) ?? null;
+  if (duplicate_of !== null) return { leaf, evidence, duplicate_of, draft: plain('duplicate', 'already_on_the_books', 'The same bank entry is already on the books.') };
+  if (state === 'preview' || leaf.status !== 'booked') {
+    return { leaf, evidence, duplicate_of: null, draft: plain('pending', 'not_yet_booked', 'The bank has announced the entry and not booked it; it is decided when a booked statement brings it.') };
+  }
+  const draft = decide(evidence, batch.ruleset, batch.modes);
+  if (draft.outcome === 'auto' && losers.has(evidence.entry_id)) {
+    return { leaf, evidence, duplicate_of: null, draft: {
+      ...draft, outcome: 'review', chosen: null, reason: 'settled_by_another_entry',
+      explanation: 'Another entry of the same night, booked before this one, settles the same invoice.',
+    } };
+  }
+  return { leaf, evidence, duplicate_of: null, draft };
+}
+
+function plain(outcome: 'duplicate' | 'pending', reason: string, explanation: string): Draft {
+  return { outcome, rule: null, reason, explanation, score: null, strength: 0, priority: 0, chosen: null, runner_up: null, suggestions: [] };
+}
+
+/** The entries whose automatic decision would consume what another of the batch consumes first. */
+async function settleConflicts(batch: Batch): Promise<Set<string>> {
+  const claims = createClaimBook();
+  for await (const { decided } of tentative(batch)) for (const claim of claimsOf(decided)) claims.add(claim.invoice_id);
+  const contested = claims.contested();
+  if (contested.size === 0) return new Set();
+  const contenders: Contender[] = [];
+  for await (const { decided } of tentative(batch)) {
+    const own = claimsOf(decided);
+    if (!own.some((claim) => contested.has(claim.invoice_id))) continue;
+    const { evidence } = decided;
+    contenders.push({
+      entry_id: decided.leaf.entry_id, booking_date: evidence.booking_date, value_date: evidence.value_date, content_key: evidence.content_key,
+      amount: evidence.amount, claims: own,
+    });
+  }
+  const open = await loadOpen(batch.tx, [...contested]);
+  return new Set([...findLosers(contenders, open)].map(String));
+}
+
+async function* tentative(batch: Batch): AsyncGenerator<{ decided: Decided }> {
+  for await (const { evidence } of store.readEvidence(batch.tx, batch.run_id, batch.company)) {
+    const leaves = await store.loadLeafFacts(batch.tx, evidence);
+    for (const one of evidence) {
+      const decided = decideLeaf(batch, one, leaves.get(one.entry_id)!, new Set());
+      if (decided && decided.draft.outcome === 'auto' && decided.draft.chosen?.facts.kind === 'invoices') yield { decided };
+    }
+  }
+}
+
+function claimsOf({ draft }: Decided): { invoice_id: bigint; settled: bigint }[] {
+  return (draft.chosen?.allocations ?? []).map((part) => ({
+    invoice_id: BigInt(part.invoice_id), settled: BigInt(part.settled) + BigInt(part.discount) + BigInt(part.charges) + BigInt(part.withholding),
+  }));
+}
+
+const DECISION_COLUMNS = ['decision_id', 'entry_id', 'run_id', 'company', 'outcome', 'decided_by', 'rule_id', 'ruleset', 'reason', 'explanation',
+  'score', 'runner_up', 'suggestions', 'ledger_lines', 'duplicate_of', 'log_seq'] as const;
+const ALLOCATION_COLUMNS = ['decision_id', 'n', 'invoice_id', 'amount', 'settled', 'settled_currency', 'discount', 'charges', 'withholding', 'write_off'] as const;
+const REVIEW_COLUMNS = ['entry_id', 'company', 'decision_id', 'reason', 'priority'] as const;
+
+/** Saves a chunk's decisions with all that follows from them, each table as a set. */
+async function saveDecisions(batch: Batch, decided: readonly Decided[]): Promise<void> {
+  if (decided.length === 0) return;
+  const { tx, run_id, company, ruleset, chain } = batch;
+  const ids = await allocateIds(tx, 'decision_decision_id_seq', decided.length);
+  const seqs = await chain.reserve(decided.length);
+  const effects = await effectsOf(batch, decided);
+
+  await copyRows(tx.client, 'decision', DECISION_COLUMNS, decided.map(({ leaf, draft, duplicate_of }, i) => [
+    ids[i], leaf.entry_id, run_id, company, draft.outcome, 'rule', draft.rule?.id ?? null, draft.rule ? ruleset.version : null, draft.reason,
+    draft.explanation, draft.score === null ? null : draft.score / 1000, json(draft.runner_up), json(waits(draft) ? draft.suggestions : null),
+    json(effects[i]!.ledger_lines), duplicate_of, seqs[i],
+  ]));
+  await copyRows(tx.client, 'allocation', ALLOCATION_COLUMNS, decided.flatMap((_, i) => effects[i]!.allocations.map((part, n) => [
+    ids[i], n + 1, part.invoice_id, part.amount, part.settled, part.currency, part.discount, part.charges, part.withholding, part.write_off,
+  ])));
+  await chain.appendAs(seqs, decided.map(({ leaf, evidence, draft, duplicate_of }, i): LogDraft => ({
+    company, run_id, actor: draft.rule ? `${draft.rule.id}@${ruleset.version}` : 'tieout', action: 'decide', entry_id: leaf.entry_id, decision_id: ids[i]!,
+    payload: {
+      outcome: draft.outcome, reason: draft.reason, evidence: evidence as unknown as Json, mode: batch.modes.company,
+      rule_modes: batch.modes.rules, ruleset: ruleset.version, runner_up: draft.runner_up as unknown as Json,
+      allocations: effects[i]!.allocations.map((part): Json => ({
+        invoice_id: String(part.invoice_id), amount: String(part.amount), settled: String(part.settled), discount: String(part.discount),
+        charges: String(part.charges), withholding: String(part.withholding), write_off: String(part.write_off),
+      })),
+      ...(duplicate_of !== null && { duplicate_of: String(duplicate_of) }),
+    },
+  })));
+  await postJournalEntries(tx, seqs.filter((_, i) => effects[i]!.posts), decided.flatMap(({ leaf }, i): JournalEntryDraft[] => (effects[i]!.posts ? [{
+    company, kind: 'bank_entry', booking_date: leaf.booking_date, entry_id: leaf.entry_id, decision_id: ids[i]!, run_id,
+    lines: [{ account: leaf.ledger_account, account_id: leaf.account_id, amount: leaf.amount, currency: leaf.currency }, ...effects[i]!.lines],
+  }] : [])));
+  await settleOpenItems(tx, closedByInvoice(effects.flatMap(({ allocations }) => allocations)));
+  await copyRows(tx.client, 'review_item', REVIEW_COLUMNS, decided.flatMap(({ leaf, draft }, i) => (
+    waits(draft) ? [[leaf.entry_id, company, ids[i], draft.reason, draft.priority]] : [])));
+}
+
+/** What a decision does to the books: nothing for duplicates and previews, the whole amount to unallocated for a review. */
+interface Effects {
+  posts: boolean;
+  allocations: Allocation[];
+  lines: JournalLineDraft[];
+  /** Where what no allocation took went, for the export. */
+  ledger_lines: { account: string; amount: string }[] | null;
+}
+
+async function effectsOf(batch: Batch, decided: readonly Decided[]): Promise<Effects[]> {
+  const discounted = decided.flatMap(({ draft }) => (draft.chosen?.allocations ?? []).filter((part) => part.discount !== '0').map((part) => BigInt(part.invoice_id)));
+  const taxes = await loadTaxes(batch.tx, discounted);
+  const out: Effects[] = [];
+  for (const one of decided) out.push(await effectOf(batch, one, taxes));
+  return out;
+}
+
+async function effectOf(batch: Batch, { leaf, draft }: Decided, taxes: ReadonlyMap<bigint, TaxLine[]>): Promise<Effects> {
+  const whole = (account: string): Effects => ({
+    posts: true, allocations: [], lines: [{ account, amount: -leaf.amount, currency: leaf.currency }],
+    ledger_lines: account === 'unallocated' ? null : [{ account, amount: String(leaf.amount) }],
+  });
+  if (draft.outcome === 'duplicate' || draft.outcome === 'pending') return { posts: false, allocations: [], lines: [], ledger_lines: null };
+  if (draft.outcome === 'review') return whole('unallocated');
+  const chosen = draft.chosen;
+  if (!chosen) return whole('suspense');
+  if (chosen.ledger_account !== null) return whole(chosen.ledger_account);
+  if (chosen.reverses_decision_id !== null) {
+    // A return takes back what it returns with all that was settled beside it; rare, so a query of its own.
+    const posted = await store.loadPosted(batch.tx, BigInt(chosen.reverses_decision_id));
+    return {
+      posts: true, ledger_lines: null,
+      allocations: posted.allocations.map((part) => ({
+        ...part, amount: -part.amount, settled: -part.settled, discount: -part.discount, charges: -part.charges, withholding: -part.withholding, write_off: -part.write_off,
+      })),
+      lines: posted.lines.map((line) => ({ ...line, amount: -line.amount, base_amount: line.base_amount == null ? null : -line.base_amount })),
+    };
+  }
+  const allocations = allocationsOf(chosen);
+  return { posts: true, allocations, lines: allocations.flatMap((part) => allocationLines(part, taxes.get(part.invoice_id) ?? null)), ledger_lines: null };
+}
+
+function allocationsOf(chosen: Candidate): Allocation[] {
+  return chosen.allocations.map((part) => ({
+    invoice_id: BigInt(part.invoice_id), kind: part.kind, party_id: part.party_id, currency: part.currency, amount: BigInt(part.amount),
+    settled: BigInt(part.settled), discount: BigInt(part.discount), charges: BigInt(part.charges), withholding: BigInt(part.withholding), write_off: 0n,
+  }));
+}
+
+/** Whether the entry goes into the review queue. */
+function waits({ outcome }: Draft): boolean {
+  return outcome === 'review' || outcome === 'suspense';
+}
+
+function json(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value);
+}

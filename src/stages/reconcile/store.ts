@@ -1,0 +1,173 @@
+import { sql } from 'kysely';
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import type { Evidence } from '../../core/evidence.ts';
+import type { Check } from '../../core/statement.ts';
+import type { Allocation } from '../../ledger/posting.ts';
+import type { JournalLineDraft } from '../../ledger/journal.ts';
+import type { Tx } from '../../platform/database.ts';
+import type { BookedStatement, EntryIdentity, ReceivedStatement } from './contract.ts';
+
+/** Locks the company: one writer at a time. Returns the version of its books and how far it lets rules act by themselves. */
+export async function lockCompany(tx: Tx, company: string): Promise<{ books_version: bigint; mode: 'off' | 'suggest' | 'auto' }> {
+  return tx.kysely.selectFrom('company').select(['books_version', 'mode']).where('company', '=', company).forUpdate().executeTakeFirstOrThrow();
+}
+
+/** The batch's documents whose evidence was gathered at another version of the books. */
+export async function listStaleDocuments(tx: Tx, run_id: bigint, company: string, books_version: bigint): Promise<bigint[]> {
+  const { rows } = await sql<{ document_id: bigint }>`
+    select distinct c.document_id from evidence_chunk c join document d using (document_id)
+     where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company} and c.books_version <> ${books_version}
+     order by 1`.execute(tx.kysely);
+  return rows.map((row) => row.document_id);
+}
+
+/** The batch's statements of the company that have no verdict yet. */
+export async function loadReceived(tx: Tx, run_id: bigint, company: string): Promise<ReceivedStatement[]> {
+  const { rows } = await sql<ReceivedStatement>`
+    select s.statement_id, s.document_id, encode(d.sha256, 'hex') as sha256, s.statement_no, s.account_id, s.currency, s.format, s.sequence,
+           s.bank_statement_id, coalesce(s.from_date, e.first_day)::text as "from", coalesce(s.to_date, e.last_day)::text as "to", s.opening, s.closing, s.ties_out,
+           coalesce(e.total, 0)::bigint as sum, s.entry_count,
+           case when d.state = 'quarantined' then coalesce(d.failed_check, 'quarantined') end as failed_check
+      from statement s join document d using (document_id)
+      left join lateral (select min(booking_date) as first_day, max(booking_date) as last_day, sum(amount) as total
+             from entry e where e.statement_id = s.statement_id and e.detail is null and e.status = 'booked') e on true
+     where d.run_id = ${run_id} and s.company = ${company} and d.state in ('validated', 'quarantined') and s.state = 'received'
+     order by s.statement_id`.execute(tx.kysely);
+  return rows;
+}
+
+/** The accepted statements of some accounts, in the order of their periods. */
+export async function loadBooked(tx: Tx, account_ids: readonly number[]): Promise<Map<number, BookedStatement[]>> {
+  const { rows } = await sql<BookedStatement & { account_id: number }>`
+    select account_id, statement_id, sequence, from_date::text as "from", to_date::text as "to", opening, closing, gap_before
+      from statement where state = 'accepted' and account_id = any(${[...account_ids]}) and from_date is not null
+     order by account_id, from_date, to_date, statement_id`.execute(tx.kysely);
+  return Map.groupBy(rows, (row) => row.account_id);
+}
+
+/** The identities of a statement's booked entries, by the line they stand on. */
+export async function loadIdentities(tx: Tx, statement_id: bigint): Promise<(EntryIdentity & { line: number })[]> {
+  const { rows } = await sql<EntryIdentity & { line: number }>`
+    select entry_id, booking_date::text as booking_date, amount, bank_reference, line from entry
+     where statement_id = ${statement_id} and detail is null and status = 'booked' order by entry_id`.execute(tx.kysely);
+  return rows;
+}
+
+/** The identities of what is on the account's books within a period. Entries that are themselves duplicates are not on the books. */
+export async function loadBookedIdentities(tx: Tx, account_id: number, from: string, to: string): Promise<(EntryIdentity & { statement_id: bigint })[]> {
+  const { rows } = await sql<EntryIdentity & { statement_id: bigint }>`
+    select e.entry_id, e.booking_date::text as booking_date, e.amount, e.bank_reference, e.statement_id
+      from entry e join statement s using (statement_id)
+     where e.account_id = ${account_id} and e.booking_date between ${from} and ${to} and e.detail is null and e.status = 'booked' and s.state = 'accepted'
+       and not exists (select from decision d join entry leaf on leaf.entry_id = d.entry_id
+             where leaf.statement_id = e.statement_id and leaf.line = e.line and d.superseded_by is null and d.outcome = 'duplicate')
+     order by e.entry_id`.execute(tx.kysely);
+  return rows;
+}
+
+/** What a leaf's posting needs that its evidence does not carry. */
+export interface LeafFacts {
+  entry_id: bigint;
+  statement_id: bigint;
+  line: number;
+  account_id: number;
+  ledger_account: string;
+  amount: bigint;
+  currency: string;
+  booking_date: string;
+  status: 'booked' | 'pending' | 'information';
+}
+
+export interface EvidenceChunk { document_id: bigint; n: number; evidence: Evidence[] }
+
+/** The batch's evidence, a chunk at a time, in a fixed order. */
+export async function* readEvidence(tx: Tx, run_id: bigint, company: string): AsyncGenerator<EvidenceChunk> {
+  const { rows: keys } = await sql<{ document_id: bigint; n: number }>`
+    select c.document_id, c.n from evidence_chunk c join document d using (document_id)
+     where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company} order by encode(d.sha256, 'hex'), c.n`.execute(tx.kysely);
+  for (const { document_id, n } of keys) {
+    const row = await tx.kysely.selectFrom('evidence_chunk').select('bytes').where('document_id', '=', document_id).where('n', '=', n).executeTakeFirstOrThrow();
+    yield { document_id, n, evidence: JSON.parse((await decompress(row.bytes)).toString('utf8')) as Evidence[] };
+  }
+}
+
+const decompress = promisify(zstdDecompress);
+
+export async function loadLeafFacts(tx: Tx, evidence: readonly Evidence[]): Promise<Map<string, LeafFacts>> {
+  const { rows } = await sql<LeafFacts>`
+    select e.entry_id, e.statement_id, e.line, e.account_id, a.ledger_account, e.amount, e.currency, e.booking_date::text as booking_date, e.status
+      from unnest(${evidence.map((one) => one.entry_id)}::bigint[]) wanted(entry_id)
+      join entry e on e.entry_id = wanted.entry_id join account a on a.account_id = e.account_id`.execute(tx.kysely);
+  return new Map(rows.map((row) => [String(row.entry_id), row]));
+}
+
+/** An earlier decision's allocations and the lines it posted against the bank, for a return to reverse. */
+export async function loadPosted(tx: Tx, decision_id: bigint): Promise<{ allocations: (Allocation & { invoice_number: string })[]; lines: JournalLineDraft[] }> {
+  const { rows: allocations } = await sql<Allocation & { invoice_number: string }>`
+    select a.invoice_id, i.kind, i.invoice_number, i.party_id, i.currency, a.amount, a.settled, a.discount, a.charges, a.withholding, a.write_off
+      from allocation a join invoice i using (invoice_id) where a.decision_id = ${decision_id} order by a.n`.execute(tx.kysely);
+  const { rows: lines } = await sql<JournalLineDraft>`
+    select l.account, l.party_id, l.invoice_id, l.amount, l.currency, l.base_amount
+      from journal_line l join journal_entry e using (journal_entry_id)
+     where e.decision_id = ${decision_id} and e.reverses is null and l.account_id is null and l.account <> 'unallocated' order by l.n`.execute(tx.kysely);
+  return { allocations, lines };
+}
+
+export async function loadModes(tx: Tx, company: string): Promise<Record<string, 'off' | 'suggest' | 'auto'>> {
+  const rows = await tx.kysely.selectFrom('rule_mode').select(['rule_id', 'mode']).where('company', '=', company).execute();
+  return Object.fromEntries(rows.map((row) => [row.rule_id, row.mode]));
+}
+
+export async function saveRuleset(tx: Tx, version: string, content: string): Promise<void> {
+  await tx.kysely.insertInto('ruleset').values({ version, content }).onConflict((conflict) => conflict.doNothing()).execute();
+}
+
+/** Sets the statement's state and, for an accepted one, its place in the account's chain. Dates that it does not print follow from its entries. */
+export async function saveVerdict(tx: Tx, statement: ReceivedStatement, state: 'accepted' | 'duplicate' | 'preview' | 'quarantined', rest: {
+  opening?: bigint | null; closing?: bigint | null; gap_before?: bigint | null; check?: Check;
+} = {}): Promise<void> {
+  await tx.kysely.updateTable('statement').set({
+    state, from_date: statement.from, to_date: statement.to,
+    ...(rest.opening !== undefined && { opening: rest.opening }), ...(rest.closing !== undefined && { closing: rest.closing }),
+    ...(rest.gap_before !== undefined && { gap_before: rest.gap_before }),
+    ...(rest.check && { checks: sql`checks || ${JSON.stringify([rest.check])}::jsonb` }),
+  }).where('statement_id', '=', statement.statement_id).execute();
+}
+
+export async function saveGapBefore(tx: Tx, statement_id: bigint, gap_before: bigint | null): Promise<void> {
+  await tx.kysely.updateTable('statement').set({ gap_before }).where('statement_id', '=', statement_id).execute();
+}
+
+export async function quarantineDocument(tx: Tx, document_id: bigint, failed_check: string): Promise<void> {
+  await tx.kysely.updateTable('document').set({ state: 'quarantined', failed_check }).where('document_id', '=', document_id).execute();
+}
+
+/** One decision `quarantined` for every leaf of the statement, as a set. */
+export async function decideQuarantined(tx: Tx, statement: ReceivedStatement, run_id: bigint, company: string, check: Check, log_seq: bigint): Promise<void> {
+  await sql`
+    insert into decision (entry_id, run_id, company, outcome, decided_by, reason, explanation, failed_check, log_seq)
+    select entry_id, ${run_id}, ${company}, 'quarantined', 'rule', 'document_quarantined', ${`The document failed a control: ${check.detail}`}, ${check.name}, ${log_seq}
+      from entry where statement_id = ${statement.statement_id} and is_leaf order by entry_id`.execute(tx.kysely);
+}
+
+export async function raiseBooksVersion(tx: Tx, company: string): Promise<void> {
+  await tx.kysely.updateTable('company').set((of) => ({ books_version: of('books_version', '+', 1n) })).where('company', '=', company).execute();
+}
+
+export async function loadLedgerAccount(tx: Tx, account_id: number): Promise<string> {
+  return (await tx.kysely.selectFrom('account').select('ledger_account').where('account_id', '=', account_id).executeTakeFirstOrThrow()).ledger_account;
+}
+
+/** The postings to statement_gap before a statement that no reversal has taken back. */
+export async function loadGapPostings(tx: Tx, statement_id: bigint): Promise<{ journal_entry_id: bigint; booking_date: string; lines: JournalLineDraft[] }[]> {
+  const { rows } = await sql<JournalLineDraft & { journal_entry_id: bigint; booking_date: string }>`
+    select e.journal_entry_id, e.booking_date, l.account, l.account_id, l.amount, l.currency, l.base_amount
+      from journal_entry e join journal_line l using (journal_entry_id)
+     where e.statement_id = ${statement_id} and e.kind = 'statement_gap'
+       and not exists (select from journal_entry r where r.reverses = e.journal_entry_id)
+     order by e.journal_entry_id, l.n`.execute(tx.kysely);
+  return [...Map.groupBy(rows, (row) => row.journal_entry_id)].map(([journal_entry_id, lines]) => ({
+    journal_entry_id, booking_date: lines[0]!.booking_date, lines: lines.map(({ journal_entry_id: _id, booking_date: _date, ...line }) => line),
+  }));
+}

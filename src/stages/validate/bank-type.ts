@@ -1,0 +1,57 @@
+import type { TransactionCode } from '../../core/statement.ts';
+import type { EntryFacts } from '../../core/evidence.ts';
+
+type BankType = EntryFacts['bank_type'];
+
+/**
+ * What the bank itself calls a booking. Never read from words in the remittance: those are the payer's.
+ * ISO 20022 external code set BankTransactionFamily/SubFamily: CHRG and the like are charges, INTR interest; RRTN, RPCR and others returns.
+ */
+const ISO_CHARGE_SUBFAMILIES = new Set(['CHRG', 'FEES', 'COMM', 'COMT', 'CHKC', 'MSCC', 'ACCB']);
+const ISO_INTEREST_SUBFAMILIES = new Set(['INTR', 'ODIN', 'CINT', 'DINT', 'LINT']);
+const ISO_RETURN_SUBFAMILIES = new Set(['RRTN', 'RPCR', 'RRCT', 'UPDD', 'UPCT', 'PRDD', 'RCDD', 'ARET', 'DRTN', 'UPCQ', 'CQRV']);
+const ISO_CHARGE_FAMILIES = new Set(['MCRD/CHRG', 'MDOP/CHRG', 'MCOP/CHRG']);
+
+/** German business transaction codes (GVC, DFÜ agreement annex 3, part "Datenformat MT 940"). */
+const GVC: Record<string, BankType> = {
+  '805': 'fee', '806': 'fee', '807': 'fee', '808': 'fee', '809': 'fee', '810': 'fee', '811': 'fee',
+  '814': 'interest', '815': 'interest', '816': 'interest', '819': 'interest',
+  '059': 'return', '108': 'return', '109': 'return', '159': 'return', '181': 'return', '182': 'return', '183': 'return', '184': 'return',
+};
+
+/** SWIFT transaction type identification codes (MT940 field 61, subfield 6). */
+const SWIFT: Record<string, BankType> = { CHG: 'fee', COM: 'fee', INT: 'interest', RTI: 'return' };
+
+/** OFX 2.2, section 11.4.4.3: TRNTYPE. */
+const OFX: Record<string, BankType> = { FEE: 'fee', SRVCHG: 'fee', INT: 'interest' };
+
+/** BAI2 type codes (ANSI X9.121): 698 fees, 354/654 interest, 555/255/252 returned items and their kind. */
+const BAI2: Record<string, BankType> = {
+  '698': 'fee', '661': 'fee', '682': 'fee', '354': 'interest', '654': 'interest', '555': 'return', '255': 'return', '557': 'return', '257': 'return',
+};
+
+/** Words of a CSV's booking-type column, folded to lower case; only the whole cell counts. */
+const BOOKING_TYPES: Record<string, BankType> = {
+  fee: 'fee', fees: 'fee', charge: 'fee', charges: 'fee', 'bank charge': 'fee', 'bank charges': 'fee', 'bank fee': 'fee', 'service charge': 'fee',
+  'account fee': 'fee', 'monthly fee': 'fee', commission: 'fee',
+  gebühr: 'fee', gebühren: 'fee', entgelt: 'fee', entgelte: 'fee', spesen: 'fee', kontoführung: 'fee', kontoführungsgebühr: 'fee', abschluss: 'fee',
+  entgeltabschluss: 'fee', frais: 'fee', 'frais bancaires': 'fee', kosten: 'fee', bankkosten: 'fee', commissioni: 'fee', comisión: 'fee', comisiones: 'fee',
+  interest: 'interest', 'credit interest': 'interest', 'debit interest': 'interest', zins: 'interest', zinsen: 'interest', habenzinsen: 'interest',
+  sollzinsen: 'interest', intérêts: 'interest', rente: 'interest', interessi: 'interest', intereses: 'interest',
+  return: 'return', returned: 'return', chargeback: 'return', 'returned payment': 'return', rückgabe: 'return', rücklastschrift: 'return',
+  retoure: 'return', rückbuchung: 'return', rejet: 'return', storno: 'return', 'direct debit return': 'return',
+};
+
+/** The bank's booking type from its codes; `other` where they say nothing of these kinds. */
+export function bankTypeOf(code: TransactionCode | null): BankType {
+  if (code === null) return 'other';
+  const { domain, family, subfamily, proprietary } = code;
+  if (subfamily !== null) {
+    if (ISO_RETURN_SUBFAMILIES.has(subfamily)) return 'return';
+    if (ISO_INTEREST_SUBFAMILIES.has(subfamily)) return 'interest';
+    if (ISO_CHARGE_SUBFAMILIES.has(subfamily) || ISO_CHARGE_FAMILIES.has(`${family}/${subfamily}`)) return 'fee';
+  }
+  if (domain !== null || proprietary === null) return 'other';
+  const own = proprietary.trim();
+  return GVC[own] ?? SWIFT[own.replace(/^[NFS](?=[A-Z]{3}$)/, '')] ?? OFX[own] ?? BAI2[own] ?? BOOKING_TYPES[own.toLowerCase()] ?? 'other';
+}

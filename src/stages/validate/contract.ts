@@ -1,0 +1,79 @@
+import type { Charge, EntryStatus, TransactionCode } from '../../core/statement.ts';
+import type { EntryFacts } from '../../core/evidence.ts';
+import type { Finding } from '../../core/finding.ts';
+import type { KeyForm } from '../../core/invoice-key.ts';
+
+/** A leaf of a statement, an entry or one detail of a batch booking, as validate sees it. Amounts are minor units, money out negative. */
+export interface Leaf {
+  entry_id: bigint;
+  company: string;
+  status: EntryStatus;
+  booking_date: string;
+  value_date: string | null;
+  amount: bigint;
+  currency: string;
+  bank_reference: string | null;
+  end_to_end_id: string | null;
+  mandate_id: string | null;
+  counterparty_name: string | null;
+  counterparty_account: string | null;
+  remittance: string | null;
+  structured_reference: string | null;
+  return_reason: string | null;
+  reversal: boolean;
+  transaction_code: TransactionCode | null;
+  customer_reference: string | null;
+  instructed: { amount: bigint; currency: string } | null;
+  charges: Charge<bigint>[];
+  findings: Finding[];
+  proof: EntryFacts['proof'];
+}
+
+export type InvoiceKind = 'receivable' | 'payable' | 'credit_note' | 'debit_note';
+
+/** An invoice of the source of truth, with what is open of it. Amounts are positive minor units. */
+export interface Item {
+  invoice_id: bigint;
+  kind: InvoiceKind;
+  invoice_number: string;
+  party_id: string;
+  currency: string;
+  amount: bigint;
+  open: bigint;
+  status: 'open' | 'paid' | 'cancelled';
+  discount_amount: bigint | null;
+  discount_until: string | null;
+  instalments: { date: string; amount: bigint }[];
+  contradictory: boolean;
+}
+
+export interface Party {
+  party_id: string;
+  /** Percent of the gross amount that this party withholds as tax, as registered. */
+  withholding_rate: string | null;
+  assigned_to_factor: string | null;
+  pays_for: readonly string[];
+  contradictory: boolean;
+}
+
+/** An earlier entry with an outcome, that a return may reverse. */
+export interface EarlierPosting {
+  decision_id: bigint;
+  entry_id: bigint;
+  amount: bigint;
+  currency: string;
+}
+
+/** What one chunk of leaves needs of the books, looked up as sets. */
+export interface Books {
+  ownAccount(account_key: string): boolean;
+  itemsByKey(form: KeyForm, key: string): readonly Item[];
+  partiesByAccount(account_key: string): readonly string[];
+  partiesByName(name_key: string): readonly string[];
+  party(party_id: string): Party | undefined;
+  /** Parties that may be paid for by this one: its own, `pays_for`, and those assigned to it as their factor. */
+  payableFor(party_id: string): readonly string[];
+  /** Open items of the parties, all of them; null when there are more than the search may look at. */
+  openItems(party_id: string): readonly Item[] | null;
+  earlierByEndToEnd(end_to_end_id: string): readonly EarlierPosting[];
+}

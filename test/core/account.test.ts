@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { accountKey, compareAccounts, ibanStatus } from '../../src/core/account.ts';
+
+test.each([
+  ['DE89 3704 0044 0532 0130 00', 'valid'],
+  ['gb29nwbk60161331926819', 'valid'],
+  ['DE88370400440532013000', 'invalid'], // check digits
+  ['DE8937040044053201300', 'invalid'], // one digit short
+  ['MT84MALT011000012345MTLCAST001S', 'valid'],
+  ['NO6686011117948', 'valid'], // the country's own check digit is wrong, the IBAN's are right
+  ['XX89370400440532013000', 'none'],
+  ['0532013000', 'none'],
+] as const)('%s as an IBAN: %s', (account, status) => expect(ibanStatus(account)).toBe(status));
+
+test.each([
+  ['de89 3704 0044 0532 0130 00', 'DE89370400440532013000'],
+  ['00-1234.567', '1234567'],
+  ['0000', '0'],
+  ['**** **** 1234', '*1234'],
+  ['XXXX-XX12', '*12'],
+  ['12••••34', '12*34'],
+  ['…', ''],
+])('the key of %s is %s', (account, key) => expect(accountKey(account)).toBe(key));
+
+describe('compareAccounts', () => {
+  test.each([
+    ['DE89370400440532013000', 'DE89 3704 0044 0532 0130 00', 'same'],
+    ['37040044 0532013000', 'DE89370400440532013000', 'same'],
+    ['DE89370400440532013000', '370400440532013000', 'same'],
+    ['532013000', 'DE89370400440532013000', 'possible'],
+    ['DE89370400440532013000', '0532013000', 'possible'],
+    ['13000', 'DE89370400440532013000', 'no'],
+    ['532013000', '99532013000', 'no'],
+    ['DE89 **** 3000', 'DE89370400440532013000', 'possible'],
+    ['DE89 **** 3001', 'DE89370400440532013000', 'no'],
+    ['DE89*0532*3000', 'DE89370400440532013000', 'possible'],
+    ['**00', 'DE89370400440532013000', 'no'],
+    ['1234*1234', '123412', 'no'],
+    ['---', '', 'no'],
+  ] as const)('%s, %s: %s', (printed, known, verdict) => expect(compareAccounts(printed, known)).toBe(verdict));
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { acceptStatement, compareStatements, pairWithBooks, placeOf } from '../../../src/stages/reconcile/accept.ts';
+import type { BookedStatement, EntryIdentity, ReceivedStatement } from '../../../src/stages/reconcile/contract.ts';
+
+const received = (of: Partial<ReceivedStatement>): ReceivedStatement => ({
+  statement_id: 10n, document_id: 1n, sha256: 'aa', statement_no: 0, account_id: 1, currency: 'EUR', format: 'camt.053', sequence: null, bank_statement_id: null,
+  from: '2026-10-05', to: '2026-10-05', opening: 100n, closing: 150n, ties_out: true, sum: 50n, entry_count: 1, failed_check: null, ...of,
+});
+const booked = (of: Partial<BookedStatement>): BookedStatement => ({
+  statement_id: 1n, sequence: null, from: '2026-10-02', to: '2026-10-02', opening: 0n, closing: 100n, gap_before: null, ...of,
+});
+const verdictOf = (statement: ReceivedStatement, books: BookedStatement[], new_count = statement.entry_count, sum_of_new = statement.sum) =>
+  acceptStatement(statement, placeOf(statement, books), books, new_count, sum_of_new);
+
+describe('the place of a statement in the books', () => {
+  it('opens the books with the first', () => {
+    expect(verdictOf(received({}), [])).toMatchObject({ state: 'accepted', opening_posting: 100n });
+  });
+
+  it('takes the opening from the closing and the entries where only the closing is printed', () => {
+    expect(verdictOf(received({ opening: null }), [])).toMatchObject({ opening_posting: 100n });
+  });
+
+  it('follows where it opens with the books\' balance, over a weekend and on the same day', () => {
+    // 2026-10-02 is a Friday.
+    expect(verdictOf(received({}), [booked({})])).toMatchObject({ state: 'accepted', gap_before: null, overlaps: false });
+    expect(verdictOf(received({ from: '2026-10-02', to: '2026-10-02', sequence: '2' }), [booked({ sequence: '1' })])).toMatchObject({ state: 'accepted', overlaps: false });
+  });
+
+  it('leaves a gap where a working day or a number is missing', () => {
+    expect(verdictOf(received({ from: '2026-10-06', to: '2026-10-06', opening: 130n }), [booked({})])).toMatchObject({ state: 'accepted', gap_before: 30n });
+    expect(verdictOf(received({ sequence: '9/1', opening: 130n }), [booked({ sequence: '7/1' })])).toMatchObject({ gap_before: 30n });
+  });
+
+  it('contradicts where nothing is missing in between', () => {
+    expect(verdictOf(received({ opening: 130n }), [booked({})])).toMatchObject({ state: 'quarantined', check: { name: 'continues_the_books' } });
+    expect(verdictOf(received({ from: '2026-10-07', to: '2026-10-07', sequence: '8', opening: 130n }), [booked({ sequence: '7' })])).toMatchObject({ state: 'quarantined' });
+  });
+
+  it('fills a gap that was posted, whole or in part', () => {
+    const books = [booked({}), booked({ statement_id: 3n, from: '2026-10-08', to: '2026-10-08', opening: 170n, closing: 170n, gap_before: 70n })];
+    expect(verdictOf(received({ closing: 170n, sum: 70n }), books)).toMatchObject({ state: 'accepted', gap_before: null, gap_of_next: { statement_id: 3n, gap: null } });
+    expect(verdictOf(received({}), books)).toMatchObject({ gap_of_next: { statement_id: 3n, gap: 20n } });
+  });
+
+  it('comes before everything known', () => {
+    expect(verdictOf(received({ from: '2026-10-01', to: '2026-10-01', opening: -20n, closing: 0n, sum: 20n }), [booked({})]))
+      .toMatchObject({ state: 'accepted', opening_posting: -20n });
+  });
+
+  it('is a duplicate when all of it is on the books, whatever the format', () => {
+    expect(verdictOf(received({ from: '2026-10-02', to: '2026-10-02', opening: 0n, closing: 100n, format: 'csv' }), [booked({})], 0, 0n)).toEqual({ state: 'duplicate' });
+  });
+
+  it('overlaps where it reaches into the books\' period, and must lead to its own closing balance', () => {
+    const overlapping = received({ from: '2026-10-02', to: '2026-10-05', opening: 0n, closing: 150n, sum: 150n, entry_count: 3 });
+    expect(verdictOf(overlapping, [booked({})], 1, 50n)).toMatchObject({ state: 'accepted', overlaps: true });
+    expect(verdictOf(overlapping, [booked({})], 1, 40n)).toMatchObject({ state: 'quarantined', check: { name: 'continues_the_books' } });
+  });
+
+  it('is a re-issue with other entries for the same period', () => {
+    expect(verdictOf(received({ from: '2026-10-02', to: '2026-10-02', opening: 0n, closing: 130n, entry_count: 2 }), [booked({})], 1, 30n))
+      .toMatchObject({ state: 'quarantined', check: { name: 'reissued' } });
+  });
+
+  it('only previews an interim report', () => {
+    expect(verdictOf(received({ format: 'camt.052' }), [booked({})])).toEqual({ state: 'preview' });
+  });
+});
+
+describe('the order in which statements are taken', () => {
+  it('is by period, number, form and content, not by arrival', () => {
+    const statements = [
+      received({ sha256: 'bb', format: 'csv' }), received({ sha256: 'aa', from: '2026-10-04', to: '2026-10-05' }), received({ sha256: 'cc' }),
+      received({ sha256: 'dd', sequence: '2' }), received({ sha256: 'ab' }),
+    ];
+    const order = (list: ReceivedStatement[]) => list.toSorted(compareStatements).map((one) => one.sha256);
+    expect(order(statements)).toEqual(['aa', 'ab', 'cc', 'bb', 'dd']);
+    expect(order(statements.toReversed())).toEqual(order(statements));
+  });
+});
+
+describe('the entries that two statements share', () => {
+  const entry = (entry_id: bigint, amount: bigint, bank_reference: string | null = null, booking_date = '2026-10-02'): EntryIdentity => ({ entry_id, amount, bank_reference, booking_date });
+
+  it('counts occurrences: of three coffees two are on the books', () => {
+    const pairs = pairWithBooks([entry(11n, -350n), entry(12n, -350n), entry(13n, -350n)], [entry(1n, -350n), entry(2n, -350n)]);
+    expect([...pairs.values()].filter((same) => same === null)).toHaveLength(1);
+    expect(new Set(pairs.values())).toEqual(new Set([1n, 2n, null]));
+  });
+
+  it('keeps two entries apart whose bank references differ, and joins where one gives none', () => {
+    const pairs = pairWithBooks([entry(11n, 500n, 'A'), entry(12n, 500n, 'B'), entry(13n, 700n)], [entry(1n, 500n, 'B'), entry(2n, 700n, 'C')]);
+    expect(Object.fromEntries(pairs)).toEqual({ 11: null, 12: 1n, 13: 2n });
+  });
+
+  it('never joins other days or amounts', () => {
+    expect([...pairWithBooks([entry(11n, 500n), entry(12n, -500n)], [entry(1n, 500n, null, '2026-10-03'), entry(2n, 501n)]).values()]).toEqual([null, null]);
+  });
+});

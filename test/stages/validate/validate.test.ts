@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { accountKey } from '../../../src/core/account.ts';
+import { keysOfInvoice, shapeOf } from '../../../src/core/invoice-key.ts';
+import { nameKeys } from '../../../src/core/text.ts';
+import type { Books, Item, Leaf, Party } from '../../../src/stages/validate/contract.ts';
+import { gatherEvidence, partiesWanted } from '../../../src/stages/validate/validate.ts';
+
+/** A company's books in memory, in the shape in which the store looks them up. */
+function booksOf(items: Item[], parties: (Party & { accounts?: string[]; names?: string[] })[], references: Record<string, string> = {}): { books: Books; shapes: Set<string> } {
+  const keys = items.flatMap((item) => keysOfInvoice({ kind: item.kind, invoice_number: item.invoice_number, payment_reference: references[item.invoice_number] ?? null })
+    .map((key) => ({ ...key, item })));
+  const books: Books = {
+    ownAccount: (key) => key === accountKey('NL91ABNA0417164300'),
+    itemsByKey: (form, key) => keys.filter((one) => one.form === form && one.key === key).map((one) => one.item),
+    partiesByAccount: (key) => parties.filter((party) => party.accounts?.some((account) => accountKey(account) === key)).map((party) => party.party_id),
+    partiesByName: (key) => parties.filter((party) => party.names?.some((name) => nameKeys(name).includes(key))).map((party) => party.party_id),
+    party: (party_id) => parties.find((party) => party.party_id === party_id),
+    payableFor: (party_id) => [party_id, ...parties.find((party) => party.party_id === party_id)?.pays_for ?? []],
+    openItems: (party_id) => items.filter((item) => item.party_id === party_id && item.open > 0n && item.status === 'open'),
+    earlierByEndToEnd: () => [],
+  };
+  return { books, shapes: new Set(keys.flatMap((key) => shapeOf(key) ?? [])) };
+}
+
+let next_id = 0n;
+const item = (invoice_number: string, amount: bigint, of: Partial<Item> = {}): Item => ({
+  invoice_id: ++next_id, kind: 'receivable', invoice_number, party_id: 'C1', currency: 'EUR', amount, open: amount, status: 'open', discount_amount: null, discount_until: null,
+  instalments: [], contradictory: false, ...of,
+});
+const party = (party_id: string, of: Partial<Party> & { accounts?: string[]; names?: string[] } = {}) => ({
+  party_id, withholding_rate: null, assigned_to_factor: null, pays_for: [], contradictory: false, ...of,
+});
+const leaf = (of: Partial<Leaf>): Leaf => ({
+  entry_id: 1n, company: 'default', status: 'booked', booking_date: '2026-10-30', value_date: '2026-10-30', amount: 11_900n, currency: 'EUR', bank_reference: null,
+  end_to_end_id: null, mandate_id: null, counterparty_name: 'Nordwind Handel GmbH', counterparty_account: 'DE89370400440532013000', remittance: null,
+  structured_reference: null, return_reason: null, reversal: false, transaction_code: null, customer_reference: null, instructed: null, charges: [], findings: [], proof: 'proven', ...of,
+});
+const C1 = party('C1', { accounts: ['DE89370400440532013000'], names: ['Nordwind Handel GmbH'] });
+const C2 = party('C2', { accounts: ['FR1420041010050500013M02606'], names: ['Maison Rivage SARL'] });
+
+const best = (of: Partial<Leaf>, items: Item[], parties = [C1, C2], references: Record<string, string> = {}) => {
+  const { books, shapes } = booksOf(items, parties, references);
+  return gatherEvidence(leaf(of), books, shapes);
+};
+
+describe('what the text names', () => {
+  it.each(['Rechnung RE-2026-00042 vielen Dank', 're 2026 00042', 'INVOICE RE-2026-\n00042', 'RE2026 42', 'Ihre RE.2026.00042/Okt'])('finds the number in "%s"', (remittance) => {
+    const { candidates, facts } = best({ remittance }, [item('RE-2026-00042', 11_900n), item('RE-2026-00043', 11_900n)]);
+    expect(candidates[0]!.facts).toMatchObject({ kind: 'invoices', named_by: 'number', all_named: true, payer: 'account', amount: 'exact', unique: true });
+    expect(candidates[0]!.allocations.map((part) => part.invoice_number)).toEqual(['RE-2026-00042']);
+    expect(facts.named_count).toBe(1);
+  });
+
+  it('takes the structured reference that we issued as the strongest', () => {
+    const { candidates } = best({ structured_reference: 'RF18 5390 0754 7034' }, [item('17', 11_900n)], [C1], { 17: 'RF18539007547034' });
+    expect(candidates[0]!.facts).toMatchObject({ named_by: 'reference', amount: 'exact' });
+  });
+
+  it('gives an equal number of two customers to the one that pays, and says whose the other is', () => {
+    const { candidates, refused } = best({ remittance: '2026-0815' }, [item('2026-0815', 11_900n), item('2026-0815', 11_900n, { party_id: 'C2' })]);
+    expect(candidates[0]!.allocations.map((part) => part.party_id)).toEqual(['C1']);
+    expect(refused).toEqual([{ invoice_number: '2026-0815', party_id: 'C2', reason: 'number_of_another_party' }]);
+  });
+
+  it('refuses what amount, currency and sign gate out, with the reason', () => {
+    const { candidates, refused } = best({ remittance: 'RE-1001 RE-1002' }, [item('RE-1001', 11_900n, { currency: 'USD' }), item('RE-1002', 11_900n, { kind: 'payable' })]);
+    expect(refused.map((one) => one.reason).sort()).toEqual(['other_currency', 'other_direction']);
+    expect(candidates.filter((one) => one.facts.kind === 'invoices')).toEqual([]);
+  });
+
+  it('takes several all-or-nothing, credit notes with the other sign', () => {
+    const items = [item('RE-1001', 10_000n), item('RE-1002', 5_000n), item('GU-0007', 3_100n, { kind: 'credit_note' })];
+    const { candidates } = best({ remittance: 'RE-1001, RE-1002 abzgl. GU-0007' }, items);
+    expect(candidates[0]!.facts).toMatchObject({ all_named: true, invoice_count: 3, amount: 'exact' });
+    expect(candidates[0]!.allocations.map((part) => part.amount)).toEqual(['-3100', '10000', '5000']);
+    expect(best({ remittance: 'RE-1001, RE-1002' }, items).candidates[0]!.facts.amount).toBe('short');
+  });
+});
+
+describe('how the amount is explained', () => {
+  const discounted = item('RE-1001', 12_000n, { discount_amount: 240n, discount_until: '2026-10-30' });
+
+  it('is a discount up to its last day by the value date, and late a day after', () => {
+    expect(best({ amount: 11_760n, remittance: 'RE-1001' }, [discounted]).candidates[0]!.facts.amount).toBe('discount');
+    expect(best({ amount: 11_760n, remittance: 'RE-1001', value_date: '2026-10-31' }, [discounted]).candidates[0]!.facts.amount).toBe('discount_late');
+  });
+
+  it('is charges that the bank shows, tax at the registered rate, or the next instalment', () => {
+    expect(best({ amount: 11_900n, remittance: 'RE-1001', charges: [{ amount: -100n, currency: 'EUR', bearer: 'SHAR' }] }, [item('RE-1001', 12_000n)]).candidates[0]!.facts.amount).toBe('charges');
+    expect(best({ amount: 9_000n, remittance: 'RE-1001' }, [item('RE-1001', 10_000n)], [party('C1', { ...C1, withholding_rate: '10' })]).candidates[0]!.facts.amount).toBe('withholding');
+    const agreed = item('RE-1001', 9_000n, { open: 6_000n, instalments: ['2026-10-01', '2026-11-01', '2026-12-01'].map((date) => ({ date, amount: 3_000n })) });
+    expect(best({ amount: 3_000n, remittance: 'RE-1001' }, [agreed]).candidates[0]!.facts.amount).toBe('instalment');
+  });
+
+  it('is short or over where no name explains the difference', () => {
+    expect(best({ amount: 5_000n, remittance: 'RE-1001' }, [item('RE-1001', 12_000n)]).candidates[0]!.facts.amount).toBe('short');
+    expect(best({ amount: 12_001n, remittance: 'RE-1001' }, [item('RE-1001', 12_000n)]).candidates[0]!.facts.amount).toBe('over');
+  });
+});
+
+describe('without a name for it', () => {
+  it('is the only item or sum of the payer with that amount', () => {
+    const only = best({}, [item('RE-1001', 11_900n), item('RE-1002', 700n)]).candidates[0]!;
+    expect(only.facts).toMatchObject({ named_by: 'none', unique: true, invoice_count: 1, payer: 'account' });
+    const sum = best({ amount: 12_600n }, [item('RE-1001', 11_900n), item('RE-1002', 700n), item('RE-1003', 999_999n)]).candidates[0]!;
+    expect(sum.facts).toMatchObject({ unique: true, invoice_count: 2, amount: 'exact' });
+  });
+
+  it('is never unique beside another item or sum of the same amount', () => {
+    expect(best({}, [item('RE-1001', 11_900n), item('RE-1002', 11_900n)]).candidates.some((one) => one.facts.unique)).toBe(false);
+    expect(best({}, [item('RE-1001', 11_900n), item('RE-1002', 10_000n), item('RE-1003', 1_900n)]).candidates.some((one) => one.facts.kind === 'invoices' && one.facts.unique)).toBe(false);
+  });
+
+  it('is suspense only when account, name and text lead to nobody', () => {
+    const stranger = { counterparty_name: 'Unbekannt AG', counterparty_account: 'CH9300762011623852957', remittance: 'Miete' };
+    expect(best(stranger, [item('RE-1001', 11_900n)]).candidates.map((one) => one.facts.kind)).toEqual(['suspense']);
+    expect(best({ ...stranger, remittance: 'RE-1001' }, [item('RE-1001', 11_900n)]).candidates.map((one) => one.facts.kind)).toEqual(['invoices']);
+  });
+});
+
+describe('who pays', () => {
+  it('sees another customer behind the number', () => {
+    expect(best({ remittance: 'RE-1001' }, [item('RE-1001', 11_900n, { party_id: 'C2' })]).candidates[0]!.facts.payer).toBe('contradicts');
+  });
+
+  it('knows registered relations and factors', () => {
+    expect(best({ remittance: 'RE-1001' }, [item('RE-1001', 11_900n, { party_id: 'C2' })], [party('C1', { ...C1, pays_for: ['C2'] }), C2]).candidates[0]!.facts.payer).toBe('pays_for');
+    expect(best({ remittance: 'RE-1001' }, [item('RE-1001', 11_900n, { party_id: 'C2' })], [C1, party('C2', { ...C2, assigned_to_factor: 'C1' })]).candidates[0]!.facts.payer).toBe('factor');
+  });
+
+  it('reads the name at the beginning of a text that runs on, where no field has it', () => {
+    const evidence = best({ counterparty_name: null, counterparty_account: null, remittance: 'NORDWIND HANDEL RE-1001 OKT' }, [item('RE-1001', 11_900n)]);
+    expect(evidence.candidates[0]!.facts).toMatchObject({ payer: 'name', named_by: 'number' });
+  });
+});
+
+describe('what stays the same', () => {
+  it('loads no open items where a name explains the amount, so that unrelated invoices cannot change an explicit match', () => {
+    const { books, shapes } = booksOf([item('RE-1001', 11_900n), item('RE-1002', 11_900n)], [C1]);
+    expect(partiesWanted(leaf({ remittance: 'RE-1001' }), books, shapes)).toEqual([]);
+    expect(partiesWanted(leaf({}), books, shapes)).toEqual(['C1']);
+  });
+
+  it('is the order of candidates, whatever the order of the invoices', () => {
+    const items = [item('RE-1001', 11_900n), item('RE-1002', 11_900n), item('RE-1003', 11_900n)];
+    const order = (list: Item[]) => best({}, list).candidates.map((one) => one.allocations.map((part) => part.invoice_number));
+    expect(order(items.toReversed())).toEqual(order(items));
+  });
+});
+
+describe('what normalize found about a line', () => {
+  it('keeps an unexplained rest of a batch from being automatic, and takes charges for a fee', () => {
+    const rest = { counterparty_name: null, counterparty_account: null, amount: -150n };
+    expect(best({ ...rest, findings: [{ code: 'batch_remainder', detail: '' }] }, []).facts.needs_person).toBe(true);
+    const charges = best({ ...rest, findings: [{ code: 'batch_charges', detail: '' }] }, []);
+    expect(charges.facts).toMatchObject({ needs_person: false, bank_type: 'fee' });
+    expect(charges.candidates[0]).toMatchObject({ ledger_account: 'bank_fees' });
+  });
+});
