@@ -1,3 +1,5 @@
+import type { EntryStatus } from './statement.ts';
+
 /**
  * Evidence: what validate has found out about an entry, without a verdict. Facts are typed; rules see nothing else.
  * Evidence is stored as JSON with every decision, so amounts and ids are decimal strings of minor units and of bigints.
@@ -86,6 +88,11 @@ export interface Candidate {
 
 export interface Evidence {
   entry_id: string;
+  statement_id: string;
+  /** Its line in the document; the details of a batch booking share their entry's. */
+  line: number;
+  account_id: number;
+  status: EntryStatus;
   amount: string;
   booking_date: string;
   value_date: string | null;
@@ -95,4 +102,18 @@ export interface Evidence {
   candidates: Candidate[];
   /** Invoices that were named and set aside, each with its reason. */
   refused: { invoice_number: string; party_id: string; reason: string }[];
+}
+
+/** Every member's name at every depth, sorted: as JSON.stringify's property list it gives canonical JSON at native speed. */
+const EVIDENCE_MEMBERS = [
+  'account_id', 'all_named', 'allocations', 'amount', 'bank_type', 'booking_date', 'candidates', 'charges', 'content_key', 'contradictory',
+  'counterparty_account', 'counterparty_name', 'currency', 'direction', 'discount', 'entry_id', 'facts', 'invoice_count', 'invoice_id',
+  'invoice_number', 'is_return', 'kind', 'ledger_account', 'legs', 'line', 'named_by', 'named_count', 'needs_person', 'one_party', 'party_id',
+  'payer', 'proof', 'reason', 'reasons', 'refused', 'reverses_decision_id', 'score', 'settled', 'statement_id', 'status', 'text_cut', 'unique',
+  'value_date', 'withholding',
+];
+
+/** Evidence as the canonical JSON that is kept, logged and hashed. */
+export function evidenceText(evidence: Evidence): string {
+  return JSON.stringify(evidence, EVIDENCE_MEMBERS);
 }

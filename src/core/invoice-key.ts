@@ -2,8 +2,7 @@ import { canonicalReference } from './reference.ts';
 import { normaliseReference } from './text.ts';
 
 /** How an invoice may be named in a payment, strongest first. */
-export const KEY_FORMS = ['reference', 'end_to_end', 'number', 'digits'] as const;
-export type KeyForm = (typeof KEY_FORMS)[number];
+export type KeyForm = 'reference' | 'end_to_end' | 'number' | 'digits';
 
 export interface InvoiceKey {
   form: KeyForm;
@@ -81,21 +80,27 @@ export interface KeyInText extends InvoiceKey {
  */
 export function keysInText(text: string, shapes: ReadonlySet<string>): KeyInText[] {
   const root = trieOf(shapes);
-  const groups = groupsOf(text);
-  const has_zeros = groups.some((group) => group.zeros > 0);
+  const plain = FULL_WIDTH.test(text) ? text.replace(FULL_WIDTHS, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0)) : text;
+  const groups = groupsOf(plain);
   const found: KeyInText[] = [];
   for (let i = 0; i < groups.length; i++) {
-    if (!groups[i]!.may_begin) continue;
-    walk(text, groups, i, root, 'kept', found);
-    if (!has_zeros) continue;
-    if (groups[i]!.zeros > 0) walk(text, groups, i, root, 'dropped_at_start', found);
-    walk(text, groups, i, root, 'dropped', found);
+    const group = groups[i]!;
+    if (!group.may_begin) continue;
+    walk(plain, groups, i, root, 'kept', found);
+    if (group.zeros > 0) walk(plain, groups, i, root, 'dropped_at_start', found);
+    if (group.zeros_ahead) walk(plain, groups, i, root, 'dropped', found);
   }
-  return found.length < 2 ? found : found.sort(compareKeys).filter((key, i) => i === 0 || compareKeys(key, found[i - 1]!) !== 0);
+  return found.length < 2 ? found : found.toSorted(compareKeys).filter((key, i, sorted) => i === 0 || compareKeys(key, sorted[i - 1]!) !== 0);
 }
 
+// Full-width forms stand for the ASCII characters in the same order (Unicode, U+FF01 to U+FF5E).
+const FULL_WIDTH = /[\uff01-\uff5e]/;
+const FULL_WIDTHS = /[\uff01-\uff5e]/g;
+
+const STRENGTH: Readonly<Record<KeyForm, number>> = { reference: 0, end_to_end: 1, number: 2, digits: 3 };
+
 function compareKeys(a: KeyInText, b: KeyInText): number {
-  return b.key.length - a.key.length || KEY_FORMS.indexOf(a.form) - KEY_FORMS.indexOf(b.form) || a.start - b.start || a.end - b.end
+  return b.key.length - a.key.length || STRENGTH[a.form] - STRENGTH[b.form] || a.start - b.start || a.end - b.end
     || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 }
 
@@ -108,6 +113,8 @@ interface Group {
   end: number;
   /** How many zeros it begins with. */
   zeros: number;
+  /** It or a group that it joins with begins with zeros. */
+  zeros_ahead: boolean;
   /** Counts the text's runs. */
   run: number;
   may_begin: boolean;
@@ -133,10 +140,9 @@ for (const character of '0123456789') CLASS[character.charCodeAt(0)] = DIGIT;
 for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') CLASS[character.charCodeAt(0)] = LETTER;
 for (const character of ' \t\r\n-/\\._') CLASS[character.charCodeAt(0)] = BETWEEN;
 
-/** Full-width forms count as the ASCII characters that they stand for; whatever else there is normaliseReference drops, so it joins. */
+/** Whatever there is beside ASCII normaliseReference drops, so it joins. */
 function classOf(code: number): number {
-  if (code < 128) return CLASS[code]!;
-  return code > 0xff00 && code < 0xff5f ? CLASS[code - 0xfee0]! : BETWEEN;
+  return code < 128 ? CLASS[code]! : BETWEEN;
 }
 
 function groupsOf(text: string): Group[] {
@@ -158,12 +164,18 @@ function groupsOf(text: string): Group[] {
     const start = at++;
     while (at < text.length && classOf(text.charCodeAt(at)) === kind) at++;
     groups.push({
-      letters: kind === LETTER, start, end: at, zeros: kind === DIGIT ? zerosAt(text, start, at) : 0, run: run_start,
+      letters: kind === LETTER, start, end: at, zeros: kind === DIGIT ? zerosAt(text, start, at) : 0, zeros_ahead: false, run: run_start,
       may_begin: true, may_end: true, joins: gap <= MAX_GAP,
     });
     gap = 0;
   }
   closeRun(groups, run_start);
+  let ahead = false;
+  for (let i = groups.length - 1; i >= 0; i--) {
+    ahead ||= groups[i]!.zeros > 0;
+    groups[i]!.zeros_ahead = ahead;
+    ahead &&= groups[i]!.joins;
+  }
   return groups;
 }
 
@@ -177,7 +189,7 @@ function closeRun(groups: Group[], run_start: number): void {
 
 function zerosAt(text: string, start: number, end: number): number {
   let at = start;
-  while (at < end && (text.charCodeAt(at) === 0x30 || text.charCodeAt(at) === 0xff10)) at++;
+  while (at < end && text.charCodeAt(at) === 0x30) at++;
   return at - start;
 }
 
@@ -266,5 +278,5 @@ function keyOf(text: string, groups: readonly Group[], first: number, last: numb
     const group = groups[i]!;
     key += text.slice(group.start + droppedZeros(group, zeros, key === ''), group.end);
   }
-  return normaliseReference(key);
+  return key.toUpperCase();
 }

@@ -36,12 +36,12 @@ const MAX_PREAMBLE_ROWS = 100;
 const KIND_ROWS = 500;
 
 const DEBIT_WORDS = new Set(`
-  d dr db dt debit debits dbit dbt out outgoing outflow withdrawal expense paid out money out s soll sollbuchung belastung lastschrift ausgang ausgabe
+  d dr db dt debit debits dbit dbt out outgoing outflow withdrawal expense s soll sollbuchung belastung lastschrift ausgang ausgabe
   af debet uitgaven debiteren dare addebito uscita debito debe cargo gasto wn obciazenie wydatek uttag ut kiadas terheles vydaj minus rc crr
 `.split(/\s+/).filter(Boolean).concat('money out', 'paid out', '-', '−'));
 const CREDIT_WORDS = new Set(`
   c cr ct credit credits crdt cdt in incoming inflow deposit income h haben habenbuchung gutschrift eingang einnahme
-  bij credit inkomsten crediteren avere accredito entrata credito haber abono ingreso ma uznanie wplyw insattning inn bevetel jovairas prijem plus rd dbr
+  bij inkomsten crediteren avere accredito entrata credito haber abono ingreso ma uznanie wplyw insattning inn bevetel jovairas prijem plus rd dbr
 `.split(/\s+/).filter(Boolean).concat('money in', 'paid in', '+'));
 
 /** Whether a word says that money goes out or comes in; null where it says neither. `RC` and `RD` reverse (as in MT940). */
@@ -102,6 +102,10 @@ function fits(role: TitleMeaning['role'], kind: Kind): boolean {
   }
 }
 
+function isText(kind: Kind): boolean {
+  return kind.filled > 0 && kind.dates * 2 < kind.filled && kind.amounts * 2 < kind.filled && kind.currencies < kind.filled;
+}
+
 const DATE_ROLES = ['booking_date', 'value_date'] as const;
 const MONEY_ROLES = ['amount', 'debit', 'credit'] as const;
 
@@ -121,7 +125,9 @@ export function findTable(rows: readonly Row[], profile: StatementProfile | unde
   const hasDate = table.columns.booking_date !== undefined;
   const hasMoney = table.columns.amount !== undefined || table.columns.debit !== undefined || table.columns.credit !== undefined;
   if (!hasDate || !hasMoney) return undefined;
-  return { ...table, header, preamble: rows.slice(0, at), body_line: header.line + 1, score: 1_000 + Object.keys(table.columns).length };
+  const known = header.cells.filter((title) => readTitle(title).meanings.length > 0).length;
+  // Every table with titles is surer than any without.
+  return { ...table, header, preamble: rows.slice(0, at), body_line: header.line + 1, score: KIND_ROWS * 4 + known };
 }
 
 /** The row with the most titles that are known, among them a date and an amount; `foreign` where they are those of something else. */
@@ -136,6 +142,9 @@ function findHeader(rows: readonly Row[]): number | 'foreign' | undefined {
   });
   return best?.foreign === true ? 'foreign' : best?.at;
 }
+
+/** Card accounts, whose exports print what was spent without a sign. */
+const CARD_TITLE = /\b(?:card|cardholder|kredit ?karte|karteninhaber|carte|kaart|kaarthouder|tarjeta|carta|karta|kort)\b/;
 
 type Assignment = Pick<Table, 'columns' | 'currency' | 'day_first' | 'signed_by_title' | 'doubt'>;
 
@@ -168,35 +177,11 @@ function assignColumns(header: Row, body: readonly Row[], profile: StatementProf
   if (columns.booking_date === undefined && columns.value_date !== undefined) columns.booking_date = columns.value_date;
   if (forced.has('amount') || preferAmount(columns, kinds)) for (const role of ['debit', 'credit'] as const) if (!forced.has(role)) delete columns[role];
   if (columns.debit !== undefined || columns.credit !== undefined) delete columns.amount;
-
-  // Of several amounts, one names the account's currency; the other is what was instructed in another.
-  let doubt: Table['doubt'] = null;
-  let currency: string | null = null;
-  const amounts = columns.amount ?? [];
-  if (amounts.length > 0) {
-    const named = amounts.find((column) => titles[column]?.currency != null);
-    const rank = candidates.get('amount')?.[0]?.rank;
-    const equals = amounts.filter((column) => !forced.has('amount') && candidates.get('amount')!.some((c) => c.column === column && c.rank === rank));
-    const amount = named ?? amounts[0]!;
-    currency = titles[amount]?.currency ?? null;
-    const others = equals.filter((column) => column !== amount);
-    if (named === undefined && others.some((column) => body.some(({ cells }) => (cells[column] ?? '').trim() !== (cells[amount] ?? '').trim()))) {
-      doubt = { problem: 'several columns could be the amount', amounts: equals };
-    }
-    columns.amount = [amount];
-    if (named !== undefined && others.length > 0 && columns.instructed_amount === undefined) {
-      columns.instructed_amount = [others[0]!];
-      if (columns.currency !== undefined && columns.instructed_currency === undefined) {
-        columns.instructed_currency = columns.currency;
-        delete columns.currency;
-      }
-    }
-  }
-  const moneyTitle = columns.debit?.[0] ?? columns.credit?.[0];
-  currency ??= moneyTitle === undefined ? null : titles[moneyTitle]?.currency ?? null;
+  const doubt = settleAmounts(columns, forced.has('amount') ? [] : candidates.get('amount') ?? [], titles, body);
+  const money = columns.amount?.[0] ?? columns.debit?.[0] ?? columns.credit?.[0];
+  const currency = money === undefined ? null : titles[money]?.currency ?? null;
   // The title's currency holds for the whole column.
   if (currency !== null) delete columns.currency;
-
   settleAccount(columns, candidates, kinds, body.length);
   gatherTexts(columns, header.cells, kinds, titles);
 
@@ -204,14 +189,35 @@ function assignColumns(header: Row, body: readonly Row[], profile: StatementProf
   return {
     columns, currency, doubt,
     day_first: titles.some(({ meanings }, column) => taken.has(column) && meanings.length > 0 && !meanings.some((m) => m.english)),
-    signed_by_title: !titles.some((_, column) => /\b(?:card|cardholder|kredit ?karte|karteninhaber|carte|kaart|kaarthouder|tarjeta|carta|karta|kort)\b/.test(foldWords(header.cells[column]!))),
+    signed_by_title: !header.cells.some((title) => CARD_TITLE.test(foldWords(title))),
   };
+}
+
+/** Of several amounts, one names the account's currency; another is what was instructed in its own. Says so where neither is plain. */
+function settleAmounts(
+  columns: Columns, candidates: readonly { column: number; rank: number }[], titles: readonly { currency: string | null }[], body: readonly Row[],
+): Table['doubt'] {
+  if (columns.amount === undefined) return null;
+  const named = columns.amount.find((column) => titles[column]!.currency !== null);
+  const amount = named ?? columns.amount[0]!;
+  const equals = candidates.filter((c) => c.rank === candidates[0]!.rank).map((c) => c.column);
+  const others = equals.filter((column) => column !== amount);
+  columns.amount = [amount];
+  if (named === undefined) {
+    const differ = others.some((column) => body.some(({ cells }) => (cells[column] ?? '').trim() !== (cells[amount] ?? '').trim()));
+    return differ ? { problem: 'several columns could be the amount', amounts: equals } : null;
+  }
+  if (others.length > 0 && columns.instructed_amount === undefined) {
+    columns.instructed_amount = [others[0]!];
+    columns.instructed_currency ??= columns.currency;
+  }
+  return null;
 }
 
 /** Of a signed amount beside debit and credit columns, the one that is on more rows. */
 function preferAmount(columns: Columns, kinds: readonly Kind[]): boolean {
   const filled = (role: Role): number => kinds[columns[role]?.[0] ?? -1]?.filled ?? 0;
-  return columns.amount !== undefined && filled('amount') > 0 && filled('amount') >= filled('debit') + filled('credit') && kinds[columns.amount[0]!]!.negatives > 0;
+  return columns.amount !== undefined && kinds[columns.amount[0]!]!.negatives > 0 && filled('amount') >= filled('debit') + filled('credit');
 }
 
 /** `Account` alone may be the statement's own account or the counterparty's: the values say which. */
@@ -246,9 +252,7 @@ function gatherTexts(columns: Columns, cells: readonly string[], kinds: readonly
   }
   if (description.length === 0) {
     cells.forEach((_, column) => {
-      const kind = kinds[column]!;
-      const text = kind.filled > 0 && kind.dates * 2 < kind.filled && kind.amounts * 2 < kind.filled && kind.currencies < kind.filled;
-      if (titles[column]!.meanings.length === 0 && text) description.push(column);
+      if (titles[column]!.meanings.length === 0 && isText(kinds[column]!)) description.push(column);
     });
     if (description.length === 0 && columns.transaction_code !== undefined) {
       description.push(...columns.transaction_code);
@@ -329,7 +333,7 @@ function inferTable(rows: readonly Row[], profile: StatementProfile | undefined)
   const dates = always.filter((column) => kinds[column]!.dates === sample.length);
   const numbers = kinds.flatMap((kind, column) => (kind.filled > 0 && kind.amounts === kind.filled && kind.dates < kind.filled ? [column] : []));
   const texts = kinds.flatMap((kind, column) => (
-    kind.filled > 0 && kind.dates * 2 < kind.filled && kind.amounts * 2 < kind.filled && kind.currencies < kind.filled && kind.sides < kind.filled ? [column] : []));
+    isText(kind) && kind.sides < kind.filled ? [column] : []));
   const above = first > 0 ? rows[first - 1]! : undefined;
   const titled = above !== undefined && above.cells.length >= width / 2
     && above.cells.filter((cell) => cell.trim() !== '' && !isDate(cell) && !isAmount(cell)).length > width / 2;
@@ -350,7 +354,9 @@ function inferTable(rows: readonly Row[], profile: StatementProfile | undefined)
   if (currency !== undefined) columns.currency = [currency];
   const ibans = texts.filter((column) => kinds[column]!.ibans === kinds[column]!.filled);
   const account = sample.length > 1 ? ibans.find((column) => kinds[column]!.distinct.size === 1 && kinds[column]!.filled === sample.length) : undefined;
-  const number = kinds.slice(0, dates[0]).findIndex((kind) => kind.filled === sample.length && sample.length > 1 && kind.distinct.size === 1 && /^[\d ./-]{6,}$/.test([...kind.distinct][0]!));
+  // The same number on every row, in front of the date, is the account's own.
+  const number = sample.length < 2 ? -1 : kinds.slice(0, dates[0])
+    .findIndex((kind) => kind.filled === sample.length && kind.distinct.size === 1 && /^[\d ./-]{6,}$/.test([...kind.distinct][0]!));
   if (account !== undefined || number >= 0) columns.account = [account ?? number];
   const other = ibans.find((column) => column !== account);
   if (other !== undefined) columns.counterparty_account = [other];
@@ -368,6 +374,6 @@ function inferTable(rows: readonly Row[], profile: StatementProfile | undefined)
   }
   return {
     header: titled ? above : null, body_line: dated[0]!.line, preamble: rows.slice(0, titled ? first - 1 : first), columns,
-    currency: null, day_first: false, signed_by_title: false, score: Math.min(500, dated.length) + width, doubt,
+    currency: null, day_first: false, signed_by_title: false, score: sample.length + width, doubt,
   };
 }

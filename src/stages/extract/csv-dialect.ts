@@ -88,20 +88,26 @@ export function decodeHead(head: Buffer, encoding: Encoding, complete: boolean):
   return end < 0 ? text : text.slice(0, end + 1);
 }
 
-/** The rows of a text at hand; undefined where it cannot be taken apart in that dialect. */
-export function headRows(text: string, dialect: Dialect): Row[] | undefined {
+/**
+ * The rows of a document's first lines; undefined where they cannot be taken apart in that dialect. Only the lines of a whole document
+ * must close every quotation mark.
+ */
+export function headRows(text: string, dialect: Dialect, complete: boolean): Row[] | undefined {
+  const rows: Row[] = [];
+  let line = 1;
+  const add = (cells: string[]): null => {
+    unwrap(cells);
+    rows.push({ line, cells });
+    line += 1 + newlinesIn(cells);
+    return null;
+  };
   try {
-    let line = 1;
-    return (parseAtOnce(text, options(dialect, text)) as string[][]).map((cells) => {
-      unwrap(cells);
-      const row = { line, cells };
-      line += 1 + newlinesIn(cells);
-      return row;
-    });
+    parseAtOnce(text, { ...options(dialect, text), on_record: add });
   } catch (error) {
-    if (error instanceof CsvError) return undefined;
-    throw error;
+    if (!(error instanceof CsvError)) throw error;
+    if (complete || error.code !== 'CSV_QUOTE_NOT_CLOSED') return undefined;
   }
+  return rows;
 }
 
 function options(dialect: Dialect, head: string): Options {

@@ -20,15 +20,29 @@ export interface Facts {
   balance: StatementBalance<RawAmount> | null;
 }
 
-export type Label = 'opening' | 'closing' | 'balance' | 'total' | 'account' | 'bank' | 'currency' | 'period' | 'from' | 'to';
+export type Label = 'opening' | 'closing' | 'balance' | 'count' | 'total' | 'account' | 'bank' | 'currency' | 'period' | 'from' | 'to';
+
+// What may stand behind a balance's label, its date and currency taken away: a description that only begins like one is none.
+const TAIL = '(?: (?:on|as of|as at|as on|per|vom|am|zum|au|du|le|op|al|a|del|na dzien|[a-z]{3}))?$';
 
 /** Folded labels (EN, DE, FR, NL, IT, ES, PL, SV); dates and numbers behind them are no part of them. The first that fits counts. */
 const LABELS: readonly [Label, RegExp][] = [
-  ['opening', new RegExp(`^(?:(?:opening|previous|initial|starting|beginning|old|brought forward) ?(?:ledger |account |book )?balance|balance (?:brought )?(?:forward|b f|bf|at start)|b f|(?:anfangs|eroffnungs|start)(?:saldo|bestand|kontostand)|alter (?:saldo|kontostand)|(?:saldo|kontostand)(?:vortrag| alt)|ubertrag|(?:ancien|solde) (?:solde|initial|d ouverture|precedent|de depart|debut)|begin ?saldo|vorig saldo|oud saldo|saldo (?:iniziale|precedente|inicial|anterior|poczatkowe|begin)|ingaende saldo|ingaende balans)\\b`)],
-  ['closing', new RegExp(`^(?:(?:closing|final|ending|new|current ledger|carried forward) ?(?:ledger |account |book )?balance|balance (?:carried )?(?:forward c f|c f|cf|at end)|(?:end|schluss|abschluss)(?:saldo|bestand|kontostand)|neuer (?:saldo|kontostand)|(?:saldo|kontostand) neu|(?:nouveau|solde) (?:solde|final|de cloture|fin|de fin)|eind ?saldo|nieuw saldo|saldo (?:finale|final|koncowe|eind)|utgaende saldo|utgaende balans)\\b`)],
-  ['balance', /^(?:ledger balance|book balance|account balance|balance|saldo|kontostand|solde|saldo contabile|saldo contable|saldo ksiegowe)(?: (?:on|as of|vom|am|per|zum|au|le|op|al|a|na dzien|eur))?$/],
-  ['total', /^(?:grand ?total|sub ?total|totals?|sum|summe|gesamt|gesamtsumme|zwischensumme|totaux|somme|totaal|totale|suma|razem|totalt|summa|umsatzsumme|total (?:debits?|credits?|soll|haben|des .*|transactions))\b/],
-  ['account', /^(?:iban|account|account (?:details(?: for)?|number|no|nr|iban)|konto|kontonummer|kontonr|konto nr|konto iban|iban kontonummer|auftragskonto|girokonto|geschaftskonto|tagesgeldkonto|kreditkarte|compte|numero de compte|n de compte|compte n|rekening|rekeningnummer|conto|conto corrente|numero conto|cuenta|numero de cuenta|rachunek|numer rachunku|konto nummer|kontonamn nummer)$/],
+  ['opening', new RegExp('^(?:(?:opening|previous|initial|starting|beginning|old|brought forward) ?(?:ledger |account |book )?balance'
+    + '|balance (?:brought )?(?:forward|b f|bf|at start)|b f|(?:anfangs|eroffnungs|start)(?:saldo|bestand|kontostand)|alter (?:saldo|kontostand)'
+    + '|(?:saldo|kontostand)(?:vortrag| alt)|ubertrag|ancien solde|solde (?:initial|d ouverture|precedent|de depart|debut)'
+    + '|begin ?saldo|vorig saldo|oud saldo|saldo (?:iniziale|precedente|inicial|anterior|poczatkowe|begin)|ingaende (?:saldo|balans))' + TAIL)],
+  ['closing', new RegExp('^(?:(?:closing|final|ending|new|carried forward) ?(?:ledger |account |book )?balance'
+    + '|balance (?:carried forward|carried|c f|cf|at end)|(?:end|schluss|abschluss)(?:saldo|bestand|kontostand)|neuer (?:saldo|kontostand)'
+    + '|(?:saldo|kontostand) neu|nouveau solde|solde (?:final|de cloture|fin|de fin)|eind ?saldo|nieuw saldo'
+    + '|saldo (?:finale|final|koncowe|eind)|utgaende (?:saldo|balans))' + TAIL)],
+  ['balance', new RegExp('^(?:ledger balance|book balance|account balance|balance|saldo|kontostand|solde|saldo contabile|saldo contable|saldo ksiegowe)' + TAIL)],
+  ['count', new RegExp('^(?:number of|no of|anzahl(?: der)?|nombre d|nombre de|aantal|numero(?: di| de)?|liczba|antal) ?(?:transactions|entries|items|umsatze'
+    + '|buchungen|posten|operations|mouvements|ecritures|transacties|boekingen|movimenti|operazioni|movimientos|operaciones|operacji|transakcji|transaktioner)$')],
+  ['total', new RegExp('^(?:grand ?total|sub ?total|totals?|sum|summe|gesamt|gesamtsumme|zwischensumme|totaux|somme|totaal|totale|suma|razem|totalt|summa'
+    + '|umsatzsumme|total (?:debits?|credits?|soll|haben|des .*|transactions))\\b')],
+  ['account', new RegExp('^(?:iban|account|account (?:details(?: for)?|number|no|nr|iban)|konto|kontonummer|kontonr|konto nr|konto iban|iban kontonummer'
+    + '|auftragskonto|girokonto|geschaftskonto|tagesgeldkonto|kreditkarte|compte|numero de compte|n de compte|compte n|rekening|rekeningnummer|conto'
+    + '|conto corrente|numero conto|cuenta|numero de cuenta|rachunek|numer rachunku|konto nummer)$')],
   ['bank', /^(?:bic|bic swift|swift|swift code|blz|bankleitzahl|bank code|sort code)$/],
   ['currency', /^(?:currency|account currency|wahrung|kontowahrung|devise|monnaie|munt|valuta|divisa|moneda|waluta|valutakod)$/],
   ['period', /^(?:period|statement period|date range|zeitraum|buchungszeitraum|periode|umsatze|periodo|okres|za okres|transaktioner)\b/],
@@ -38,6 +52,7 @@ const LABELS: readonly [Label, RegExp][] = [
 
 const DATE_IN_TEXT = /\b(?:\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{1,2}\.? \p{L}{3,10}\.? \d{4})(?!\d)/gu;
 const ACCOUNT_IN_TEXT = /[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}|[\dX*•][\dX*• ./-]{2,33}[\dX*•]/;
+const AMOUNT_BEHIND = /[-+(]?[\d.,' ]*\d(?: ?[A-Z€£$]{1,3})?$/;
 /** Labels are short; descriptions are not searched for them. */
 const LONGEST_LABEL = 80;
 /** Longer than any label with its value; bounds the patterns' work on text that is neither. */
@@ -101,7 +116,7 @@ function take(facts: Facts, label: Label, text: string, values: readonly string[
     case 'opening':
     case 'closing':
     case 'balance': {
-      const printed = values.find((v) => findAmount(v) !== undefined && parseDate(v, order) === undefined) ?? /[-+(]?[\d.,' ]*\d(?: ?[A-Z€£$]{1,3})?$/.exec(text.replace(DATE_IN_TEXT, ''))?.[0];
+      const printed = values.find((v) => findAmount(v) !== undefined && parseDate(v, order) === undefined) ?? AMOUNT_BEHIND.exec(text.replace(DATE_IN_TEXT, ''))?.[0];
       const amount = printed === undefined ? undefined : parseAmount(printed, mark);
       if (amount === undefined) return;
       const key = label === 'balance' ? label : `${label}_balance` as const;
@@ -109,6 +124,7 @@ function take(facts: Facts, label: Label, text: string, values: readonly string[
       facts.currency ??= [printed!, ...values].map(currencyIn).find((currency) => currency !== null) ?? null;
       break;
     }
+    case 'count':
     case 'total':
   }
 }

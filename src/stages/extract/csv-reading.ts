@@ -138,7 +138,9 @@ function settleOrders(
       continue;
     }
     const title = table.header?.cells[column]?.trim() ?? `column ${column + 1}`;
-    if (orders.length === 0) throw ambiguous(table, `the dates under "${title}" are day first in some rows and month first in others`, ['date_order: dmy   # or: mdy, ymd']);
+    if (orders.length === 0) {
+      throw ambiguous(table, `the dates under "${title}" are day first in some rows and month first in others`, ['date_order: dmy   # or: mdy, ymd']);
+    }
     const text = example.cells[column]?.trim() ?? '';
     const readings = orders.map((order) => {
       const date = findDates(text).get(order);
@@ -227,8 +229,9 @@ function settleSign(
   // The printed balances know better than any rule.
   if (columns.balance !== undefined) {
     const same = [columns.account?.[0], columns.currency?.[0]].filter((column) => column !== undefined);
-    const rows = sample.filter((row) => (row.cells[columns.balance![0]!] ?? '') !== '' && same.every((column) => row.cells[column] === sample[0]!.cells[column]));
-    const balances = rows.map((row) => units(row, columns.balance![0]!, marks));
+    const balance = columns.balance[0]!;
+    const rows = sample.filter((row) => (row.cells[balance] ?? '') !== '' && same.every((column) => row.cells[column] === sample[0]!.cells[column]));
+    const balances = rows.map((row) => units(row, balance, marks));
     const others: Sign[] = [base];
     if (seen.fees > 0) others.push({ ...base, fee: 'less' }, { ...base, fee: 'more' });
     // Only where nothing else says the sign: with a few rows, a wrong sign can add up by chance.
@@ -302,12 +305,13 @@ function add(a: string, b: string): string {
 }
 
 function columnLines(table: Table, amounts: readonly number[]): string[] {
-  const title = (column: number | undefined): string => JSON.stringify(column === undefined ? '' : table.header?.cells[column]?.trim() ?? String(column + 1));
+  const title = (column: number): string => JSON.stringify(table.header?.cells[column]?.trim() ?? String(column + 1));
+  const [first, second] = amounts;
   return [
     'columns:',
-    `  booking_date: ${title(table.columns.booking_date?.[0])}`,
-    `  amount: ${title(amounts[0])}${amounts.slice(1).map((column) => `   # or: ${title(column)}`).join('')}`,
-    ...(amounts.length < 2 ? [] : [`  # or, where money out and money in have columns of their own, debit: ${title(amounts[0])} and credit: ${title(amounts[1])}`]),
+    `  booking_date: ${title(table.columns.booking_date![0]!)}`,
+    `  amount: ${title(first!)}${amounts.slice(1).map((column) => `   # or: ${title(column)}`).join('')}`,
+    ...(second === undefined ? [] : [`  # or, where money out and money in have columns of their own, debit: ${title(first!)} and credit: ${title(second)}`]),
     `  description: [${(table.columns.description ?? []).map(title).join(', ')}]`,
   ];
 }
@@ -315,9 +319,12 @@ function columnLines(table: Table, amounts: readonly number[]): string[] {
 /** Enough titles to know the layout again, and short enough for a message. */
 const MATCH_TITLES = 12;
 
+function texts(cells: readonly string[]): string[] {
+  return cells.map((cell) => cell.trim()).filter((cell) => cell !== '' && cell.length < 80);
+}
+
 /** The failure for what a profile must settle; the message shows the profile. */
 export function ambiguous(table: Table, problem: string, lines: readonly string[], line?: number): Failure {
-  const texts = (cells: readonly string[]): string[] => cells.map((cell) => cell.trim()).filter((cell) => cell !== '' && cell.length < 80);
   const above = table.preamble.flatMap(({ cells }) => texts(cells))[0];
   const match = table.header === null
     ? `text: ${JSON.stringify(above ?? '…')}   # something that stands in the first lines of every file of this kind`

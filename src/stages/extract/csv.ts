@@ -71,12 +71,13 @@ async function recogniseTable(source: DocumentSource, context: ReadContext): Pro
   let best: Recognised | undefined;
   for (const profile of [...profiles, undefined]) {
     for (const encoding of profile?.encoding === undefined ? encodings : [profile.encoding as Encoding]) {
-      const head = decodeHead(bytes, encoding, bytes.length === source.size);
+      const complete = bytes.length === source.size;
+      const head = decodeHead(bytes, encoding, complete);
       for (const delimiter of profile?.delimiter === undefined ? DELIMITERS : [profile.delimiter]) {
         // Where quotation marks enclose nothing, they are characters of the text.
         for (const quoted of head.includes('"') ? [true, false] : [true]) {
           const dialect = { encoding, delimiter, quoted };
-          const rows = headRows(head, dialect);
+          const rows = headRows(head, dialect, complete);
           if (rows === undefined || (profile !== undefined && !applies(profile, rows))) continue;
           const table = findTable(rows, profile);
           if (table !== undefined && table.score > (best?.table.score ?? 0)) best = { dialect, table, head, profile };
@@ -129,9 +130,14 @@ interface Account {
 /** More accounts than a company has; a column of references taken for accounts would else open a statement for each row. */
 const MAX_ACCOUNTS = 1_000;
 
+/** Far more lines of text than stand around the tables of any statement; they are kept until its end. */
+const MAX_NOTES = 10_000;
+
 /** Words of a status column. What was refused or cancelled moved no money. */
-const PENDING = /\b(?:pending|authori[sz]ed|processing|vorgemerkt|vormerkung|offen|ausstehend|en attente|en cours|in behandeling|gereserveerd|pendiente|retenido|in sospeso|non contabilizzat[oa]|oczekujac[ay]|w toku|reserverad|vantande|fuggo)\b/;
-const NOT_BOOKED = /\b(?:failed|declined|rejected|cancell?ed|reverted|voided|abgelehnt|storniert|fehlgeschlagen|refuse|rejete|annule|geweigerd|geannuleerd|rifiutat[oa]|annullat[oa]|rechazad[oa]|cancelad[oa]|odrzucon[ay]|anulowan[ay]|avvisad|misslyckad)\b/;
+const PENDING = new RegExp('\\b(?:pending|authori[sz]ed|processing|vorgemerkt|vormerkung|offen|ausstehend|en attente|en cours|in behandeling|gereserveerd'
+  + '|pendiente|retenido|in sospeso|non contabilizzat[oa]|oczekujac[ay]|w toku|reserverad|vantande|fuggo)\\b');
+const NOT_BOOKED = new RegExp('\\b(?:failed|declined|rejected|cancell?ed|reverted|voided|abgelehnt|storniert|fehlgeschlagen|refuse|rejete|annule|geweigerd'
+  + '|geannuleerd|rifiutat[oa]|annullat[oa]|rechazad[oa]|cancelad[oa]|odrzucon[ay]|anulowan[ay]|avvisad|misslyckad)\\b');
 const YES = /^(?:true|yes|y|1|ja|oui|si)$/i;
 
 /** The document's accounts while its rows are read. Entries leave in chunks; what remains is a few numbers for each account. */
@@ -139,7 +145,8 @@ class Statements {
   readonly #table: Table;
   readonly #reading: Reading;
   readonly #profile: StatementProfile | undefined;
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts: Account[] = [];
+  readonly #byKey = new Map<string, Account>();
   /** The parts of the document, one for each account that a preamble names: the rows that are no entries, and what those above it say. */
   readonly #sections: { notes: Row[]; preamble: Facts }[];
   readonly #totals: PrintedTotal[] = [];
@@ -147,6 +154,7 @@ class Statements {
   readonly #order: DateOrder;
   readonly #dates = new Map<string, CalendarDate | undefined>();
   #line = 0;
+  #noteCount = 0;
   #buffered = 0;
   /** The last entry while rows that continue its text may follow. */
   #open: RawEntry | undefined;
@@ -162,22 +170,19 @@ class Statements {
 
   /** Takes the next row of the table's body. */
   add(row: Row): void {
-    const { columns } = this.#table;
-    const account = this.#accountColumn(row);
     try {
-      this.#addRow(row, columns.account === undefined ? undefined : account);
+      this.#addRow(row);
     } catch (error) {
       // One account that cannot be read leaves the others of the document readable.
-      if (!(error instanceof Failure) || columns.account === undefined || account === null) throw error;
-      const failed = this.#accountOf(account, this.#cell(row, 'currency'));
-      failed.failure ??= error;
+      if (!(error instanceof Failure) || this.#text(row, 'account') === null) throw error;
+      this.#accountOf(row).failure ??= error;
     }
   }
 
   /** The parts that are due: all entries when enough have gathered, and at the end every statement's head. */
   *take(end: boolean): Generator<RawPart, void, void> {
     if (!end && this.#buffered < CHUNK_ENTRIES) return;
-    for (const account of this.#accounts.values()) {
+    for (const account of this.#accounts) {
       // The last entry stays until it is known that no row continues it.
       const rest = end || account.entries.at(-1) !== this.#open ? [] : account.entries.slice(-1);
       const due = account.entries.slice(0, account.entries.length - rest.length);
@@ -187,9 +192,9 @@ class Statements {
     }
     this.#buffered = this.#open === undefined ? 0 : 1;
     if (!end) return;
-    const failures = [...this.#accounts.values()].filter((account) => account.failure !== null);
-    if (failures.length === this.#accounts.size && failures.length > 0) throw failures[0]!.failure!;
-    for (const account of this.#accounts.values()) yield this.#end(account);
+    const failures = this.#accounts.filter((account) => account.failure !== null);
+    if (failures.length === this.#accounts.length && failures.length > 0) throw failures[0]!.failure!;
+    for (const account of this.#accounts) yield this.#end(account);
   }
 
   #end(account: Account): RawPart {
@@ -199,7 +204,7 @@ class Statements {
     }
     const facts = readFacts(this.#sections[account.section]!.notes, this.#mark, this.#order);
     // Balances and totals that stand beside the rows are those of the only account there.
-    const whole = [...this.#accounts.values()].every((other) => other === account || other.section !== account.section) ? facts : null;
+    const whole = this.#accounts.every((other) => other === account || other.section !== account.section) ? facts : null;
     return {
       part: 'end',
       statement: account.statement,
@@ -208,29 +213,32 @@ class Statements {
         from: facts.from, to: facts.to,
         opening_balance: account.opening ?? whole?.opening_balance ?? null,
         closing_balance: account.closing ?? whole?.closing_balance ?? (this.#table.columns.balance === undefined ? whole?.balance ?? null : null),
-        printed_totals: this.#accounts.size === 1 ? this.#totals : [],
+        printed_totals: this.#accounts.length === 1 ? this.#totals : [],
         newest_first: this.#profile?.newest_first ?? account.backwards > account.forwards,
         reader_checks: [],
       },
     };
   }
 
-  #addRow(row: Row, printedAccount: string | null | undefined): void {
+  #addRow(row: Row): void {
     const dateText = this.#dateText(row);
     const date = dateText === '' ? undefined : this.#date(dateText, this.#order);
     const amount = signedAmount(row, this.#table, this.#reading, this.#profile);
     const label = this.#labelOf(row, date === undefined || amount === undefined ? ANY_TEXT : BALANCE_WORDS);
-    if (label === 'opening' || label === 'closing') return this.#addBalance(row, label, date, printedAccount);
-    if (date !== undefined && amount !== undefined) return this.#addEntry(row, date, amount, printedAccount);
-    if (date === undefined && amount !== undefined && label === 'total') return this.#addTotals(row, amount);
+    if (label === 'opening' || label === 'closing') return this.#addBalance(row, label, date);
+    if (date !== undefined && amount !== undefined) return this.#addEntry(row, date, amount);
+    if (date === undefined && amount !== undefined && label !== null) return this.#addTotals(row, label, amount);
     const printed = this.#moneyText(row);
-    if (date === undefined && amount === undefined) return this.#addNote(row);
-    if (date === undefined && label !== null) return this.#note(row);
-    if (date === undefined) throw new Failure('malformed', `the row has the amount "${printed}" and no date${dateText === '' ? '' : ` ("${dateText.slice(0, 40)}" is none)`}`, { line: row.line });
+    // Text in the amount's column is a note; what begins like a number is one that is broken.
+    if (date === undefined && amount === undefined && !/^[^\p{L}]{0,3}\d/u.test(printed)) return this.#addNote(row);
+    if (date === undefined && amount !== undefined) {
+      const found = dateText === '' ? '' : `: "${dateText.slice(0, 40)}" is none`;
+      throw new Failure('malformed', `the row has the amount "${printed}" and no date${found}`, { line: row.line });
+    }
     throw new Failure('malformed', printed === '' ? 'the row has a date and no amount' : `"${printed.slice(0, 40)}" is no amount`, { line: row.line });
   }
 
-  #addEntry(row: Row, booking_date: CalendarDate, amount: string, printedAccount: string | null | undefined): void {
+  #addEntry(row: Row, booking_date: CalendarDate, amount: string): void {
     if (amount === 'both') throw new Failure('malformed', 'the row has money going out and coming in', { line: row.line });
     if (amount === 'no_side') {
       throw ambiguous(this.#table, `nothing says whether "${this.#moneyText(row)}" goes out or comes in`, [
@@ -238,7 +246,7 @@ class Statements {
         'credit_words: []   # and money in',
       ], row.line);
     }
-    const account = this.#accountOf(printedAccount ?? null, this.#cell(row, 'currency'));
+    const account = this.#accountOf(row);
     this.#line++;
     if (account.failure !== null) return;
     if (account.last_date !== null && booking_date > account.last_date) account.forwards++;
@@ -316,6 +324,7 @@ class Statements {
 
   #note(row: Row): void {
     this.#open = undefined;
+    if (++this.#noteCount > MAX_NOTES) throw new Failure('too_large', `the document has more than ${MAX_NOTES} rows without date and amount`, { line: row.line });
     this.#sections.at(-1)!.notes.push(row);
   }
 
@@ -329,19 +338,21 @@ class Statements {
     this.#sections.push({ notes: notes.splice(at), preamble: next });
   }
 
-  #addBalance(row: Row, label: 'opening' | 'closing', date: CalendarDate | undefined, printedAccount: string | null | undefined): void {
+  #addBalance(row: Row, label: 'opening' | 'closing', date: CalendarDate | undefined): void {
     this.#open = undefined;
     const amount = this.#number(row, 'balance') ?? this.#number(row, 'amount') ?? this.#number(row, 'credit') ?? negated(this.#number(row, 'debit'));
     // Without a date it may belong to the account that follows.
-    if (amount === null || (date === undefined && printedAccount == null)) return this.#note(row);
-    const account = this.#accountOf(printedAccount ?? null, this.#cell(row, 'currency'));
+    if (amount === null || (date === undefined && this.#text(row, 'account') === null)) return this.#note(row);
+    const account = this.#accountOf(row);
     account[label] ??= { amount, date: date ?? null };
   }
 
-  #addTotals(row: Row, amount: string): void {
+  #addTotals(row: Row, label: 'count' | 'total', amount: string): void {
     this.#open = undefined;
     const { columns } = this.#table;
-    if (columns.debit !== undefined || columns.credit !== undefined) {
+    if (label === 'count') {
+      if (/^-?\d{1,9}$/.test(amount)) this.#totals.push({ kind: 'count', count: Math.abs(Number(amount)) });
+    } else if (columns.debit !== undefined || columns.credit !== undefined) {
       for (const [role, kind] of [['debit', 'debits'], ['credit', 'credits']] as const) {
         const total = this.#number(row, role);
         if (total !== null) this.#totals.push({ kind, amount: total });
@@ -350,30 +361,41 @@ class Statements {
   }
 
   /** A row's label, where one of its texts is nothing but a label. */
-  #labelOf(row: Row, like: RegExp): ReturnType<typeof labelOf> {
+  #labelOf(row: Row, like: RegExp): 'opening' | 'closing' | 'count' | 'total' | null {
     const { columns } = this.#table;
     for (const column of [columns.booking_date![0]!, ...(columns.description ?? []), ...(columns.counterparty_name ?? [])]) {
       const text = row.cells[column];
       if (text === undefined || !like.test(text)) continue;
       const label = labelOf(text.trim());
-      if (label === 'opening' || label === 'closing' || label === 'total') return label;
+      if (label === 'opening' || label === 'closing' || label === 'count' || label === 'total') return label;
     }
     return null;
   }
 
-  #accountOf(printed: string | null, printedCurrency: string): Account {
-    const number = printed ?? this.#profile?.account ?? this.#sections.at(-1)!.preamble.account;
-    const code = isCurrency(printedCurrency) ? printedCurrency : currencyIn(printedCurrency);
-    const currency = code ?? this.#profile?.currency ?? this.#table.currency ?? (this.#table.columns.currency === undefined ? this.#sections.at(-1)!.preamble.currency : null);
-    const key = `${number ?? ''}\n${currency ?? ''}`;
-    const known = this.#accounts.get(key);
+  #accountOf(row: Row): Account {
+    const { columns, currency: titled } = this.#table;
+    const { preamble } = this.#sections.at(-1)!;
+    const number = this.#text(row, 'account') ?? this.#profile?.account ?? preamble.account;
+    const printed = this.#cell(row, 'currency');
+    const code = isCurrency(printed) ? printed : currencyIn(printed);
+    const key = `${number ?? ''}\n${code ?? ''}`;
+    const known = this.#byKey.get(key);
     if (known !== undefined) return known;
-    if (this.#accounts.size === MAX_ACCOUNTS) throw new Failure('too_large', `the document has more than ${MAX_ACCOUNTS} accounts; is the column "${this.#title('account')}" the own account?`);
-    const account: Account = {
-      statement: this.#accounts.size, section: this.#sections.length - 1, account: number, currency, entries: [], failure: null,
+    const currency = code ?? this.#profile?.currency ?? titled ?? preamble.currency ?? (columns.currency === undefined ? currencyIn(this.#moneyText(row)) : null);
+    // A row that leaves out its currency is of the account's own.
+    const same = this.#accounts.find((other) => other.account === number
+      && (other.currency === null || other.currency === currency || (code === null && columns.currency !== undefined)));
+    if (same === undefined && this.#accounts.length === MAX_ACCOUNTS) {
+      const problem = `the document has more than ${MAX_ACCOUNTS} accounts; is the column "${this.#title('account')}" the own account?`;
+      throw new Failure('too_large', problem, { line: row.line });
+    }
+    const account: Account = same ?? {
+      statement: this.#accounts.length, section: this.#sections.length - 1, account: number, currency, entries: [], failure: null,
       forwards: 0, backwards: 0, last_date: null, opening: null, closing: null,
     };
-    this.#accounts.set(key, account);
+    account.currency ??= currency;
+    this.#byKey.set(key, account);
+    if (same === undefined) this.#accounts.push(account);
     return account;
   }
 
@@ -383,10 +405,6 @@ class Statements {
     if (columns.status === undefined) return 'booked';
     const words = foldWords(this.#cell(row, 'status'));
     return PENDING.test(words) ? 'pending' : NOT_BOOKED.test(words) ? 'information' : 'booked';
-  }
-
-  #accountColumn(row: Row): string | null {
-    return this.#text(row, 'account');
   }
 
   #title(role: Role): string {

@@ -141,13 +141,14 @@ async function post(tx: Tx, chain: LogChain, run_id: bigint, company: string, we
       gap_before: text(verdict.gap_before), opening_posting: text(verdict.opening_posting), overlaps: verdict.overlaps, unproven: statement.ties_out !== true,
     }) },
   })));
+  const ledger_accounts = await store.loadLedgerAccounts(tx, company);
   for (const [i, { statement, verdict, opening, closing }] of weighed.entries()) {
     if (verdict.state !== 'accepted') {
       await store.saveVerdict(tx, statement, verdict.state);
       continue;
     }
     await store.saveVerdict(tx, statement, 'accepted', { opening, closing, gap_before: verdict.gap_before });
-    const ledger_account = await store.loadLedgerAccount(tx, statement.account_id);
+    const ledger_account = ledger_accounts.get(statement.account_id)!;
     const against = (kind: string, account: string, amount: bigint | null, statement_id: bigint): JournalEntryDraft[] => {
       if (amount === null || amount === 0n || statement.from === null) return [];
       const lines: JournalLineDraft[] = [

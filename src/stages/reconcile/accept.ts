@@ -10,10 +10,17 @@ import type { BookedStatement, EntryIdentity, ReceivedStatement, StatementVerdic
 /** Where the same days come in two forms, the one that says most is taken as the original. */
 const FORMAT_ORDER: readonly Format[] = ['camt.053', 'mt940', 'bai2', 'ofx', 'csv', 'pdf', 'qif', 'camt.054', 'camt.052', 'mt942'];
 
-/** The order in which an account's statements are taken: by period, then number, then form, then content. */
+/** After every number that a statement prints. */
+const UNNUMBERED = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The order in which an account's statements are taken: by period, then number, then form, then content. What prints no number, as CSV, comes
+ * after what does: of the same day in two forms the numbered one says more.
+ */
 export function compareStatements(a: ReceivedStatement, b: ReceivedStatement): number {
-  return compare(a.from ?? '', b.from ?? '') || compare(a.to ?? '', b.to ?? '') || (numberOf(a.sequence) ?? 0) - (numberOf(b.sequence) ?? 0)
-    || FORMAT_ORDER.indexOf(a.format) - FORMAT_ORDER.indexOf(b.format) || compare(a.sha256, b.sha256) || a.statement_no - b.statement_no;
+  return compare(a.from ?? '', b.from ?? '') || compare(a.to ?? '', b.to ?? '')
+    || (numberOf(a.sequence) ?? UNNUMBERED) - (numberOf(b.sequence) ?? UNNUMBERED) || FORMAT_ORDER.indexOf(a.format) - FORMAT_ORDER.indexOf(b.format)
+    || compare(a.sha256, b.sha256) || a.statement_no - b.statement_no;
 }
 
 /** The first number of a sequence such as `123/1`. */

@@ -1,5 +1,5 @@
-import type { Candidate, Evidence } from '../../core/evidence.ts';
-import type { Json } from '../../core/canonical-json.ts';
+import { CanonicalText, type Json } from '../../core/canonical-json.ts';
+import type { Candidate } from '../../core/evidence.ts';
 import { allocateIds, openChain, type LogChain, type LogDraft } from '../../ledger/log.ts';
 import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } from '../../ledger/journal.ts';
 import { closedByInvoice, loadOpen, loadTaxes, settleOpenItems } from '../../ledger/open-items.ts';
@@ -12,7 +12,7 @@ import { createClaimBook, findLosers, type Contender } from './contend.ts';
 import { decide, type DecisionDraft, type Modes } from './decide.ts';
 import { loadRuleset, type Ruleset } from './rules.ts';
 import * as store from './store.ts';
-import type { LeafFacts } from './store.ts';
+import type { KeptEvidence } from './store.ts';
 
 /**
  * Decides a batch, all documents of a run that are of one company, and posts it: statements are accepted, evidence becomes decisions,
@@ -29,12 +29,12 @@ export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
 
   const chain = await openChain(tx);
   const accepted = await acceptBatch(tx, chain, run_id, company);
-  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, chain };
+  const ledger_accounts = await store.loadLedgerAccounts(tx, company);
+  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, chain };
   const losers = await settleConflicts(batch);
-  for await (const { evidence } of store.readEvidence(tx, run_id, company)) {
+  for await (const chunk of store.readEvidence(tx, run_id, company)) {
     signal.throwIfAborted();
-    const leaves = await store.loadLeafFacts(tx, evidence);
-    await saveDecisions(batch, evidence.flatMap((one) => decideLeaf(batch, one, leaves.get(one.entry_id)!, losers) ?? []));
+    await saveDecisions(batch, chunk.flatMap((kept) => decideLeaf(batch, kept, losers) ?? []));
   }
   await store.raiseBooksVersion(tx, company);
   await chain.close();
@@ -47,36 +47,37 @@ interface Batch {
   ruleset: Ruleset;
   modes: Modes;
   accepted: AcceptedBatch;
+  ledger_accounts: ReadonlyMap<number, string>;
   chain: LogChain;
 }
 
 /** A decision by the rules, or one that needs none: the entry is on the books already, or not booked yet. */
 type Draft = Omit<DecisionDraft, 'outcome'> & { outcome: DecisionDraft['outcome'] | 'duplicate' | 'pending' };
 
-interface Decided {
-  leaf: LeafFacts;
-  evidence: Evidence;
+interface Decided extends KeptEvidence {
   draft: Draft;
   duplicate_of: bigint | null;
 }
 
 /** What becomes of one leaf, or null where its document was quarantined and it is decided already. */
-function decideLeaf(batch: Batch, evidence: Evidence, leaf: LeafFacts, losers: ReadonlySet<string>): Decided | null {
-  const state = batch.accepted.states.get(leaf.statement_id);
+function decideLeaf(batch: Batch, kept: KeptEvidence, losers: ReadonlySet<string>): Decided | null {
+  const { evidence } = kept;
+  const statement_id = BigInt(evidence.statement_id);
+  const state = batch.accepted.states.get(statement_id);
   if (state === undefined) return null;
-  const duplicate_of = batch.accepted.duplicates.get(leaf.statement_id)?.get(leaf.line) ?? null;
-  if (duplicate_of !== null) return { leaf, evidence, duplicate_of, draft: plain('duplicate', 'already_on_the_books', 'The same bank entry is already on the books.') };
-  if (state === 'preview' || leaf.status !== 'booked') {
-    return { leaf, evidence, duplicate_of: null, draft: plain('pending', 'not_yet_booked', 'The bank has announced the entry and not booked it; it is decided when a booked statement brings it.') };
+  const duplicate_of = batch.accepted.duplicates.get(statement_id)?.get(evidence.line) ?? null;
+  if (duplicate_of !== null) return { ...kept, duplicate_of, draft: plain('duplicate', 'already_on_the_books', 'The same bank entry is already on the books.') };
+  if (state === 'preview' || evidence.status !== 'booked') {
+    return { ...kept, duplicate_of: null, draft: plain('pending', 'not_yet_booked', 'The bank has announced the entry and not booked it; it is decided when a booked statement brings it.') };
   }
   const draft = decide(evidence, batch.ruleset, batch.modes);
   if (draft.outcome === 'auto' && losers.has(evidence.entry_id)) {
-    return { leaf, evidence, duplicate_of: null, draft: {
+    return { ...kept, duplicate_of: null, draft: {
       ...draft, outcome: 'review', chosen: null, reason: 'settled_by_another_entry',
       explanation: 'Another entry of the same night, booked before this one, settles the same invoice.',
     } };
   }
-  return { leaf, evidence, duplicate_of: null, draft };
+  return { ...kept, duplicate_of: null, draft };
 }
 
 function plain(outcome: 'duplicate' | 'pending', reason: string, explanation: string): Draft {
@@ -86,16 +87,16 @@ function plain(outcome: 'duplicate' | 'pending', reason: string, explanation: st
 /** The entries whose automatic decision would consume what another of the batch consumes first. */
 async function settleConflicts(batch: Batch): Promise<Set<string>> {
   const claims = createClaimBook();
-  for await (const { decided } of tentative(batch)) for (const claim of claimsOf(decided)) claims.add(claim.invoice_id);
+  for await (const decided of tentative(batch)) for (const claim of claimsOf(decided)) claims.add(claim.invoice_id);
   const contested = claims.contested();
   if (contested.size === 0) return new Set();
   const contenders: Contender[] = [];
-  for await (const { decided } of tentative(batch)) {
+  for await (const decided of tentative(batch)) {
     const own = claimsOf(decided);
     if (!own.some((claim) => contested.has(claim.invoice_id))) continue;
     const { evidence } = decided;
     contenders.push({
-      entry_id: decided.leaf.entry_id, booking_date: evidence.booking_date, value_date: evidence.value_date, content_key: evidence.content_key,
+      entry_id: BigInt(evidence.entry_id), booking_date: evidence.booking_date, value_date: evidence.value_date, content_key: evidence.content_key,
       amount: evidence.amount, claims: own,
     });
   }
@@ -103,12 +104,11 @@ async function settleConflicts(batch: Batch): Promise<Set<string>> {
   return new Set([...findLosers(contenders, open)].map(String));
 }
 
-async function* tentative(batch: Batch): AsyncGenerator<{ decided: Decided }> {
-  for await (const { evidence } of store.readEvidence(batch.tx, batch.run_id, batch.company)) {
-    const leaves = await store.loadLeafFacts(batch.tx, evidence);
-    for (const one of evidence) {
-      const decided = decideLeaf(batch, one, leaves.get(one.entry_id)!, new Set());
-      if (decided && decided.draft.outcome === 'auto' && decided.draft.chosen?.facts.kind === 'invoices') yield { decided };
+async function* tentative(batch: Batch): AsyncGenerator<Decided> {
+  for await (const chunk of store.readEvidence(batch.tx, batch.run_id, batch.company)) {
+    for (const kept of chunk) {
+      const decided = decideLeaf(batch, kept, new Set());
+      if (decided && decided.draft.outcome === 'auto' && decided.draft.chosen?.facts.kind === 'invoices') yield decided;
     }
   }
 }
@@ -127,23 +127,23 @@ const REVIEW_COLUMNS = ['entry_id', 'company', 'decision_id', 'reason', 'priorit
 /** Saves a chunk's decisions with all that follows from them, each table as a set. */
 async function saveDecisions(batch: Batch, decided: readonly Decided[]): Promise<void> {
   if (decided.length === 0) return;
-  const { tx, run_id, company, ruleset, chain } = batch;
+  const { tx, run_id, company, ruleset, chain, ledger_accounts } = batch;
   const ids = await allocateIds(tx, 'decision_decision_id_seq', decided.length);
   const seqs = await chain.reserve(decided.length);
   const effects = await effectsOf(batch, decided);
 
-  await copyRows(tx.client, 'decision', DECISION_COLUMNS, decided.map(({ leaf, draft, duplicate_of }, i) => [
-    ids[i], leaf.entry_id, run_id, company, draft.outcome, 'rule', draft.rule?.id ?? null, draft.rule ? ruleset.version : null, draft.reason,
+  await copyRows(tx.client, 'decision', DECISION_COLUMNS, decided.map(({ evidence, draft, duplicate_of }, i) => [
+    ids[i], evidence.entry_id, run_id, company, draft.outcome, 'rule', draft.rule?.id ?? null, draft.rule ? ruleset.version : null, draft.reason,
     draft.explanation, draft.score === null ? null : draft.score / 1000, json(draft.runner_up), json(waits(draft) ? draft.suggestions : null),
     json(effects[i]!.ledger_lines), duplicate_of, seqs[i],
   ]));
   await copyRows(tx.client, 'allocation', ALLOCATION_COLUMNS, decided.flatMap((_, i) => effects[i]!.allocations.map((part, n) => [
     ids[i], n + 1, part.invoice_id, part.amount, part.settled, part.currency, part.discount, part.charges, part.withholding, part.write_off,
   ])));
-  await chain.appendAs(seqs, decided.map(({ leaf, evidence, draft, duplicate_of }, i): LogDraft => ({
-    company, run_id, actor: draft.rule ? `${draft.rule.id}@${ruleset.version}` : 'tieout', action: 'decide', entry_id: leaf.entry_id, decision_id: ids[i]!,
+  await chain.appendAs(seqs, decided.map(({ evidence, text, draft, duplicate_of }, i): LogDraft => ({
+    company, run_id, actor: draft.rule ? `${draft.rule.id}@${ruleset.version}` : 'tieout', action: 'decide', entry_id: BigInt(evidence.entry_id), decision_id: ids[i]!,
     payload: {
-      outcome: draft.outcome, reason: draft.reason, evidence: evidence as unknown as Json, mode: batch.modes.company,
+      outcome: draft.outcome, reason: draft.reason, evidence: new CanonicalText(text), mode: batch.modes.company,
       rule_modes: batch.modes.rules, ruleset: ruleset.version, runner_up: draft.runner_up as unknown as Json,
       allocations: effects[i]!.allocations.map((part): Json => ({
         invoice_id: String(part.invoice_id), amount: String(part.amount), settled: String(part.settled), discount: String(part.discount),
@@ -152,13 +152,13 @@ async function saveDecisions(batch: Batch, decided: readonly Decided[]): Promise
       ...(duplicate_of !== null && { duplicate_of: String(duplicate_of) }),
     },
   })));
-  await postJournalEntries(tx, seqs.filter((_, i) => effects[i]!.posts), decided.flatMap(({ leaf }, i): JournalEntryDraft[] => (effects[i]!.posts ? [{
-    company, kind: 'bank_entry', booking_date: leaf.booking_date, entry_id: leaf.entry_id, decision_id: ids[i]!, run_id,
-    lines: [{ account: leaf.ledger_account, account_id: leaf.account_id, amount: leaf.amount, currency: leaf.currency }, ...effects[i]!.lines],
+  await postJournalEntries(tx, seqs.filter((_, i) => effects[i]!.posts), decided.flatMap(({ evidence }, i): JournalEntryDraft[] => (effects[i]!.posts ? [{
+    company, kind: 'bank_entry', booking_date: evidence.booking_date, entry_id: BigInt(evidence.entry_id), decision_id: ids[i]!, run_id,
+    lines: [{ account: ledger_accounts.get(evidence.account_id)!, account_id: evidence.account_id, amount: BigInt(evidence.amount), currency: evidence.facts.currency }, ...effects[i]!.lines],
   }] : [])));
   await settleOpenItems(tx, closedByInvoice(effects.flatMap(({ allocations }) => allocations)));
-  await copyRows(tx.client, 'review_item', REVIEW_COLUMNS, decided.flatMap(({ leaf, draft }, i) => (
-    waits(draft) ? [[leaf.entry_id, company, ids[i], draft.reason, draft.priority]] : [])));
+  await copyRows(tx.client, 'review_item', REVIEW_COLUMNS, decided.flatMap(({ evidence, draft }, i) => (
+    waits(draft) ? [[evidence.entry_id, company, ids[i], draft.reason, draft.priority]] : [])));
 }
 
 /** What a decision does to the books: nothing for duplicates and previews, the whole amount to unallocated for a review. */
@@ -178,10 +178,10 @@ async function effectsOf(batch: Batch, decided: readonly Decided[]): Promise<Eff
   return out;
 }
 
-async function effectOf(batch: Batch, { leaf, draft }: Decided, taxes: ReadonlyMap<bigint, TaxLine[]>): Promise<Effects> {
+async function effectOf(batch: Batch, { evidence, draft }: Decided, taxes: ReadonlyMap<bigint, TaxLine[]>): Promise<Effects> {
   const whole = (account: string): Effects => ({
-    posts: true, allocations: [], lines: [{ account, amount: -leaf.amount, currency: leaf.currency }],
-    ledger_lines: account === 'unallocated' ? null : [{ account, amount: String(leaf.amount) }],
+    posts: true, allocations: [], lines: [{ account, amount: -BigInt(evidence.amount), currency: evidence.facts.currency }],
+    ledger_lines: account === 'unallocated' ? null : [{ account, amount: evidence.amount }],
   });
   if (draft.outcome === 'duplicate' || draft.outcome === 'pending') return { posts: false, allocations: [], lines: [], ledger_lines: null };
   if (draft.outcome === 'review') return whole('unallocated');

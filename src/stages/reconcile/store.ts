@@ -66,40 +66,26 @@ export async function loadBookedIdentities(tx: Tx, account_id: number, from: str
   return rows;
 }
 
-/** What a leaf's posting needs that its evidence does not carry. */
-export interface LeafFacts {
-  entry_id: bigint;
-  statement_id: bigint;
-  line: number;
-  account_id: number;
-  ledger_account: string;
-  amount: bigint;
-  currency: string;
-  booking_date: string;
-  status: 'booked' | 'pending' | 'information';
-}
+/** Evidence, and the canonical JSON that it was parsed from. */
+export interface KeptEvidence { evidence: Evidence; text: string }
 
-export interface EvidenceChunk { document_id: bigint; n: number; evidence: Evidence[] }
-
-/** The batch's evidence, a chunk at a time, in a fixed order. */
-export async function* readEvidence(tx: Tx, run_id: bigint, company: string): AsyncGenerator<EvidenceChunk> {
+/** The batch's evidence, a chunk at a time, in an order that content gives. */
+export async function* readEvidence(tx: Tx, run_id: bigint, company: string): AsyncGenerator<KeptEvidence[]> {
   const { rows: keys } = await sql<{ document_id: bigint; n: number }>`
     select c.document_id, c.n from evidence_chunk c join document d using (document_id)
      where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company} order by encode(d.sha256, 'hex'), c.n`.execute(tx.kysely);
   for (const { document_id, n } of keys) {
     const row = await tx.kysely.selectFrom('evidence_chunk').select('bytes').where('document_id', '=', document_id).where('n', '=', n).executeTakeFirstOrThrow();
-    yield { document_id, n, evidence: JSON.parse((await decompress(row.bytes)).toString('utf8')) as Evidence[] };
+    yield (await decompress(row.bytes)).toString('utf8').split('\n').map((text) => ({ text, evidence: JSON.parse(text) as Evidence }));
   }
 }
 
 const decompress = promisify(zstdDecompress);
 
-export async function loadLeafFacts(tx: Tx, evidence: readonly Evidence[]): Promise<Map<string, LeafFacts>> {
-  const { rows } = await sql<LeafFacts>`
-    select e.entry_id, e.statement_id, e.line, e.account_id, a.ledger_account, e.amount, e.currency, e.booking_date::text as booking_date, e.status
-      from unnest(${evidence.map((one) => one.entry_id)}::bigint[]) wanted(entry_id)
-      join entry e on e.entry_id = wanted.entry_id join account a on a.account_id = e.account_id`.execute(tx.kysely);
-  return new Map(rows.map((row) => [String(row.entry_id), row]));
+/** The posting account of each of the company's bank accounts. */
+export async function loadLedgerAccounts(tx: Tx, company: string): Promise<Map<number, string>> {
+  const rows = await tx.kysely.selectFrom('account').select(['account_id', 'ledger_account']).where('company', '=', company).execute();
+  return new Map(rows.map((row) => [row.account_id, row.ledger_account]));
 }
 
 /** An earlier decision's allocations and the lines it posted against the bank, for a return to reverse. */
@@ -153,10 +139,6 @@ export async function decideQuarantined(tx: Tx, statement: ReceivedStatement, ru
 
 export async function raiseBooksVersion(tx: Tx, company: string): Promise<void> {
   await tx.kysely.updateTable('company').set((of) => ({ books_version: of('books_version', '+', 1n) })).where('company', '=', company).execute();
-}
-
-export async function loadLedgerAccount(tx: Tx, account_id: number): Promise<string> {
-  return (await tx.kysely.selectFrom('account').select('ledger_account').where('account_id', '=', account_id).executeTakeFirstOrThrow()).ledger_account;
 }
 
 /** The postings to statement_gap before a statement that no reversal has taken back. */

@@ -6,6 +6,9 @@ import type { KeyForm } from '../../core/invoice-key.ts';
 /** A leaf of a statement, an entry or one detail of a batch booking, as validate sees it. Amounts are minor units, money out negative. */
 export interface Leaf {
   entry_id: bigint;
+  statement_id: bigint;
+  line: number;
+  account_id: number;
   company: string;
   status: EntryStatus;
   booking_date: string;

@@ -1,7 +1,7 @@
 import type { DocumentJob } from '../contract.ts';
 import type { Books, Leaf } from './contract.ts';
 import { deleteEvidence, loadBooks, loadBooksVersions, loadLeaves, loadOpenItems, loadShapes, saveEvidence } from './store.ts';
-import { gatherEvidence, partiesWanted } from './validate.ts';
+import { gatherEvidence, identifyLeaf, partiesWanted, readLeaf } from './validate.ts';
 
 /** Large enough that a chunk's dozen queries cost little per entry, small enough that its open items and evidence stay below some 50 MB. */
 const CHUNK_LEAVES = 5_000;
@@ -20,10 +20,12 @@ export const validateJob: DocumentJob = async (document_id, { tx, signal }) => {
     for (const [company, own] of Map.groupBy(leaves, (leaf: Leaf) => leaf.company)) {
       if (!shapes.has(company)) shapes.set(company, await loadShapes(tx, company));
       const known = shapes.get(company)!;
-      const books = await loadBooks(tx, company, own, known);
-      const wanted = new Set(own.flatMap((leaf) => partiesWanted(leaf, books, known)));
+      const read = own.map((leaf) => readLeaf(leaf, known));
+      const books = await loadBooks(tx, company, read);
+      const identified = read.map((one) => identifyLeaf(one, books));
+      const wanted = new Set(identified.flatMap((one) => partiesWanted(one, books)));
       const complete: Books = { ...books, openItems: await loadOpenItems(tx, company, [...wanted]) };
-      await saveEvidence(tx, document_id, n++, company, versions.get(company)!, own.map((leaf) => gatherEvidence(leaf, complete, known)));
+      await saveEvidence(tx, document_id, n++, company, versions.get(company)!, identified.map((one) => gatherEvidence(one, complete)));
     }
     after = leaves.at(-1)!.entry_id;
   }

@@ -32,11 +32,11 @@ export function namesOf(leaf: Leaf): string[] {
 }
 
 /** Looks up who the entry's other side is. */
-export function findPayer(leaf: Leaf, books: Books): Payer {
+export function findPayer(leaf: Leaf, names: readonly string[], books: Books): Payer {
   const key = leaf.counterparty_account === null ? null : accountKey(leaf.counterparty_account);
   const by_account = key ? books.partiesByAccount(key) : [];
   let by_name: readonly string[] = [];
-  for (const name of namesOf(leaf)) {
+  for (const name of names) {
     const parties = books.partiesByName(name);
     if (leaf.counterparty_name === null && parties.length > 0) {
       by_name = parties;

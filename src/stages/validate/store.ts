@@ -1,21 +1,21 @@
 import { sql } from 'kysely';
 import { promisify } from 'node:util';
-import { zstdCompress } from 'node:zlib';
+import { constants, zstdCompress } from 'node:zlib';
 import { accountKey } from '../../core/account.ts';
-import type { Evidence } from '../../core/evidence.ts';
+import { evidenceText, type Evidence } from '../../core/evidence.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { KeyForm } from '../../core/invoice-key.ts';
 import { INTERIM_FORMATS, type Format } from '../../core/statement.ts';
 import type { Tx } from '../../platform/database.ts';
 import type { Books, EarlierPosting, Item, Leaf, Party } from './contract.ts';
-import { findPayer, namesOf, payerOf } from './payer.ts';
-import { mentionsOf } from './validate.ts';
+import { findPayer, payerOf } from './payer.ts';
+import type { ReadLeaf } from './validate.ts';
 
 /** With more open items than this a sum is rarely unique, and loading them would cost more than it tells: unknown, for a person. */
 const MAX_OPEN_ITEMS_PER_PARTY = 200;
 
 interface LeafRow {
-  entry_id: bigint; company: string; format: Format; ties_out: boolean | null; status: Leaf['status']; booking_date: string; value_date: string | null;
+  entry_id: bigint; statement_id: bigint; line: number; account_id: number; company: string; format: Format; ties_out: boolean | null; status: Leaf['status']; booking_date: string; value_date: string | null;
   amount: bigint; currency: string; bank_reference: string | null; end_to_end_id: string | null; mandate_id: string | null;
   counterparty_name: string | null; counterparty_account: string | null; remittance: string | null; structured_reference: string | null;
   return_reason: string | null; reversal: boolean;
@@ -26,7 +26,7 @@ interface LeafRow {
 /** The next leaves of a document after an entry id, in their order. */
 export async function loadLeaves(tx: Tx, document_id: bigint, after: bigint, limit: number): Promise<Leaf[]> {
   const { rows } = await sql<LeafRow>`
-    select e.entry_id, s.company, s.format, s.ties_out, e.status, e.booking_date, e.value_date, e.amount, e.currency, e.bank_reference,
+    select e.entry_id, e.statement_id, e.line, e.account_id, s.company, s.format, s.ties_out, e.status, e.booking_date, e.value_date, e.amount, e.currency, e.bank_reference,
            e.end_to_end_id, e.mandate_id, e.counterparty_name, e.counterparty_account, e.remittance, e.structured_reference,
            e.return_reason, e.reversal, e.more
       from entry e join statement s using (statement_id)
@@ -60,15 +60,15 @@ export async function loadShapes(tx: Tx, company: string): Promise<ReadonlySet<s
  * Everything that a chunk of one company's leaves asks of the books, in a handful of queries whatever its size.
  * `openItems` is filled by `loadOpenItems` for the parties that turn out to be wanted.
  */
-export async function loadBooks(tx: Tx, company: string, leaves: readonly Leaf[], shapes: ReadonlySet<string>): Promise<Books> {
+export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLeaf[]): Promise<Books> {
   const keys = new Map<string, { form: KeyForm; key: string }>();
   const accounts = new Set<string>();
   const names = new Set<string>();
   const end_to_end_ids = new Set<string>();
-  for (const leaf of leaves) {
-    for (const mention of mentionsOf(leaf, shapes)) for (const key of mention.keys) keys.set(`${key.form}:${key.key}`, key);
+  for (const { leaf, mentions, names: own } of leaves) {
+    for (const mention of mentions) for (const key of mention.keys) keys.set(`${key.form}:${key.key}`, key);
     if (leaf.counterparty_account !== null) accounts.add(accountKey(leaf.counterparty_account));
-    for (const name of namesOf(leaf)) names.add(name);
+    for (const name of own) names.add(name);
     if (leaf.end_to_end_id !== null) end_to_end_ids.add(leaf.end_to_end_id);
   }
 
@@ -94,8 +94,8 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly Leaf[]
   };
   const payers = new Set<string>();
   const involved = new Set<string>();
-  for (const leaf of leaves) {
-    const payer = findPayer(leaf, books);
+  for (const { leaf, names: own } of leaves) {
+    const payer = findPayer(leaf, own, books);
     const one = payerOf(payer);
     if (one !== null) payers.add(one);
     for (const party_id of [...payer.by_account, ...payer.by_name]) involved.add(party_id);
@@ -123,9 +123,9 @@ export async function loadOpenItems(tx: Tx, company: string, party_ids: readonly
   };
 }
 
-/** Replaces the document's evidence from a chunk on. */
+/** Saves a chunk of evidence, a line each: reconcile reads it, and the log takes the lines as they stand. */
 export async function saveEvidence(tx: Tx, document_id: bigint, n: number, company: string, books_version: bigint, evidence: readonly Evidence[]): Promise<void> {
-  const bytes = await compress(Buffer.from(JSON.stringify(evidence)));
+  const bytes = await compress(Buffer.from(evidence.map(evidenceText).join('\n')), FASTEST);
   await tx.kysely.insertInto('evidence_chunk').values({ document_id, n, company, books_version, bytes }).execute();
 }
 
@@ -134,6 +134,8 @@ export async function deleteEvidence(tx: Tx, document_id: bigint): Promise<void>
 }
 
 const compress = promisify(zstdCompress);
+// Kept for a few seconds or hours, so what counts is the time it takes.
+const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 interface ItemRow {
   invoice_id: bigint; kind: Item['kind']; invoice_number: string; party_id: string; currency: string; amount: bigint; open: bigint; status: Item['status'];

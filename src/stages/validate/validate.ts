@@ -9,10 +9,10 @@ import { discountInTime, directionOf, explainAmount, nextInstalment, type Fit } 
 import { bankTypeOf } from './bank-type.ts';
 import { findCombination, type Choice, type Member } from './combination.ts';
 import type { Books, Item, Leaf } from './contract.ts';
-import { findPayer, payerOf, relationOf, type Payer } from './payer.ts';
+import { findPayer, namesOf, payerOf, relationOf, type Payer } from './payer.ts';
 
 /** A place in an entry that may name an invoice: the forms under which it is looked up, strongest first. */
-export interface Mention {
+interface Mention {
   readonly keys: readonly { form: KeyForm; key: string }[];
   /** Which text it stands in, and where, so that a number inside a longer one that hit is passed over. */
   readonly text: number;
@@ -24,7 +24,7 @@ export interface Mention {
  * Every place where the entry may name an invoice: the structured reference and the end-to-end id as they stand, then what in the
  * text has the shape of a number of the company's own, longest first.
  */
-export function mentionsOf(leaf: Leaf, shapes: ReadonlySet<string>): Mention[] {
+function mentionsOf(leaf: Leaf, shapes: ReadonlySet<string>): Mention[] {
   const mentions: Mention[] = [];
   const field = (form: KeyForm, key: string, text: string): void => void mentions.push({
     keys: [{ form, key }, { form: 'number', key: normaliseReference(text) }], text: -mentions.length - 1, start: 0, end: text.length,
@@ -47,13 +47,45 @@ interface Named {
   refused: Evidence['refused'];
 }
 
+/** A leaf with what is read out of its text, once: what is looked up of the books follows from it. */
+export interface ReadLeaf {
+  leaf: Leaf;
+  mentions: readonly Mention[];
+  names: readonly string[];
+}
+
+export function readLeaf(leaf: Leaf, shapes: ReadonlySet<string>): ReadLeaf {
+  return { leaf, mentions: mentionsOf(leaf, shapes), names: namesOf(leaf) };
+}
+
+/** A leaf whose other side and named invoices were looked up. */
+export interface IdentifiedLeaf {
+  leaf: Leaf;
+  payer: Payer;
+  named: Named;
+}
+
+export function identifyLeaf({ leaf, mentions, names }: ReadLeaf, books: Books): IdentifiedLeaf {
+  const payer = findPayer(leaf, names, books);
+  return { leaf, payer, named: findNamed(leaf, mentions, payer, books) };
+}
+
 /**
- * Gathers the evidence for one leaf: candidates with typed facts, no verdict. Pure; `books` holds what `Wanted` asked for.
- * Amount, currency and sign are gates: an item that could not be settled by this entry is refused with its reason.
+ * The parties whose open items must be looked at: none where what is named by itself explains the amount exactly, so that an unrelated
+ * invoice never changes an explicit match.
  */
-export function gatherEvidence(leaf: Leaf, books: Books, shapes: ReadonlySet<string>): Evidence {
-  const payer = findPayer(leaf, books);
-  const named = findNamed(leaf, payer, books, shapes);
+export function partiesWanted({ leaf, payer, named }: IdentifiedLeaf, books: Books): readonly string[] {
+  const one = payerOf(payer);
+  if (one === null) return [];
+  const explained = named.items.length > 0 && named.resolved && named.refused.length === 0 && explainAmount(leaf, named.items, books.party(one)).fit === 'exact';
+  return explained ? [] : books.payableFor(one);
+}
+
+/**
+ * Gathers the evidence for one leaf: candidates with typed facts, no verdict. Amount, currency and sign are gates: an item that could
+ * not be settled by this entry is refused with its reason.
+ */
+export function gatherEvidence({ leaf, payer, named }: IdentifiedLeaf, books: Books): Evidence {
   const candidates = [
     ...returnCandidates(leaf, books),
     ...namedCandidates(leaf, named, payer, books),
@@ -62,6 +94,10 @@ export function gatherEvidence(leaf: Leaf, books: Books, shapes: ReadonlySet<str
   ];
   return {
     entry_id: String(leaf.entry_id),
+    statement_id: String(leaf.statement_id),
+    line: leaf.line,
+    account_id: leaf.account_id,
+    status: leaf.status,
     amount: String(leaf.amount),
     booking_date: leaf.booking_date,
     value_date: leaf.value_date,
@@ -72,25 +108,11 @@ export function gatherEvidence(leaf: Leaf, books: Books, shapes: ReadonlySet<str
   };
 }
 
-/** Whether the payer's open items must be loaded: what is named by itself explains the amount exactly needs no search. */
-export function partiesWanted(leaf: Leaf, books: Books, shapes: ReadonlySet<string>): readonly string[] {
-  const payer = findPayer(leaf, books);
-  const one = payerOf(payer);
-  if (one === null) return [];
-  const named = findNamed(leaf, payer, books, shapes);
-  if (named.items.length > 0 && named.resolved && named.refused.length === 0) {
-    const { fit } = explainAmount(leaf, named.items, books.party(one));
-    if (fit === 'exact') return [];
-  }
-  return books.payableFor(one);
-}
-
 /**
  * A number's bare digits are weaker than its whole form, and anything may look like them: they are heard only where what is named in
  * whole does not already explain the amount.
  */
-function findNamed(leaf: Leaf, payer: Payer, books: Books, shapes: ReadonlySet<string>): Named {
-  const mentions = mentionsOf(leaf, shapes);
+function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
   const whole = resolve(leaf, mentions.filter((mention) => mention.keys[0]!.form !== 'digits'), payer, books);
   if (mentions.every((mention) => mention.keys[0]!.form !== 'digits')) return whole;
   if (whole.resolved && whole.items.length > 0 && fitOf(leaf, whole.items, statusOf(whole.items), books).fit === 'exact') return whole;
@@ -98,10 +120,9 @@ function findNamed(leaf: Leaf, payer: Payer, books: Books, shapes: ReadonlySet<s
 }
 
 function resolve(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
-  const items = new Map<bigint, Item>();
+  const items = new Map<bigint, { item: Item; form: KeyForm }>();
   const refused = new Map<string, Evidence['refused'][number]>();
   const heard: Mention[] = [];
-  let named_by: NamedBy = 'none';
   let resolved = true;
   for (const mention of mentions) {
     if (heard.some((other) => other.text === mention.text && other.start <= mention.start && mention.end <= other.end)) continue;
@@ -111,10 +132,17 @@ function resolve(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: 
     const { fitting, others } = sortHits(leaf, books.itemsByKey(hit.form, hit.key), payer, books);
     for (const other of others) refused.set(`${other.invoice_number} ${other.party_id} ${other.reason}`, other);
     if (fitting.length !== 1) resolved = false;
-    for (const item of fitting) items.set(item.invoice_id, item);
-    if (fitting.length > 0) named_by = named_by === 'none' ? hit.form : weaker(named_by, hit.form);
+    for (const item of fitting) {
+      // Named twice, by our reference and by its number in the text, an invoice is named by the stronger of the two.
+      const before = items.get(item.invoice_id);
+      if (before === undefined || weaker(before.form, hit.form) !== hit.form) items.set(item.invoice_id, { item, form: hit.form });
+    }
   }
-  return { items: [...items.values()].sort(byNumber), named_by, resolved, refused: [...refused.values()] };
+  const named = [...items.values()];
+  return {
+    items: named.map(({ item }) => item).sort(byNumber), resolved, refused: [...refused.values()],
+    named_by: named.length === 0 ? 'none' : named.map(({ form }): NamedBy => form).reduce(weaker),
+  };
 }
 
 /** Of the invoices with one number: those that this entry could settle; of several, those of the payer. */
@@ -216,14 +244,17 @@ function fitOfMembers(members: readonly Member<Item>[], leaf: Leaf, sign: bigint
 }
 
 function returnCandidates(leaf: Leaf, books: Books): Candidate[] {
-  if (!isReturn(leaf) || leaf.end_to_end_id === null) return [];
-  return books.earlierByEndToEnd(leaf.end_to_end_id)
-    .filter((earlier) => earlier.amount === -leaf.amount && earlier.currency === leaf.currency)
-    .map((earlier, _, all): Candidate => ({
-      facts: facts({ kind: 'return', named_by: 'end_to_end', all_named: true, payer: 'unknown', amount: 'exact', unique: all.length === 1 }),
-      allocations: [], ledger_account: null, reverses_decision_id: String(earlier.decision_id), score: all.length === 1 ? 950 : 500,
-      reasons: ['return_of_earlier_entry'],
-    }));
+  if (!isReturn(leaf)) return [];
+  const earlier = leaf.end_to_end_id === null ? []
+    : books.earlierByEndToEnd(leaf.end_to_end_id).filter((posting) => posting.amount === -leaf.amount && posting.currency === leaf.currency);
+  const candidateOf = (reverses_decision_id: string | null, of: Partial<CandidateFacts>, score: number, reason: string): Candidate => ({
+    facts: facts({ kind: 'return', ...of }), allocations: [], ledger_account: null, reverses_decision_id, score, reasons: [reason],
+  });
+  // What it gives back is not on the books, or not to be told: a person must know that it is a return.
+  if (earlier.length === 0) return [candidateOf(null, { unique: false }, 400, 'return_of_unknown_entry')];
+  const unique = earlier.length === 1;
+  return earlier.map((posting) => candidateOf(
+    String(posting.decision_id), { named_by: 'end_to_end', all_named: true, amount: 'exact', unique }, unique ? 950 : 500, 'return_of_earlier_entry'));
 }
 
 /** What is no invoice: the bank's own charges and interest, a transfer to ourselves, nobody we know. */

@@ -75,7 +75,7 @@ describe('the order in which statements are taken', () => {
       received({ sha256: 'dd', sequence: '2' }), received({ sha256: 'ab' }),
     ];
     const order = (list: ReceivedStatement[]) => list.toSorted(compareStatements).map((one) => one.sha256);
-    expect(order(statements)).toEqual(['aa', 'ab', 'cc', 'bb', 'dd']);
+    expect(order(statements)).toEqual(['aa', 'dd', 'ab', 'cc', 'bb']);
     expect(order(statements.toReversed())).toEqual(order(statements));
   });
 });

@@ -22,7 +22,7 @@ function candidate(facts: Partial<CandidateFacts> = {}, allocations = [allocatio
 
 function evidence(candidates: Candidate[], facts: Partial<EntryFacts> = {}, more: Partial<Evidence> = {}): Evidence {
   return {
-    entry_id: '1', amount: '10000', booking_date: '2026-03-02', value_date: null, content_key: '', facts: { ...BASELINE.entry, ...facts },
+    entry_id: '1', statement_id: '1', line: 1, account_id: 1, status: 'booked', amount: '10000', booking_date: '2026-03-02', value_date: null, content_key: '', facts: { ...BASELINE.entry, ...facts },
     candidates, refused: [], ...more,
   };
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { accountKey } from '../../../src/core/account.ts';
+import { canonicalJson, type Json } from '../../../src/core/canonical-json.ts';
+import { evidenceText } from '../../../src/core/evidence.ts';
 import { keysOfInvoice, shapeOf } from '../../../src/core/invoice-key.ts';
 import { nameKeys } from '../../../src/core/text.ts';
 import type { Books, Item, Leaf, Party } from '../../../src/stages/validate/contract.ts';
-import { gatherEvidence, partiesWanted } from '../../../src/stages/validate/validate.ts';
+import { gatherEvidence, identifyLeaf, partiesWanted, readLeaf } from '../../../src/stages/validate/validate.ts';
 
 /** A company's books in memory, in the shape in which the store looks them up. */
 function booksOf(items: Item[], parties: (Party & { accounts?: string[]; names?: string[] })[], references: Record<string, string> = {}): { books: Books; shapes: Set<string> } {
@@ -31,7 +33,7 @@ const party = (party_id: string, of: Partial<Party> & { accounts?: string[]; nam
   party_id, withholding_rate: null, assigned_to_factor: null, pays_for: [], contradictory: false, ...of,
 });
 const leaf = (of: Partial<Leaf>): Leaf => ({
-  entry_id: 1n, company: 'default', status: 'booked', booking_date: '2026-10-30', value_date: '2026-10-30', amount: 11_900n, currency: 'EUR', bank_reference: null,
+  entry_id: 1n, statement_id: 1n, line: 1, account_id: 1, company: 'default', status: 'booked', booking_date: '2026-10-30', value_date: '2026-10-30', amount: 11_900n, currency: 'EUR', bank_reference: null,
   end_to_end_id: null, mandate_id: null, counterparty_name: 'Nordwind Handel GmbH', counterparty_account: 'DE89370400440532013000', remittance: null,
   structured_reference: null, return_reason: null, reversal: false, transaction_code: null, customer_reference: null, instructed: null, charges: [], findings: [], proof: 'proven', ...of,
 });
@@ -40,7 +42,7 @@ const C2 = party('C2', { accounts: ['FR1420041010050500013M02606'], names: ['Mai
 
 const best = (of: Partial<Leaf>, items: Item[], parties = [C1, C2], references: Record<string, string> = {}) => {
   const { books, shapes } = booksOf(items, parties, references);
-  return gatherEvidence(leaf(of), books, shapes);
+  return gatherEvidence(identifyLeaf(readLeaf(leaf(of), shapes), books), books);
 };
 
 describe('what the text names', () => {
@@ -54,6 +56,20 @@ describe('what the text names', () => {
   it('takes the structured reference that we issued as the strongest', () => {
     const { candidates } = best({ structured_reference: 'RF18 5390 0754 7034' }, [item('17', 11_900n)], [C1], { 17: 'RF18539007547034' });
     expect(candidates[0]!.facts).toMatchObject({ named_by: 'reference', amount: 'exact' });
+  });
+
+  it('names an invoice by the stronger of its reference and its number in the text, whichever comes first', () => {
+    const { candidates } = best({ structured_reference: 'RF18 5390 0754 7034', remittance: 'Rechnung RE-1001' }, [item('RE-1001', 11_900n)], [C1], { 'RE-1001': 'RF18539007547034' });
+    expect(candidates[0]!.facts).toMatchObject({ named_by: 'reference', all_named: true, invoice_count: 1 });
+    const { candidates: both } = best({ structured_reference: 'RF18 5390 0754 7034', remittance: 'und RE-1002', amount: 12_000n },
+      [item('RE-1001', 11_900n), item('RE-1002', 100n)], [C1], { 'RE-1001': 'RF18539007547034' });
+    expect(both[0]!.facts).toMatchObject({ named_by: 'number', all_named: true, invoice_count: 2 });
+  });
+
+  it('says of a return that it is one, also when what it gives back is not on the books', () => {
+    const { candidates } = best({ amount: -11_900n, reversal: true, end_to_end_id: 'LS-1', remittance: 'RE-1001' }, [item('RE-1001', 11_900n, { open: 0n, status: 'paid' })]);
+    expect(candidates.map((one) => one.facts.kind)).toEqual(['return']);
+    expect(candidates[0]).toMatchObject({ facts: { unique: false }, reverses_decision_id: null });
   });
 
   it('gives an equal number of two customers to the one that pays, and says whose the other is', () => {
@@ -137,8 +153,9 @@ describe('who pays', () => {
 describe('what stays the same', () => {
   it('loads no open items where a name explains the amount, so that unrelated invoices cannot change an explicit match', () => {
     const { books, shapes } = booksOf([item('RE-1001', 11_900n), item('RE-1002', 11_900n)], [C1]);
-    expect(partiesWanted(leaf({ remittance: 'RE-1001' }), books, shapes)).toEqual([]);
-    expect(partiesWanted(leaf({}), books, shapes)).toEqual(['C1']);
+    const wanted = (of: Partial<Leaf>) => partiesWanted(identifyLeaf(readLeaf(leaf(of), shapes), books), books);
+    expect(wanted({ remittance: 'RE-1001' })).toEqual([]);
+    expect(wanted({})).toEqual(['C1']);
   });
 
   it('is the order of candidates, whatever the order of the invoices', () => {
@@ -155,5 +172,15 @@ describe('what normalize found about a line', () => {
     const charges = best({ ...rest, findings: [{ code: 'batch_charges', detail: '' }] }, []);
     expect(charges.facts).toMatchObject({ needs_person: false, bank_type: 'fee' });
     expect(charges.candidates[0]).toMatchObject({ ledger_account: 'bank_fees' });
+  });
+});
+
+describe('the text of evidence', () => {
+  it('is canonical JSON with every member', () => {
+    const discounted = item('RE-1001', 12_000n, { discount_amount: 240n, discount_until: '2026-10-30' });
+    for (const evidence of [
+      best({ remittance: 'RE-1001 RE-1002', amount: 11_760n }, [discounted, item('RE-1002', 5n, { currency: 'USD' })]),
+      best({ counterparty_name: null, counterparty_account: null, transaction_code: { domain: null, family: null, subfamily: null, proprietary: '805' } }, []),
+    ]) expect(evidenceText(evidence)).toBe(canonicalJson(evidence as unknown as Json));
   });
 });

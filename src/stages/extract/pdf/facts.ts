@@ -80,6 +80,9 @@ const ACCOUNT_LABEL = new RegExp('\\b(?:' + [
   'numero conto', 'conto (?:corrente )?n', 'n conto', 'conto corrente', 'numero de cuenta', 'n de cuenta', 'cuenta', 'ccc', 'nr rachunku', 'numer rachunku', 'rachunek', 'account',
 ].join('|') + ')$');
 
+/** The longest label of an account or a statement's number. */
+const LABEL_WORDS = 4;
+
 /** An account number that is no IBAN: digits, perhaps grouped or masked. */
 const ACCOUNT_PART = /^[\dXx*•.-]*[\dXx*•][\dXx*•./-]*$/;
 const MIN_ACCOUNT_DIGITS = 4;
@@ -106,7 +109,7 @@ function ibansOf(line: TokenLine, status: 'valid' | 'invalid'): { iban: string; 
     for (let n = Math.min(IBAN_WORDS, line.words.length - i); n > 0; n--) {
       const iban = (start + line.words.slice(i + 1, i + n).map((word) => word.text).join('')).replace(/[,;.)]$/, '');
       if (ibanStatus(iban) !== status) continue;
-      found.push({ iban, labelled: start !== line.words[i]!.text || ACCOUNT_LABEL.test(fold(lineText(line.words.slice(Math.max(0, i - 3), i)))) });
+      found.push({ iban, labelled: start !== line.words[i]!.text || ACCOUNT_LABEL.test(fold(lineText(line.words.slice(Math.max(0, i - LABEL_WORDS), i)))) });
       break;
     }
   }
@@ -117,7 +120,7 @@ function numberBehindLabel(lines: readonly TokenLine[]): string | null {
   for (let l = 0; l < lines.length; l++) {
     const { words } = lines[l]!;
     for (let i = 1; i <= words.length; i++) {
-      if (!ACCOUNT_LABEL.test(fold(lineText(words.slice(Math.max(0, i - 3), i))))) continue;
+      if (!ACCOUNT_LABEL.test(fold(lineText(words.slice(Math.max(0, i - LABEL_WORDS), i))))) continue;
       const parts: string[] = [];
       for (let k = i; k < words.length && ACCOUNT_PART.test(words[k]!.text.replace(/^[:#]/, '')); k++) parts.push(words[k]!.text.replace(/^[:#]/, ''));
       const below = parts.length === 0 && i === words.length ? lines[l + 1]?.words.find((word) => Math.abs(word.x0 - words[i - 1]!.x0) <= BESIDE && ACCOUNT_PART.test(word.text)) : undefined;
@@ -128,14 +131,14 @@ function numberBehindLabel(lines: readonly TokenLine[]): string | null {
   return null;
 }
 
-const NUMBER_LABEL = /(?:statement (?:number|no|nr)|kontoauszug (?:nr|nummer)|auszug(?:s)?(?: )?(?:nr|nummer)|auszug|kontoauszug|releve (?:n|no|numero)|numero (?:de|du) releve|afschrift(?: )?(?:nr|nummer)|volgnummer|estratto conto (?:n|nr)|numero estratto|extracto (?:n|no|num|numero)|n (?:de )?extracto|(?:nr|numer) wyciagu|wyciag (?:nr|numer)|kontoutdrag (?:nr|nummer)|utdrag(?:snummer|s nr)?)$/;
+const NUMBER_LABEL = /(?:statement (?:of account )?(?:number|no|nr)|kontoauszug (?:nr|nummer)|auszug(?:s)?(?: )?(?:nr|nummer)|auszug|kontoauszug|releve (?:n|no|numero)|numero (?:de|du) releve|afschrift(?: )?(?:nr|nummer)|volgnummer|estratto conto (?:n|nr)|numero estratto|extracto (?:n|no|num|numero)|n (?:de )?extracto|(?:nr|numer) wyciagu|wyciag (?:nr|numer)|kontoutdrag (?:nr|nummer)|utdrag(?:snummer|s nr)?)$/;
 const STATEMENT_NUMBER = /^(?:nr\.?|no\.?)?#?(\d{1,8}(?:[/.-]\d{1,6})?)$/i;
 
 /** The statement's own number as printed (`002/2021`, `11`). */
 export function findStatementNumber(lines: readonly TokenLine[]): string | null {
   for (const { words } of lines) {
     for (let i = 1; i < words.length; i++) {
-      if (!NUMBER_LABEL.test(fold(lineText(words.slice(Math.max(0, i - 3), i))))) continue;
+      if (!NUMBER_LABEL.test(fold(lineText(words.slice(Math.max(0, i - LABEL_WORDS), i))))) continue;
       const number = STATEMENT_NUMBER.exec(words[i]!.text)?.[1];
       if (number === undefined) continue;
       const year = words[i + 1]?.text === '/' && /^\d{4}$/.test(words[i + 2]?.text ?? '') ? `/${words[i + 2]!.text}` : '';

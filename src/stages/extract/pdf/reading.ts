@@ -193,9 +193,12 @@ function readTable(document: Document, assignment: Assignment, table: Table, sty
   if (style.unsigned === 'balance') signByBalance(entries);
 
   const period = findPeriod(heading) ?? findPeriod(outside);
-  const number = findStatementNumber(heading) ?? findStatementNumber(outside);
+  const account = profile?.account ?? findAccount(heading, outside);
+  const printed = findStatementNumber(heading) ?? findStatementNumber(outside);
+  // `Statement of account no. 12345678` may mean either; it does not mean both.
+  const number = printed === account ? null : printed;
   const head: RawStatement = {
-    format: 'pdf', extractor: document.extractor, account: profile?.account ?? findAccount(heading, outside), bank: null, currency,
+    format: 'pdf', extractor: document.extractor, account, bank: null, currency,
     statement_id: number, sequence: number !== null && /^\d+$/.test(number) ? String(Number(number)) : null,
     from: (period && dateOf(period[0])) ?? null, to: (period && dateOf(period[1])) ?? null,
     opening_balance: null, closing_balance: null, printed_totals: findTotals(labelled, table, read),
@@ -253,12 +256,11 @@ const DECIMALS = 12;
 
 /** Gives amounts without signs the sign by which the running balances follow from each other. */
 function signByBalance(entries: RawEntry[]): void {
-  const units = (balance: RawAmount): bigint => parseDecimal(balance, DECIMALS) ?? 0n;
   for (const flip of [1, -1]) {
     entries.forEach((entry, i) => {
       const earlier = entries[i - flip]?.balance_after;
       if (!earlier || !entry.balance_after) return;
-      const fell = units(entry.balance_after) < units(earlier);
+      const fell = (parseDecimal(entry.balance_after, DECIMALS) ?? 0n) < (parseDecimal(earlier, DECIMALS) ?? 0n);
       if (fell !== entry.amount.startsWith('-')) entry.amount = negate(entry.amount);
     });
     if (proveStatement({ from: null, to: null, opening_balance: null, closing_balance: null, printed_totals: [], newest_first: flip < 0, reader_checks: [] }, entries).ties_out) return;

@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import { sql } from 'kysely';
+import type { Evidence } from '../core/evidence.ts';
+import { Failure } from '../core/failure.ts';
+import { explainDecision, type Mode } from '../stages/reconcile/decide.ts';
+import { parseRuleset } from '../stages/reconcile/rules.ts';
+import { parseId, printJson, withDatabase } from './session.ts';
+
+/** `tieout explain`: a decision's whole story, recomputed from the facts and the rules that the log has kept. */
+export function explainCommand(): Command {
+  return new Command('explain')
+    .description('why an entry was decided as it was: facts, candidates, rules with their values, what was refused')
+    .argument('<entry>', 'entry id')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExamples:\n  tieout explain 17\n  tieout explain 17 --json | jq .candidates[0]')
+    .action((entry: string, options: { json?: boolean }) => withDatabase('auditor', async ({ db }) => {
+      const entry_id = parseId(entry);
+      const { rows } = await sql<{ seq: bigint; at: string; actor: string; action: string; payload: string; content: string | null }>`
+        select l.seq, l.at, l.actor, l.action, l.payload, r.content from log_record l
+          left join decision d on d.decision_id = l.decision_id left join ruleset r on r.version = (l.payload::jsonb ->> 'ruleset')
+         where l.entry_id = ${entry_id} order by l.seq`.execute(db.kysely);
+      if (rows.length === 0) throw new Failure('not_found', `nothing was decided about entry ${entry_id}`);
+      const decided = rows.findLast((row) => row.action === 'decide');
+      const payload = decided ? JSON.parse(decided.payload) as { evidence: Evidence; mode: Mode; rule_modes: Record<string, Mode>; outcome: string; reason: string } : null;
+      const explanation = payload && decided!.content
+        ? explainDecision(payload.evidence, parseRuleset(decided!.content), { company: payload.mode, rules: payload.rule_modes }) : null;
+      const story = rows.map(({ seq, at, actor, action }) => ({ seq, at, actor, action }));
+      if (options.json) return printJson({ entry_id, story, outcome: payload?.outcome, reason: payload?.reason, facts: payload?.evidence.facts, ...explanation });
+      for (const { seq, at, actor, action } of story) process.stdout.write(`${at}  record ${seq}  ${action}  by ${actor}\n`);
+      if (!payload) return;
+      process.stdout.write(`\noutcome ${payload.outcome}, reason ${payload.reason}\nfacts   ${Object.entries(payload.evidence.facts).map(([key, value]) => `${key}=${value}`).join('  ')}\n`);
+      for (const { candidate, gate, rules } of explanation?.candidates ?? []) {
+        const what = candidate.allocations.map((part) => part.invoice_number).join(', ') || candidate.ledger_account || candidate.facts.kind;
+        process.stdout.write(`\ncandidate ${what}  ${Object.entries(candidate.facts).map(([key, value]) => `${key}=${value}`).join('  ')}${gate ? `\n  never automatic: ${gate}` : ''}\n`);
+        for (const rule of rules) {
+          const failing = rule.clauses.find((clause) => !clause.holds);
+          process.stdout.write(rule.matched ? `  holds  ${rule.id} (${rule.outcome})\n` : `  no     ${rule.id}: ${failing?.source}${Object.entries(failing?.values ?? {}).map(([path, value]) => `  [${path} = ${value}]`).join('')}\n`);
+        }
+      }
+      for (const { invoice_number, party_id, reason } of payload.evidence.refused) process.stdout.write(`\nrefused ${invoice_number} of ${party_id}: ${reason}\n`);
+    }));
+}

@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import type { FailureCode, Location } from '../core/failure.ts';
+import { Failure } from '../core/failure.ts';
+import { formatMoney, parseMoney } from '../core/money.ts';
+import type { Proof, ProofBuilder } from '../core/proof.ts';
+import { createProof } from '../core/proof.ts';
+import type { RawAmount, RawEntry, RawPart, RawStatement, StatementBalance, Transaction } from '../core/statement.ts';
+import { cleanText } from '../core/text.ts';
+import type { DocumentSource, ReadContext } from '../stages/extract/contract.ts';
+
+const PROFILES_FOLDER = join(import.meta.dirname, '../../rules/profiles');
+
+const EXIT_UNREADABLE = 2;
+
+/** A document with no more entries than this is read once and kept; a longer one is read twice, so that memory does not grow with it. */
+const KEPT_ENTRIES = 10_000;
+
+/** Few enough system calls for a document of gigabytes, small enough to be nothing beside a chunk of entries. */
+const BLOCK_BYTES = 1024 * 1024;
+
+/** `tieout extract FILE…`: needs no database and no queue. */
+export function extractCommand(): Command {
+  return new Command('extract')
+    .description('print every bank statement found in the files as one JSON line, without a database')
+    .argument('<file...>', 'documents as banks deliver them; the format is recognised by content')
+    .addHelpText('after', `
+Standard output has a JSON line per statement, standard error one per file (or statement in it) that cannot be read:
+  {"document","error":{"code","message","location"}}
+
+Exit status: 0 every file was read, 2 at least one could not be.
+
+Examples:
+  $ tieout extract statement.xml
+  $ tieout extract inbox/*.csv > statements.jsonl
+  $ tieout extract statement.pdf | jq '{account, ties_out, entries: (.entries | length)}'`)
+    .action(async (files: string[]) => {
+      // `| head` has seen enough: that is no error of ours.
+      process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EPIPE') process.exit();
+        throw error;
+      });
+      if (!(await extractFiles(files))) process.exitCode = EXIT_UNREADABLE;
+    });
+}
+
+/** Whether every file could be read. */
+async function extractFiles(files: readonly string[]): Promise<boolean> {
+  const { loadProfiles } = await import('../stages/extract/profiles.ts');
+  const context: ReadContext = { profiles: await loadProfiles(PROFILES_FOLDER) };
+  let all_read = true;
+  for (const file of files) {
+    try {
+      for (const failure of await extractFile(file, context)) {
+        all_read = false;
+        printError(file, failure.code, failure.message, failure.location);
+      }
+    } catch (error) {
+      all_read = false;
+      const failure = error instanceof Failure ? error : fileFailure(error, file);
+      printError(file, failure.code, failure.message, failure.location);
+    }
+  }
+  return all_read;
+}
+
+type FailedPart = Extract<RawPart, { part: 'failed' }>;
+
+/**
+ * Prints the statements of one file and returns those that cannot be read. Nothing is printed before the whole document has been read and
+ * its sums taken: a document that breaks off leaves no half line behind.
+ */
+async function extractFile(path: string, context: ReadContext): Promise<FailedPart[]> {
+  const { extract } = await import('../stages/extract/extract.ts');
+  const source = await openFile(path);
+  const read = (): AsyncIterable<RawPart> => extract(source, context);
+  const reading = await readThrough(source, read);
+  let open: number | null = null;
+  for await (const part of partsInOrder(reading, read)) {
+    const statement = reading.statements.get(part.statement);
+    if (statement === undefined || part.part === 'failed' || (part.part === 'entries' && part.entries.length === 0)) continue;
+    if (open !== part.statement) {
+      const fields = JSON.stringify(statementFields(path, reading.sha256, statement.head, statement.proof));
+      await print(`${fields.slice(0, -1)},"entries":[`);
+    }
+    if (part.part === 'entries') {
+      const entries = part.entries.map((entry) => JSON.stringify(entryFields(entry, statement.head.currency))).join(',');
+      await print(open === part.statement ? `,${entries}` : entries);
+      open = part.statement;
+    } else {
+      await print(']}\n');
+      open = null;
+    }
+  }
+  return reading.failed;
+}
+
+interface Reading {
+  sha256: string;
+  /** Every part, where there are few enough to keep. */
+  kept: RawPart[] | null;
+  statements: Map<number, { head: RawStatement; proof: Proof }>;
+  failed: FailedPart[];
+  /** Entries of one statement stand between those of another, as in the CSV of several accounts. */
+  interleaved: boolean;
+}
+
+async function readThrough(source: DocumentSource, read: () => AsyncIterable<RawPart>): Promise<Reading> {
+  const hash = createHash('sha256');
+  for await (const block of source.read()) hash.update(block);
+  const reading: Reading = { sha256: hash.digest('hex'), kept: [], statements: new Map(), failed: [], interleaved: false };
+  const proofs = new Map<number, ProofBuilder>();
+  let entries = 0;
+  for await (const part of read()) {
+    if (part.part === 'entries') {
+      entries += part.entries.length;
+      if (!proofs.has(part.statement)) proofs.set(part.statement, createProof());
+      proofs.get(part.statement)!.entries(part.entries);
+      if (proofs.size > 1) reading.interleaved = true;
+    } else if (part.part === 'end') {
+      reading.statements.set(part.statement, { head: part.head, proof: (proofs.get(part.statement) ?? createProof()).finish(part.head) });
+    } else {
+      reading.failed.push(part);
+    }
+    if (part.part !== 'entries') proofs.delete(part.statement);
+    if (entries > KEPT_ENTRIES) reading.kept = null;
+    reading.kept?.push(part);
+  }
+  return reading;
+}
+
+/** The document's parts, one statement after the other; a long document in which they are interleaved is read once for each. */
+async function* partsInOrder({ kept, interleaved, statements }: Reading, read: () => AsyncIterable<RawPart>): AsyncGenerator<RawPart> {
+  if (kept !== null) yield* kept.toSorted((a, b) => a.statement - b.statement);
+  else if (!interleaved) yield* read();
+  else {
+    for (const statement of statements.keys()) {
+      for await (const part of read()) if (part.statement === statement) yield part;
+    }
+  }
+}
+
+async function openFile(path: string): Promise<DocumentSource> {
+  const file = await stat(path);
+  if (!file.isFile()) throw new Failure('invalid_input', `${path} is no file; name the documents themselves`);
+  return { size: file.size, read: () => createReadStream(path, { highWaterMark: BLOCK_BYTES }) };
+}
+
+/** What the file system says, as a failure; whatever else was thrown is a bug, told without ending the other files' reading. */
+function fileFailure(error: unknown, path: string): Failure {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new Failure('not_found', `there is no file ${path}`);
+  if (code === 'EACCES' || code === 'EPERM') return new Failure('not_allowed', `${path} may not be read by this user`);
+  return new Failure('bug', error instanceof Error ? error.stack ?? error.message : String(error));
+}
+
+function statementFields(document: string, sha256: string, head: RawStatement, proof: Proof): object {
+  return {
+    document,
+    sha256,
+    format: head.format,
+    extractor: head.extractor,
+    account: cleanText(head.account),
+    bank: cleanText(head.bank),
+    currency: head.currency,
+    statement_id: cleanText(head.statement_id),
+    sequence: cleanText(head.sequence),
+    from: head.from,
+    to: head.to,
+    opening_balance: balanceFields(proof.opening_balance, head.currency),
+    closing_balance: balanceFields(proof.closing_balance, head.currency),
+    ties_out: proof.ties_out,
+    checks: proof.checks,
+  };
+}
+
+function entryFields(entry: RawEntry, statementCurrency: string | null): object {
+  const place = {
+    line: entry.line,
+    booking_date: entry.booking_date,
+    value_date: entry.value_date,
+    status: entry.status,
+    reversal: entry.reversal,
+    source: { page: entry.source.page, line: entry.source.line },
+  };
+  const currency = entry.currency ?? statementCurrency;
+  return {
+    ...place,
+    ...transactionFields(entry, currency),
+    details: entry.details.map((detail) => ({ ...place, ...transactionFields(detail, detail.currency ?? currency) })),
+  };
+}
+
+function transactionFields(transaction: Transaction<RawAmount>, currency: string | null): object {
+  const { transaction_code: code, counterparty, instructed } = transaction;
+  return {
+    amount: formatAmount(transaction.amount, currency),
+    currency,
+    bank_reference: cleanText(transaction.bank_reference),
+    end_to_end_id: cleanText(transaction.end_to_end_id),
+    mandate_id: cleanText(transaction.mandate_id),
+    customer_reference: cleanText(transaction.customer_reference),
+    transaction_code: {
+      domain: code?.domain ?? null, family: code?.family ?? null,
+      subfamily: code?.subfamily ?? null, proprietary: cleanText(code?.proprietary ?? null),
+    },
+    return_reason: transaction.return_reason,
+    counterparty: {
+      name: cleanText(counterparty?.name ?? null),
+      account: cleanText(counterparty?.account ?? null),
+      bank: cleanText(counterparty?.bank ?? null),
+    },
+    ultimate_counterparty: { name: cleanText(transaction.ultimate_counterparty?.name ?? null) },
+    remittance: cleanText(transaction.remittance),
+    structured_reference: cleanText(transaction.structured_reference),
+    instructed: instructed && { amount: formatAmount(instructed.amount, instructed.currency), currency: instructed.currency },
+    exchange_rate: transaction.exchange_rate,
+    charges: transaction.charges.map((charge) => ({
+      amount: formatAmount(charge.amount, charge.currency ?? currency), currency: charge.currency ?? currency, bearer: charge.bearer,
+    })),
+  };
+}
+
+function balanceFields(balance: StatementBalance<RawAmount> | null, currency: string | null): StatementBalance<RawAmount> | null {
+  return balance && { amount: formatAmount(balance.amount, currency), date: balance.date };
+}
+
+/** With the currency's own decimals; as printed where the currency is not known or the amount has more decimals than it. */
+function formatAmount(amount: RawAmount, currency: string | null): string {
+  const minor = currency === null ? undefined : parseMoney(amount, currency);
+  return minor === undefined ? amount : formatMoney(minor, currency!);
+}
+
+function printError(document: string, code: FailureCode, message: string, location: Location | null): void {
+  process.stderr.write(`${JSON.stringify({ document, error: { code, message, location } })}\n`);
+}
+
+/** Waits while the reader of standard output is slower. */
+async function print(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}

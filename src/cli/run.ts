@@ -1,0 +1,117 @@
+import { Command } from 'commander';
+import { openQueues } from '../pipeline/backends.ts';
+import { STAGE_TABLE } from '../pipeline/queues.ts';
+import { runDocuments } from '../pipeline/run.ts';
+import { listSources, submitDocuments } from '../pipeline/submit.ts';
+import { exitStatusOf, type RunSummary } from '../pipeline/summary.ts';
+import { startWorkers } from '../pipeline/worker.ts';
+import { startProgress } from './progress.ts';
+import { printJson, withDatabase, type Session } from './session.ts';
+import { formatSummary } from './summary.ts';
+
+/** `tieout run`: the main job. */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('submit documents, move each through all stages, wait until every one is finished, and print the summary')
+    .argument('<path...>', 'files, or folders that are searched recursively')
+    .option('--json', 'print the summary as one JSON object')
+    .addHelpText('after', `
+A path submitted again with the same bytes is the same document: an unfinished one is resumed, a finished one is a duplicate.
+
+Exit status:
+  0  every document is reconciled, a duplicate, or quarantined
+  1  the run itself failed
+  2  at least one document is in a dead-letter queue (tieout dead list)
+
+Examples:
+  tieout run /srv/inbox
+  tieout run statement.xml export.csv --json | jq .entries`)
+    .action((paths: string[], options: { json?: boolean }) => withDatabase('worker', async (session) => {
+      const summary = await runPaths(session, paths);
+      if (options.json) printJson(summary);
+      else process.stdout.write(await formatSummary(session.db, summary));
+      process.exitCode = exitStatusOf(summary);
+    }));
+}
+
+/** Runs documents with workers in this process, with a progress bar on a terminal; SIGINT and SIGTERM end it after the work in hand. */
+export async function runPaths({ config, db, log }: Session, paths: readonly string[]): Promise<RunSummary> {
+  const interrupted = onInterrupt();
+  const queues = await openQueues({ config, db, log });
+  const progress = startProgress();
+  try {
+    return await runDocuments({
+      db, queues, table: STAGE_TABLE, rules_folder: config.rules_folder, log, concurrency: config.worker_concurrency, paths,
+      onProgress: progress.update, signal: interrupted.signal,
+    });
+  } finally {
+    progress.stop();
+    await queues.close();
+    interrupted.release();
+  }
+}
+
+/** `tieout submit`: the same without waiting. */
+export function submitCommand(): Command {
+  return new Command('submit')
+    .description('submit documents without waiting: workers elsewhere do the work')
+    .argument('<path...>', 'files, or folders that are searched recursively')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExamples:\n  tieout submit /srv/inbox\n  tieout submit statement.xml --json')
+    .action((paths: string[], options: { json?: boolean }) => withDatabase('web', async ({ config, db, log }) => {
+      const queues = await openQueues({ config, db, log });
+      try {
+        const sources = await listSources(paths);
+        const run_id = await submitDocuments(db, queues, log, { kind: 'submit', sources });
+        if (options.json) printJson({ run_id, documents: sources.length });
+        else process.stdout.write(`run ${run_id}: ${sources.length} ${sources.length === 1 ? 'document' : 'documents'} submitted\n`);
+      } finally {
+        await queues.close();
+      }
+    }));
+}
+
+// What an orchestrator commonly grants between SIGTERM and SIGKILL, less the time to close the rest.
+const CLOSE_MS = 8_000;
+
+/** `tieout work`: workers until they are told to stop. */
+export function workCommand(): Command {
+  return new Command('work')
+    .description('work on whatever is due, and run the schedules, until stopped')
+    .addHelpText('after', `
+Any number of these may run on any number of machines. SIGTERM finishes or gives back the work in hand within ${CLOSE_MS / 1000} seconds.
+
+Example:
+  DATABASE_URL=postgres://… QUEUE_URL=redis://… tieout work`)
+    .action(() => withDatabase('worker', async ({ config, db, log }) => {
+      const interrupted = onInterrupt();
+      const queues = await openQueues({ config, db, log });
+      const workers = startWorkers({ db, queues, table: STAGE_TABLE, rules_folder: config.rules_folder, log, concurrency: config.worker_concurrency });
+      log.info({ backend: queues.backend, concurrency: config.worker_concurrency }, 'working');
+      await interrupted.promise;
+      log.info('stopping');
+      await workers.close(CLOSE_MS);
+      await queues.close();
+      interrupted.release();
+    }));
+}
+
+/** SIGINT and SIGTERM as a signal to end; each may come twice (from the terminal and from npm), and the second changes nothing. */
+export function onInterrupt(): { signal: AbortSignal; promise: Promise<void>; release(): void } {
+  const controller = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = (signal: NodeJS.Signals): void => {
+    process.exitCode = signal === 'SIGINT' ? 130 : 143;
+    controller.abort(new Interrupted(signal));
+    resolve();
+  };
+  process.on('SIGINT', end).on('SIGTERM', end);
+  return { signal: controller.signal, promise, release: () => void process.off('SIGINT', end).off('SIGTERM', end) };
+}
+
+/** The run was stopped from outside; what is unfinished goes on when it is run again. */
+export class Interrupted extends Error {
+  constructor(signal: string) {
+    super(`stopped by ${signal}; run the same command again to finish what is left`);
+  }
+}
