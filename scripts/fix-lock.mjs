@@ -21,7 +21,7 @@ for (const [path, entry] of Object.entries(packages)) {
     added.push(name);
   }
 }
-lock.packages = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => a.localeCompare(b)));
+lock.packages = Object.fromEntries(Object.entries(packages).toSorted(([a], [b]) => a.localeCompare(b)));
 writeFileSync(LOCKFILE, JSON.stringify(lock, null, 2) + '\n');
 console.log(added.length === 0 ? 'package-lock.json is complete' : `added: ${added.join(', ')}`);
 

@@ -132,7 +132,7 @@ function describePosting({ allocations, ledger_account }: Posting): string {
   const parts = allocations.map(({ invoice_number, amount, discount, charges, withholding }) => {
     const rest = Object.entries({ discount, charges, withholding }).flatMap(([name, part]) => (part === undefined ? [] : [` + ${name} ${part}`]));
     return `${invoice_number} ${amount}${rest.join('')}`;
-  }).sort();
+  }).toSorted();
   if (ledger_account !== null) parts.push(ledger_account);
   return parts.length === 0 ? '' : ` → ${parts.join(', ')}`;
 }

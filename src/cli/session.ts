@@ -4,6 +4,7 @@ import { openDatabase, type Database } from '../platform/database.ts';
 import { failureOf } from '../platform/database-errors.ts';
 import { createLog, type Log } from '../platform/log.ts';
 import type { Role } from '../platform/pool.ts';
+import { Interrupted } from './interrupt.ts';
 
 /** What a command that works on the database is given. */
 export interface Session {
@@ -27,8 +28,12 @@ export async function withDatabase<T>(role: Role, work: (session: Session) => Pr
   }
 }
 
-/** Says on standard error what failed and what to do about it, and sets the exit status to 1. A bug comes with its stack. */
+/**
+ * Says on standard error what failed and what to do about it, and sets the exit status to 1. A bug comes with its stack. What was stopped
+ * from outside is no failure and has its exit status already.
+ */
 export function reportFailure(error: unknown): void {
+  if (error instanceof Interrupted) return void process.stderr.write(`tieout: ${error.message}\n`);
   const failure = error instanceof Failure ? error : failureOf(error);
   const { remedy } = FAILURES[failure.code];
   process.stderr.write(`tieout: ${failure.message} (${failure.code})\n  ${remedy}\n`);

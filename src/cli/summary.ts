@@ -6,7 +6,7 @@ import { formatTable } from './session.ts';
 
 /** More documents than this leave the screen; the lists of the commands have them all. */
 const SHOWN_DOCUMENTS = 20;
-/** As wide as a sentence may be beside its columns; what is cut, tieout review show says in full. */
+/** As wide as a sentence may be beside its columns; what is cut, tieout review show and tieout dead show say in full. */
 const SENTENCE_WIDTH = 96;
 
 /**
@@ -43,12 +43,12 @@ async function formatReview(db: Database, run_id: string): Promise<string> {
   if (rows.length === 0) return '';
   return formatTable([
     ['FOR A PERSON', 'ENTRIES', 'FOR INSTANCE'],
-    ...rows.map(({ reason, count, example }) => [reason, String(count), example.length > SENTENCE_WIDTH ? `${example.slice(0, SENTENCE_WIDTH - 1)}…` : example]),
+    ...rows.map(({ reason, count, example }) => [reason, String(count), cut(example)]),
   ], [1]);
 }
 
 async function formatSetAside(db: Database, run_id: string, { quarantined, dead_lettered, duplicate }: RunSummary['documents']): Promise<string> {
-  const lines = duplicate === 0 ? [] : [`${counted(duplicate, 'document')} handed in before, with nothing new`];
+  const lines = duplicate === 0 ? [] : [`${counted(duplicate, 'document')} that ${duplicate === 1 ? 'was' : 'were'} there already, byte for byte`];
   if (quarantined + dead_lettered === 0) return lines.join('\n');
   const { rows } = await sql<{ path: string; state: string; why: string }>`
     select v.path, d.state,
@@ -59,9 +59,13 @@ async function formatSetAside(db: Database, run_id: string, { quarantined, dead_
       from delivery v join document d using (document_id)
      where v.run_id = ${run_id} and not v.is_duplicate and d.state in ('quarantined', 'dead', 'discarded')
      order by v.n limit ${SHOWN_DOCUMENTS}`.execute(db.kysely);
-  const table = formatTable([['SET ASIDE', 'DOCUMENT', 'WHY'], ...rows.map(({ path, state, why }) => [state, basename(path), why.split('\n')[0]!])]);
+  const table = formatTable([['SET ASIDE', 'DOCUMENT', 'WHY'], ...rows.map(({ path, state, why }) => [state, basename(path), cut(why.split('\n')[0]!)])]);
   const rest = quarantined + dead_lettered - rows.length;
   return [table, ...(rest > 0 ? [`… and ${rest} more`] : []), ...lines].join('\n');
+}
+
+function cut(sentence: string): string {
+  return sentence.length > SENTENCE_WIDTH ? `${sentence.slice(0, SENTENCE_WIDTH - 1).trimEnd()}…` : sentence;
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

@@ -8,8 +8,7 @@ import type { RawAmount } from './statement.ts';
  * Everything here runs over untrusted text: every pattern is linear.
  */
 
-export const DECIMAL_MARKS = [',', '.'] as const;
-export type DecimalMark = (typeof DECIMAL_MARKS)[number];
+export type DecimalMark = ',' | '.';
 
 /** A printed amount, taken apart but not yet read: which of its marks is the decimal mark is left open. */
 export interface PrintedAmount {
@@ -154,7 +153,7 @@ export function createMarkVote(): MarkVote {
   };
 }
 
-export const DATE_ORDERS = ['dmy', 'mdy', 'ymd'] as const;
+const DATE_ORDERS = ['dmy', 'mdy', 'ymd'] as const;
 export type DateOrder = (typeof DATE_ORDERS)[number];
 
 /** A printed date whose year may be missing (`05.03.`). */

@@ -38,9 +38,9 @@ export async function loadBankPositions(tx: Pick<Tx, 'kysely'>): Promise<BankPos
                   sum(e.amount) filter (where d.outcome = 'review' and current_date - e.booking_date between 8 and 30) as to_30,
                   sum(e.amount) filter (where d.outcome = 'review' and current_date - e.booking_date between 31 and 90) as to_90,
                   sum(e.amount) filter (where d.outcome = 'review' and current_date - e.booking_date > 90) as older
-             from review_item r join decision d using (decision_id) join entry e on e.entry_id = r.entry_id where r.state = 'open' group by 1) open using (account_id)
+             from review_item r join decision d using (decision_id) join entry e on e.entry_id = r.entry_id where r.state = 'open' group by 1) open on open.account_id = a.account_id
       left join (select e.account_id, -sum(l.amount) as clearing from journal_line l join journal_entry j using (journal_entry_id) join entry e using (entry_id)
-            where l.account = 'clearing' group by 1) cleared using (account_id)
+            where l.account = 'clearing' group by 1) cleared on cleared.account_id = a.account_id
      order by a.company, a.account`.execute(tx.kysely);
   return rows.map(({ to_7, to_30, to_90, older, ...position }) => ({ ...position, by_age: { to_7, to_30, to_90, older } }));
 }

@@ -65,24 +65,27 @@ async function insertChunks(tx: Tx, sha256: Buffer, lengths: readonly number[], 
 }
 
 /** Throws Failure('not_found') when there is no such document. */
-export async function openBlob(database: Pick<Tx, 'kysely'>, sha256: Buffer): Promise<Blob> {
-  const last = await database.kysely.selectFrom('blob_chunk').select(['n', 'bytes']).where('sha256', '=', sha256).orderBy('n', 'desc').limit(1)
-    .executeTakeFirst();
-  if (last === undefined) throw new Failure('not_found', `there is no document with the SHA-256 ${sha256.toString('hex')}`);
-  const size = last.n * CHUNK_BYTES + (await decompress(last.bytes)).length;
+export async function openBlob(tx: Pick<Tx, 'kysely'>, sha256: Buffer): Promise<Blob> {
+  const { last } = await tx.kysely.selectFrom('blob_chunk').select((eb) => eb.fn.max('n').as('last')).where('sha256', '=', sha256)
+    .executeTakeFirstOrThrow();
+  if (last === null) throw new Failure('not_found', `there is no document with the SHA-256 ${sha256.toString('hex')}`);
+  const size = last * CHUNK_BYTES + (await loadChunk(tx, sha256, last)).length;
 
   async function* read(): AsyncGenerator<Buffer> {
     const hash = createHash('sha256');
-    for (let n = 0; n <= last!.n; n++) {
-      const { bytes } = await database.kysely.selectFrom('blob_chunk').select('bytes').where('sha256', '=', sha256).where('n', '=', n)
-        .executeTakeFirstOrThrow();
-      const chunk = await decompress(bytes);
+    for (let n = 0; n <= last; n++) {
+      const chunk = await loadChunk(tx, sha256, n);
       hash.update(chunk);
       yield chunk;
     }
     assert(hash.digest().equals(sha256), `the stored bytes of document ${sha256.toString('hex')} have changed`);
   }
   return { size, read };
+}
+
+async function loadChunk(tx: Pick<Tx, 'kysely'>, sha256: Buffer, n: number): Promise<Buffer> {
+  const { bytes } = await tx.kysely.selectFrom('blob_chunk').select('bytes').where('sha256', '=', sha256).where('n', '=', n).executeTakeFirstOrThrow();
+  return decompress(bytes);
 }
 
 /** The same bytes in chunks of CHUNK_BYTES, the last one shorter; one empty chunk when there are none. */

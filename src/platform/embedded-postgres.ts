@@ -22,18 +22,20 @@ export interface EmbeddedServer {
   release(): Promise<void>;
 }
 
-/** `postgres.json` in the home. It is written when the data is complete, so a set-up that was cut short is never taken for one. */
+/**
+ * `postgres.json` in the home. It is written once, when the data is complete, so a set-up that was cut short is never taken for one. The
+ * port of a running server stands in the server's own `postmaster.pid`.
+ */
 interface ServerRecord {
   /** The server's folder, from the home where it lies below it. */
   readonly folder: string;
-  readonly port: number;
   readonly password: string;
 }
 
 const LOGIN = 'tieout';
 const DATABASE = 'postgres';
-// A port that no common program uses, so that the recorded one rarely changes.
-const FIRST_PORT = 54_329;
+// A port that no common program uses, so that it is mostly the same; another when it is taken.
+const PREFERRED_PORT = 54_329;
 // Recovery replays at most max_wal_size, which a slow disk does in about two minutes.
 const START_PATIENCE_S = 300;
 // A shutdown writes all changed buffers to disk first.
@@ -79,13 +81,10 @@ export async function startEmbedded(path: string): Promise<EmbeddedServer> {
   const home = await createHome(path);
   const gate = await lock(gatePath(home), 'exclusive', GATE_PATIENCE_MS);
   try {
-    const record = await bringUp(home, await findRecord(home) ?? await createData(home));
+    const url = await bringUp(home, await findRecord(home) ?? await createData(home));
     const user = await lock(usersPath(home), 'shared', GATE_PATIENCE_MS);
     let released: Promise<void> | undefined;
-    return {
-      url: urlOf(record),
-      release: () => released ??= leave(home, user.release),
-    };
+    return { url, release: () => released ??= leave(home, user.release) };
   } finally {
     gate.release();
   }
@@ -98,7 +97,7 @@ export async function stopEmbedded(path: string): Promise<boolean> {
   const gate = await lock(gatePath(home), 'exclusive', GATE_PATIENCE_MS);
   try {
     const record = await findRecord(home);
-    if (record === null || await probe(home, record) === 'gone') return false;
+    if (record === null || (await probe(home, record)).condition === 'gone') return false;
     await stop(home, record);
     return true;
   } finally {
@@ -135,7 +134,7 @@ const usersPath = (home: string) => join(home, 'postgres.users');
 const recordPath = (home: string) => join(home, 'postgres.json');
 const folderOf = (home: string, record: ServerRecord) => resolve(home, record.folder);
 const dataOf = (home: string, record: ServerRecord) => join(folderOf(home, record), 'data');
-const urlOf = (record: ServerRecord) => `postgres://${LOGIN}:${record.password}@127.0.0.1:${record.port}/${DATABASE}`;
+const processFileOf = (home: string, record: ServerRecord) => join(dataOf(home, record), 'postmaster.pid');
 
 async function findRecord(home: string): Promise<ServerRecord | null> {
   const path = recordPath(home);
@@ -173,7 +172,7 @@ async function createData(home: string): Promise<ServerRecord> {
     if (initdb.status !== 0) throw new Failure('database_unavailable', `the database could not be set up in ${folder}: ${initdb.output}`);
     await rm(password_file);
     const below = relative(home, folder);
-    return await saveRecord(home, { folder: below.startsWith('..') ? folder : below, port: FIRST_PORT, password });
+    return await saveRecord(home, { folder: below.startsWith('..') ? folder : below, password });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -186,7 +185,10 @@ async function createFolder(home: string, user: ServerUser): Promise<string> {
   if (inHome !== null) return inHome;
   const place = user.uid === undefined ? join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'tieout') : '/var/lib/tieout';
   const name = createHash('sha256').update(home).digest('hex').slice(0, 16);
-  const elsewhere = await mkdir(place, { recursive: true, mode: 0o755 }).then(() => tryFolder(join(place, `${name}-`), user), () => null);
+  await mkdir(place, { recursive: true }).catch(() => {});
+  // Whatever mask root works with, the server's user must be able to enter.
+  if (user.uid !== undefined) await chmod(place, 0o755).catch(() => {});
+  const elsewhere = await tryFolder(join(place, `${name}-`), user);
   if (elsewhere !== null) return elsewhere;
   throw new Failure('configuration', `the database's files can lie neither in ${home} nor in ${place}, because its user must own and enter `
     + 'them: set TIEOUT_HOME to a folder that others may enter, or DATABASE_URL to a Postgres of your own');
@@ -214,46 +216,51 @@ async function give(path: string, user: ServerUser): Promise<void> {
 
 // ── Starting and stopping ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-async function bringUp(home: string, record: ServerRecord): Promise<ServerRecord> {
+/** Returns the URL of the server, which answers. */
+async function bringUp(home: string, record: ServerRecord): Promise<string> {
   const deadline = Date.now() + START_PATIENCE_S * 1000;
-  let current = record;
   let reason = 'it does not answer';
   for (let attempts = 0; Date.now() < deadline;) {
-    const condition = await probe(home, current);
-    if (condition === 'ready') return current;
+    const { condition, url } = await probe(home, record);
+    if (condition === 'ready') return url;
     if (condition === 'gone') {
-      const port = await freePort(current.port);
-      if (port !== current.port) current = await saveRecord(home, { ...current, port });
-      const failed = await start(home, current);
+      const failed = await start(home, record, await freePort(PREFERRED_PORT));
       if (failed === null) continue;
       reason = failed;
       // While the old server's processes go, the start fails and the file that names them stays.
-      if (!existsSync(join(dataOf(home, current), 'postmaster.pid')) && ++attempts === START_ATTEMPTS) break;
-      await disownReusedProcess(home, current);
+      if (!existsSync(processFileOf(home, record)) && ++attempts === START_ATTEMPTS) break;
+      await disownReusedProcess(home, record);
     }
     await sleep(LOOK_AGAIN_MS);
   }
-  throw new Failure('database_unavailable', `the embedded Postgres in ${folderOf(home, current)} does not start: ${reason}`);
+  throw new Failure('database_unavailable', `the embedded Postgres in ${folderOf(home, record)} does not start: ${reason}`);
 }
 
-/** `busy`: it is ours and comes up, goes down, or has no connection left. `gone`: nobody is there, or a stranger has the port. */
-async function probe(home: string, record: ServerRecord): Promise<'ready' | 'busy' | 'gone'> {
-  const client = new pg.Client({ connectionString: urlOf(record), connectionTimeoutMillis: PROBE_TIMEOUT_MS });
+/**
+ * Asks the server that the data's `postmaster.pid` names. `busy`: it is ours and comes up, goes down, or has no connection left. `gone`:
+ * there is no such file or nobody answers, or a stranger has the port by now.
+ */
+async function probe(home: string, record: ServerRecord): Promise<{ condition: 'ready' | 'busy' | 'gone'; url: string }> {
+  const PORT_LINE = 3;
+  const port = (await readFile(processFileOf(home, record), 'utf8').catch(() => '')).split('\n')[PORT_LINE];
+  const url = `postgres://${LOGIN}:${record.password}@127.0.0.1:${port}/${DATABASE}`;
+  if (!port) return { condition: 'gone', url };
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: PROBE_TIMEOUT_MS });
   client.on('error', () => {});
   try {
     await client.connect();
     const { rows } = await client.query<{ folder: string }>(`select current_setting('data_directory') as folder`);
-    return rows[0]!.folder === dataOf(home, record) ? 'ready' : 'gone';
+    return { condition: rows[0]!.folder === dataOf(home, record) ? 'ready' : 'gone', url };
   } catch (error) {
     const code = error instanceof pg.DatabaseError ? error.code ?? '' : '';
-    return /^(57P|53)/.test(code) ? 'busy' : 'gone';
+    return { condition: /^(57P|53)/.test(code) ? 'busy' : 'gone', url };
   } finally {
     await client.end();
   }
 }
 
 /** Null when it is up, else the end of what the server said. */
-async function start(home: string, record: ServerRecord): Promise<string | null> {
+async function start(home: string, record: ServerRecord, port: number): Promise<string | null> {
   const folder = folderOf(home, record);
   const log = join(folder, 'server.log');
   const user = await ownerOf(folder);
@@ -262,7 +269,7 @@ async function start(home: string, record: ServerRecord): Promise<string | null>
     process.stderr.write(`tieout: the database's files are in ${folder}, because its user ${user.uid ?? ''} cannot enter ${home}\n`);
   }
   await rename(log, `${log}.old`).catch(() => {});
-  const options = [`-p ${record.port}`, ...Object.entries(SETTINGS).map(([name, value]) => `-c ${name}=${value}`)].join(' ');
+  const options = [`-p ${port}`, ...Object.entries(SETTINGS).map(([name, value]) => `-c ${name}=${value}`)].join(' ');
   const { status, output } = await run(join(binaries, 'pg_ctl'),
     ['-D', dataOf(home, record), '-l', log, '-w', '-t', String(START_PATIENCE_S), '-o', options, 'start'], user);
   if (status === 0) return null;
@@ -274,7 +281,7 @@ async function stop(home: string, record: ServerRecord): Promise<void> {
   const user = await ownerOf(folder);
   const { status, output } = await run(join(await findBinaries(dirname(folder), user), 'pg_ctl'),
     ['-D', dataOf(home, record), '-m', 'fast', '-w', '-t', String(STOP_PATIENCE_S), 'stop'], user);
-  if (status !== 0 && await probe(home, record) !== 'gone') {
+  if (status !== 0 && (await probe(home, record)).condition !== 'gone') {
     throw new Failure('database_unavailable', `the embedded Postgres in ${folder} does not stop: ${output}`);
   }
 }
@@ -291,7 +298,7 @@ async function ownerOf(folder: string): Promise<ServerUser> {
  * would refuse to start for as long as that runs. The file stays for the rest it says: whether the old server's memory is still in use.
  */
 async function disownReusedProcess(home: string, record: ServerRecord): Promise<void> {
-  const path = join(dataOf(home, record), 'postmaster.pid');
+  const path = processFileOf(home, record);
   const [pid, ...rest] = (await readFile(path, 'utf8').catch(() => '')).split('\n');
   const program = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => null);
   if (program !== null && program.trim() !== 'postgres') await writeFile(path, [NO_PROCESS, ...rest].join('\n'));

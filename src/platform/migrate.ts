@@ -96,7 +96,7 @@ function administratorsSql(login: string): string {
 }
 
 async function migrationNames(): Promise<string[]> {
-  return (await readdir(MIGRATIONS_FOLDER)).filter((file) => file.endsWith('.sql')).map((file) => parse(file).name).sort();
+  return (await readdir(MIGRATIONS_FOLDER)).filter((file) => file.endsWith('.sql')).map((file) => parse(file).name).toSorted();
 }
 
 const PROVIDER: MigrationProvider = {

@@ -4,9 +4,20 @@ import type { Role } from './pool.ts';
 
 /** The connections of the queue, apart from the database's own: BullMQ listens on some of them for as long as it lives. */
 
-/** A client for Redis that waits for its server instead of failing, as BullMQ asks. */
-export function openRedis(url: string, onError: (error: Error) => void): Redis {
-  return new Redis(url, { maxRetriesPerRequest: null }).on('error', onError);
+/**
+ * A client for Redis that waits for its server instead of failing, as BullMQ asks, and a way to end it and all copies that BullMQ makes of
+ * it: asked to quit while the server is away, they would wait for it, and keep the process alive.
+ */
+export function openRedis(url: string, onError: (error: Error) => void): { client: Redis; disconnect(): void } {
+  const client = new Redis(url, { maxRetriesPerRequest: null }).on('error', onError);
+  const clients = [client];
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate = (options) => {
+    const copy = duplicate(options);
+    clients.push(copy.on('error', onError));
+    return copy;
+  };
+  return { client, disconnect: () => clients.forEach((open) => open.disconnect()) };
 }
 
 /** A pool for BullMQ's Postgres backend, of at most `connections`, as a role or as the login. Each worker keeps one of them to listen on. */

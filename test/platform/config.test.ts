@@ -25,10 +25,10 @@ test('a company has its functional currency from tieout.yaml', () => {
 
 test('everything that is wrong is named at once, with an example, and no password', () => {
   settings('companies:\n  acme:\n    functional_currency: euro\n    curency: EUR\n');
-  const load = () => loadConfig({ DATABASE_URL: 'mysql://me:hunter2@db/x', QUEUE_URL: 'queue', LOG_LEVEL: 'loud', WORKER_CONCURRENCY: '0' }, folder);
-  expect(load).toThrow(expect.objectContaining({ code: 'configuration' }));
+  const environment = { DATABASE_URL: 'mysql://me:hunter2@db/x', QUEUE_URL: 'queue', LOG_LEVEL: 'loud', WORKER_CONCURRENCY: '0' };
+  expect(() => loadConfig(environment, folder)).toThrow(expect.objectContaining({ code: 'configuration' }));
   try {
-    load();
+    loadConfig(environment, folder);
   } catch (error) {
     const { message } = error as Error;
     for (const part of ['DATABASE_URL must be', 'postgres://tieout:secret@', 'QUEUE_URL must be', 'LOG_LEVEL must be one of', 'WORKER_CONCURRENCY must be',

@@ -62,7 +62,7 @@ test('conflicts are told from bugs by their code', async () => {
     await tx.client.query('update thing set n = n where n = $1', [second]);
   });
   const deadlock = await Promise.all([codeOf(swap(10, 11)), codeOf(swap(11, 10))]);
-  expect(deadlock.sort()).toEqual(['conflict', 'nothing']);
+  expect(deadlock.toSorted()).toEqual(['conflict', 'nothing']);
   const duplicate = await worker.pool.query('insert into thing values (10)').catch((error: unknown) => error);
   expect(isUniqueViolation(duplicate, 'thing_pkey')).toBe(true);
   expect(failureOf(duplicate).code).toBe('bug');
@@ -85,16 +85,18 @@ test('a server that is not there, and one that hangs up, are unavailable', async
   const rude = createServer((socket) => socket.destroy());
   await new Promise<void>((listening) => rude.listen(0, '127.0.0.1', listening));
   const { port } = rude.address() as AddressInfo;
-  const open = (url: string) => openDatabase(loadConfig({ DATABASE_URL: url }), 'worker');
-  expect(await codeOf(open(`postgres://x@127.0.0.1:${port}/x`))).toBe('database_unavailable');
+  const config = loadConfig({ DATABASE_URL: `postgres://x@127.0.0.1:${port}/x` });
+  expect(await codeOf(openDatabase(config, 'worker'))).toBe('database_unavailable');
   await new Promise((closed) => rude.close(closed));
-  expect(await codeOf(open(`postgres://x@127.0.0.1:${port}/x`))).toBe('database_unavailable');
+  expect(await codeOf(openDatabase(config, 'worker'))).toBe('database_unavailable');
 });
 
 test('a wrong password or a database that is not there is a matter of configuration', async () => {
-  const wrong = (change: Partial<URL>) => codeOf(openDatabase({ ...worker.config, database_url: Object.assign(new URL(worker.url), change).href }, 'worker'));
-  expect(await wrong({ password: 'wrong' })).toBe('configuration');
-  expect(await wrong({ pathname: '/nowhere' })).toBe('configuration');
+  for (const [part, value] of [['password', 'wrong'], ['pathname', '/nowhere']] as const) {
+    const url = new URL(worker.url);
+    url[part] = value;
+    expect(await codeOf(openDatabase({ ...worker.config, database_url: url.href }, 'worker'))).toBe('configuration');
+  }
 });
 
 test('a database that confirms commits before they are on disk is refused', async () => {

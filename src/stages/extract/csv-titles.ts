@@ -2,13 +2,13 @@ import { isCurrency } from '../../core/money.ts';
 
 /** What the column titles of bank exports mean, and in which language they say it. */
 
-export const ROLES = [
-  'booking_date', 'value_date', 'amount', 'debit', 'credit', 'indicator', 'balance', 'currency', 'account', 'account_bank',
-  'description', 'counterparty_name', 'payer_name', 'payee_name', 'counterparty_account', 'payer_account', 'payee_account', 'counterparty_bank',
-  'ultimate_name', 'bank_reference', 'end_to_end_id', 'mandate_id', 'customer_reference', 'structured_reference', 'transaction_code', 'status',
-  'pending', 'instructed_amount', 'instructed_currency', 'exchange_rate', 'fee', 'return_reason',
-] as const;
-export type Role = (typeof ROLES)[number];
+/** What a column can be to an entry. */
+export type Role =
+  | 'booking_date' | 'value_date' | 'amount' | 'debit' | 'credit' | 'indicator' | 'balance' | 'currency' | 'account'
+  | 'account_bank' | 'description' | 'counterparty_name' | 'payer_name' | 'payee_name' | 'counterparty_account' | 'payer_account'
+  | 'payee_account' | 'counterparty_bank' | 'ultimate_name' | 'bank_reference' | 'end_to_end_id' | 'mandate_id'
+  | 'customer_reference' | 'structured_reference' | 'transaction_code' | 'status' | 'pending' | 'instructed_amount'
+  | 'instructed_currency' | 'exchange_rate' | 'fee' | 'return_reason';
 
 /** A title that cannot stand over a bank statement: invoices, orders, people, portfolios. */
 type Meaning = Role | 'foreign';

@@ -9,7 +9,7 @@ import type { DocumentSource, ReadContext, Reader } from './contract.ts';
 import { SNIFF_BYTES } from './contract.ts';
 import type { Table } from './csv-columns.ts';
 import { findTable, sameTitle } from './csv-columns.ts';
-import type { Dialect, Encoding, Row } from './csv-dialect.ts';
+import type { Dialect, Row } from './csv-dialect.ts';
 import { DELIMITERS, decodeHead, findEncodings, headRows, readRows } from './csv-dialect.ts';
 import type { Facts } from './csv-labels.ts';
 import { labelOf, readFacts, totalKind } from './csv-labels.ts';
@@ -70,7 +70,7 @@ async function recogniseTable(source: DocumentSource, context: ReadContext): Pro
   const profiles = context.profiles.filter((profile) => profile.format === 'csv' && profile.match !== undefined);
   let best: Recognised | undefined;
   for (const profile of [...profiles, undefined]) {
-    for (const encoding of profile?.encoding === undefined ? encodings : [profile.encoding as Encoding]) {
+    for (const encoding of profile?.encoding === undefined ? encodings : [profile.encoding]) {
       const complete = bytes.length === source.size;
       const head = decodeHead(bytes, encoding, complete);
       for (const delimiter of profile?.delimiter === undefined ? DELIMITERS : [profile.delimiter]) {
@@ -116,6 +116,7 @@ interface Account {
   /** The part of the document where it stands first. */
   section: number;
   account: string | null;
+  bank: string | null;
   currency: string | null;
   entries: RawEntry[];
   failure: Failure | null;
@@ -209,7 +210,7 @@ class Statements {
       part: 'end',
       statement: account.statement,
       head: {
-        format: 'csv', extractor: EXTRACTOR, account: account.account, bank: facts.bank, currency: account.currency, statement_id: null, sequence: null,
+        format: 'csv', extractor: EXTRACTOR, account: account.account, bank: account.bank ?? facts.bank, currency: account.currency, statement_id: null, sequence: null,
         from: facts.from, to: facts.to,
         opening_balance: account.opening ?? whole?.opening_balance ?? null,
         closing_balance: account.closing ?? whole?.closing_balance ?? (this.#table.columns.balance === undefined ? whole?.balance ?? null : null),
@@ -390,7 +391,7 @@ class Statements {
       throw new Failure('too_large', problem, { line: row.line });
     }
     const account: Account = same ?? {
-      statement: this.#accounts.length, section: this.#sections.length - 1, account: number, currency, entries: [], failure: null,
+      statement: this.#accounts.length, section: this.#sections.length - 1, account: number, bank: this.#text(row, 'account_bank'), currency, entries: [], failure: null,
       forwards: 0, backwards: 0, last_date: null, opening: null, closing: null,
     };
     account.currency ??= currency;

@@ -22,7 +22,7 @@ export const statementProfileSchema = z.strictObject({
   date_order: z.enum(['dmy', 'mdy', 'ymd']).optional(),
   decimal: z.enum([',', '.']).optional(),
   delimiter: z.string().length(1).optional(),
-  encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1']).optional(),
+  encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'windows-1250', 'iso-8859-1']).optional(),
   newest_first: z.boolean().optional(),
   /** Column title (as printed) of each field. */
   columns: z

@@ -1,7 +1,7 @@
-import { accountKey } from '../../core/account.ts';
 import { nameKeys } from '../../core/text.ts';
 import type { PayerRelation } from '../../core/evidence.ts';
 import type { Books, Leaf } from './contract.ts';
+import type { ReadLeaf } from './validate.ts';
 
 /** Who is on the other side of an entry, by what the document shows. */
 export interface Payer {
@@ -32,8 +32,7 @@ export function namesOf(leaf: Leaf): string[] {
 }
 
 /** Looks up who the entry's other side is. */
-export function findPayer(leaf: Leaf, names: readonly string[], books: Books): Payer {
-  const key = leaf.counterparty_account === null ? null : accountKey(leaf.counterparty_account);
+export function findPayer({ leaf, account_key: key, names }: Pick<ReadLeaf, 'leaf' | 'account_key' | 'names'>, books: Books): Payer {
   const by_account = key ? books.partiesByAccount(key) : [];
   let by_name: readonly string[] = [];
   for (const name of names) {

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
-import { accountKey } from '../../core/account.ts';
 import { evidenceText, type Evidence } from '../../core/evidence.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { KeyForm } from '../../core/invoice-key.ts';
@@ -65,9 +64,9 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
   const accounts = new Set<string>();
   const names = new Set<string>();
   const end_to_end_ids = new Set<string>();
-  for (const { leaf, mentions, names: own } of leaves) {
+  for (const { leaf, account_key, mentions, names: own } of leaves) {
     for (const mention of mentions) for (const key of mention.keys) keys.set(`${key.form}:${key.key}`, key);
-    if (leaf.counterparty_account !== null) accounts.add(accountKey(leaf.counterparty_account));
+    if (account_key !== null) accounts.add(account_key);
     for (const name of own) names.add(name);
     if (leaf.end_to_end_id !== null) end_to_end_ids.add(leaf.end_to_end_id);
   }
@@ -94,8 +93,8 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
   };
   const payers = new Set<string>();
   const involved = new Set<string>();
-  for (const { leaf, names: own } of leaves) {
-    const payer = findPayer(leaf, own, books);
+  for (const leaf of leaves) {
+    const payer = findPayer(leaf, books);
     const one = payerOf(payer);
     if (one !== null) payers.add(one);
     for (const party_id of [...payer.by_account, ...payer.by_name]) involved.add(party_id);

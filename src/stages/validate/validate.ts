@@ -50,24 +50,29 @@ interface Named {
 /** A leaf with what is read out of its text, once: what is looked up of the books follows from it. */
 export interface ReadLeaf {
   leaf: Leaf;
+  /** The other side's account as accounts are compared; null where none is shown. */
+  account_key: string | null;
   mentions: readonly Mention[];
   names: readonly string[];
 }
 
 export function readLeaf(leaf: Leaf, shapes: ReadonlySet<string>): ReadLeaf {
-  return { leaf, mentions: mentionsOf(leaf, shapes), names: namesOf(leaf) };
+  const account_key = leaf.counterparty_account === null ? null : accountKey(leaf.counterparty_account) || null;
+  return { leaf, account_key, mentions: mentionsOf(leaf, shapes), names: namesOf(leaf) };
 }
 
 /** A leaf whose other side and named invoices were looked up. */
 export interface IdentifiedLeaf {
   leaf: Leaf;
+  account_key: string | null;
   payer: Payer;
   named: Named;
 }
 
-export function identifyLeaf({ leaf, mentions, names }: ReadLeaf, books: Books): IdentifiedLeaf {
-  const payer = findPayer(leaf, names, books);
-  return { leaf, payer, named: findNamed(leaf, mentions, payer, books) };
+export function identifyLeaf(read: ReadLeaf, books: Books): IdentifiedLeaf {
+  const { leaf, account_key, mentions } = read;
+  const payer = findPayer(read, books);
+  return { leaf, account_key, payer, named: findNamed(leaf, mentions, payer, books) };
 }
 
 /**
@@ -85,7 +90,7 @@ export function partiesWanted({ leaf, payer, named }: IdentifiedLeaf, books: Boo
  * Gathers the evidence for one leaf: candidates with typed facts, no verdict. Amount, currency and sign are gates: an item that could
  * not be settled by this entry is refused with its reason.
  */
-export function gatherEvidence({ leaf, payer, named }: IdentifiedLeaf, books: Books): Evidence {
+export function gatherEvidence({ leaf, account_key, payer, named }: IdentifiedLeaf, books: Books): Evidence {
   const candidates = [
     ...returnCandidates(leaf, books),
     ...namedCandidates(leaf, named, payer, books),
@@ -93,18 +98,18 @@ export function gatherEvidence({ leaf, payer, named }: IdentifiedLeaf, books: Bo
     ...otherCandidates(leaf, named, payer),
   ];
   return {
-    entry_id: String(leaf.entry_id),
-    statement_id: String(leaf.statement_id),
-    line: leaf.line,
     account_id: leaf.account_id,
-    status: leaf.status,
     amount: String(leaf.amount),
     booking_date: leaf.booking_date,
-    value_date: leaf.value_date,
-    content_key: contentKey(leaf),
+    candidates: candidates.toSorted(byScore),
+    content_key: contentKey(leaf, account_key),
+    entry_id: String(leaf.entry_id),
     facts: entryFacts(leaf, payer, named),
-    candidates: candidates.sort(byScore),
-    refused: named.refused,
+    line: leaf.line,
+    refused: [...named.refused, ...notOpen(named.items)],
+    statement_id: String(leaf.statement_id),
+    status: leaf.status,
+    value_date: leaf.value_date,
   };
 }
 
@@ -248,7 +253,7 @@ function returnCandidates(leaf: Leaf, books: Books): Candidate[] {
   const earlier = leaf.end_to_end_id === null ? []
     : books.earlierByEndToEnd(leaf.end_to_end_id).filter((posting) => posting.amount === -leaf.amount && posting.currency === leaf.currency);
   const candidateOf = (reverses_decision_id: string | null, of: Partial<CandidateFacts>, score: number, reason: string): Candidate => ({
-    facts: facts({ kind: 'return', ...of }), allocations: [], ledger_account: null, reverses_decision_id, score, reasons: [reason],
+    allocations: [], facts: facts({ kind: 'return', ...of }), ledger_account: null, reasons: [reason], reverses_decision_id, score,
   });
   // What it gives back is not on the books, or not to be told: a person must know that it is a return.
   if (earlier.length === 0) return [candidateOf(null, { unique: false }, 400, 'return_of_unknown_entry')];
@@ -262,7 +267,7 @@ function otherCandidates(leaf: Leaf, named: Named, payer: Payer): Candidate[] {
   const out: Candidate[] = [];
   const bank_type = bankType(leaf);
   const plain = (kind: CandidateFacts['kind'], ledger_account: string, score: number, reason: string): Candidate => ({
-    facts: facts({ kind, amount: 'none', all_named: named.items.length === 0 }), allocations: [], ledger_account, reverses_decision_id: null, score, reasons: [reason],
+    allocations: [], facts: facts({ kind, amount: 'none', all_named: named.items.length === 0 }), ledger_account, reasons: [reason], reverses_decision_id: null, score,
   });
   if (bank_type === 'fee') out.push(plain('bank_charge', 'bank_fees', 900, 'bank_type_fee'));
   if (bank_type === 'interest') out.push(plain('bank_charge', 'bank_interest', 900, 'bank_type_interest'));
@@ -284,18 +289,17 @@ function candidate(leaf: Leaf, payer: Payer, books: Books, items: readonly Item[
   const all = facts({
     kind: 'invoices', amount: fit.fit, payer: relation, invoice_count: items.length, one_party: parties.length === 1, contradictory, ...rest,
   });
-  const sign = leaf.amount < 0n ? -1n : 1n;
   return {
-    facts: all,
     allocations: fit.shares.map((part): CandidateAllocation => ({
-      invoice_id: String(part.item.invoice_id), invoice_number: part.item.invoice_number, party_id: part.item.party_id, kind: part.item.kind,
-      currency: part.item.currency, amount: String(part.amount * directionOf(part.item)), settled: String(part.amount),
-      discount: String(part.discount), charges: String(part.charges), withholding: String(part.withholding),
+      amount: String(part.amount * directionOf(part.item)), charges: String(part.charges), currency: part.item.currency,
+      discount: String(part.discount), invoice_id: String(part.item.invoice_id), invoice_number: part.item.invoice_number, kind: part.item.kind,
+      party_id: part.item.party_id, settled: String(part.amount), withholding: String(part.withholding),
     })),
+    facts: all,
     ledger_account: null,
+    reasons: [`named_by_${all.named_by}`, `payer_${all.payer}`, `amount_${all.amount}`, ...(leaf.amount < 0n ? ['payment_out'] : [])],
     reverses_decision_id: null,
     score: scoreOf(all),
-    reasons: [`named_by_${all.named_by}`, `payer_${all.payer}`, `amount_${all.amount}`, ...(sign < 0n ? ['payment_out'] : [])],
   };
 }
 
@@ -318,25 +322,27 @@ function scoreOf(of: CandidateFacts): number {
 }
 
 function facts(of: Partial<CandidateFacts> & Pick<CandidateFacts, 'kind'>): CandidateFacts {
+  const { kind, ...rest } = of;
+  // Members given in `rest` keep the place that they have here.
   return {
-    named_by: 'none', all_named: false, payer: 'unknown', amount: 'none', invoice_count: 0, one_party: true, unique: true, status: 'open',
-    legs: of.kind === 'transfer' ? 'one' : 'none', contradictory: false, ...of,
+    all_named: false, amount: 'none', contradictory: false, invoice_count: 0, kind, legs: kind === 'transfer' ? 'one' : 'none', named_by: 'none',
+    one_party: true, payer: 'unknown', status: 'open', unique: true, ...rest,
   };
 }
 
 function entryFacts(leaf: Leaf, payer: Payer, named: Named): EntryFacts {
   const bank_type = bankType(leaf);
   return {
-    direction: leaf.amount < 0n ? 'out' : 'in',
-    currency: leaf.currency,
     bank_type,
-    is_return: isReturn(leaf),
     counterparty_account: payer.account,
     counterparty_name: payer.name,
-    text_cut: isCut(leaf.remittance),
+    currency: leaf.currency,
+    direction: leaf.amount < 0n ? 'out' : 'in',
+    is_return: isReturn(leaf),
+    named_count: named.items.length + named.refused.length,
     needs_person: effectOf(leaf.findings) !== 'informs',
     proof: leaf.proof,
-    named_count: named.items.length + named.refused.length,
+    text_cut: isCut(leaf.remittance),
   };
 }
 
@@ -358,9 +364,23 @@ function isCut(text: string | null): boolean {
   return text !== null && (CUT_LENGTHS.has(text.length) || MORE_FOLLOWS.test(text.slice(-8)));
 }
 
+/** An invoice that is named and closed stands among the refused, so that whoever looks at the decision sees its number. */
+function closedReason(item: Item): Evidence['refused'] {
+  const status = statusOf([item]);
+  return status === 'open' ? [] : [{ invoice_number: item.invoice_number, party_id: item.party_id, reason: status }];
+}
+
 function statusOf(items: readonly Item[]): CandidateFacts['status'] {
-  if (items.some((item) => item.status === 'cancelled')) return 'cancelled';
-  return items.some((item) => item.status === 'paid' || item.open === 0n) ? 'paid' : 'open';
+  const refused = notOpen(items).map(({ reason }) => reason);
+  return refused.includes('cancelled') ? 'cancelled' : refused.includes('paid') ? 'paid' : 'open';
+}
+
+/** The invoices of which there is nothing to settle, and why. */
+function notOpen(items: readonly Item[]): { invoice_number: string; party_id: string; reason: 'cancelled' | 'paid' }[] {
+  return items.flatMap(({ invoice_number, party_id, status, open }) => {
+    const reason = status === 'cancelled' ? 'cancelled' : status === 'paid' || open === 0n ? 'paid' : null;
+    return reason === null ? [] : [{ invoice_number, party_id, reason }];
+  });
 }
 
 function fitOf(leaf: Leaf, items: readonly Item[], status: CandidateFacts['status'], books: Books): Fit {
@@ -386,8 +406,8 @@ function byScore(a: Candidate, b: Candidate): number {
 }
 
 /** What orders equals: the entry's own content, whatever document and line brought it. */
-function contentKey(leaf: Leaf): string {
-  return [leaf.counterparty_account === null ? '' : accountKey(leaf.counterparty_account), leaf.counterparty_name, leaf.end_to_end_id,
+function contentKey(leaf: Leaf, account_key: string | null): string {
+  return [account_key, leaf.counterparty_name, leaf.end_to_end_id,
     leaf.bank_reference, leaf.structured_reference, leaf.remittance].map((part) => part ?? '').join('\t');
 }
 

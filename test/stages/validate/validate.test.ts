@@ -72,6 +72,13 @@ describe('what the text names', () => {
     expect(candidates[0]).toMatchObject({ facts: { unique: false }, reverses_decision_id: null });
   });
 
+  it('says which invoice was paid or cancelled before, though there is nothing to settle', () => {
+    const closed = [item('RE-1001', 11_900n, { open: 0n }), item('RE-1002', 11_900n, { open: 0n, status: 'cancelled' })];
+    const { candidates, refused } = best({ remittance: 'RE-1001 RE-1002' }, closed);
+    expect(candidates[0]).toMatchObject({ facts: { status: 'cancelled' }, allocations: [] });
+    expect(refused.map(({ invoice_number, reason }) => `${invoice_number} ${reason}`)).toEqual(['RE-1001 paid', 'RE-1002 cancelled']);
+  });
+
   it('gives an equal number of two customers to the one that pays, and says whose the other is', () => {
     const { candidates, refused } = best({ remittance: '2026-0815' }, [item('2026-0815', 11_900n), item('2026-0815', 11_900n, { party_id: 'C2' })]);
     expect(candidates[0]!.allocations.map((part) => part.party_id)).toEqual(['C1']);
@@ -90,6 +97,14 @@ describe('what the text names', () => {
     expect(candidates[0]!.facts).toMatchObject({ all_named: true, invoice_count: 3, amount: 'exact' });
     expect(candidates[0]!.allocations.map((part) => part.amount)).toEqual(['-3100', '10000', '5000']);
     expect(best({ remittance: 'RE-1001, RE-1002' }, items).candidates[0]!.facts.amount).toBe('short');
+  });
+});
+
+describe('an invoice that is named and closed', () => {
+  it('is no longer to be settled, and stands among the refused with the reason', () => {
+    const { candidates, refused } = best({ remittance: 'RE-1001' }, [item('RE-1001', 11_900n, { open: 0n, status: 'paid' })]);
+    expect(candidates[0]).toMatchObject({ allocations: [], facts: { status: 'paid', amount: 'none' } });
+    expect(refused).toEqual([{ invoice_number: 'RE-1001', party_id: 'C1', reason: 'paid' }]);
   });
 });
 
