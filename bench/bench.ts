@@ -73,14 +73,14 @@ async function measure(count: number, invoices: number): Promise<Measured> {
       const counted = countStatements();
       const peak = watchMemory();
       const { table, stages } = timed(STAGE_TABLE);
-      const before = { at: performance.now(), node: process.cpuUsage(), postgres: await postgresCpu() };
+      const before = { at: performance.now(), node: process.cpuUsage(), postgres: await postgresCpu(db) };
       const queues = await openQueues({ config, db, log });
       const summary = await runDocuments({ db, queues, table, rules_folder: config.rules_folder, log, concurrency: 1, paths: files });
       await queues.close();
       const node = process.cpuUsage(before.node);
       const measured: Measured = {
         entries: count, invoices, wall_s: (performance.now() - before.at) / 1000, node_s: (node.user + node.system) / 1e6,
-        postgres_s: await postgresCpu() - before.postgres, cpu_s: 0, stages, statements: counted.stop(), peak_mb: peak.stop(),
+        postgres_s: await postgresCpu(db) - before.postgres, cpu_s: 0, stages, statements: counted.stop(), peak_mb: peak.stop(),
       };
       measured.cpu_s = measured.node_s + measured.postgres_s;
 
@@ -171,17 +171,26 @@ function watchMemory(): { stop(): number } {
   };
 }
 
-/** CPU seconds of all Postgres processes of this machine so far, those that have ended included (Linux; 0 elsewhere). */
-async function postgresCpu(): Promise<number> {
+/** CPU seconds of the server's processes so far, those that have ended included (Linux; 0 elsewhere). */
+async function postgresCpu(db: Database): Promise<number> {
+  const { rows: [backend] } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db.kysely);
+  const postmaster = (await statOf(String(backend!.pid)))?.parent;
   let ticks = 0;
   for (const pid of (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    if (!/^\d+ \(postgres\)/.test(stat)) continue;
-    const fields = stat.slice(stat.indexOf(')') + 2).split(' ');
-    // utime, stime, and those of children that were waited for (proc(5), fields 14 to 17).
-    ticks += fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    const stat = await statOf(pid);
+    // Of the postmaster also what its ended children have used; of a living child its own.
+    if (stat && postmaster !== undefined && (pid === postmaster || stat.parent === postmaster)) ticks += stat.own + stat.children;
   }
   return ticks / TICKS_PER_S;
+}
+
+/** proc(5): field 4 is the parent, 14 and 15 are the process's own time, 16 and 17 that of children that were waited for. */
+async function statOf(pid: string): Promise<{ parent: string; own: number; children: number } | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  if (stat === null) return null;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const time = (from: number): number => Number(fields[from]) + Number(fields[from + 1]);
+  return { parent: fields[1]!, own: time(11), children: time(13) };
 }
 
 function report(title: string, of: Measured): void {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { generateSample } from '../fixtures/generate.ts';
+import { FIXTURES_SEED, generateSample } from '../fixtures/generate.ts';
 import { compareRun, formatCases, formatDifferences } from '../src/cli/compare.ts';
 import { onInterrupt } from '../src/cli/interrupt.ts';
 import { runPaths } from '../src/cli/run.ts';
@@ -11,12 +11,14 @@ import { EXIT, parseId, reportFailure, withDatabase } from '../src/cli/session.t
 
 /**
  * `npm run sample -- --seed N`: makes companies out of a seed, runs their night in a home of its own, and compares every entry with what is
- * true of it. `--write FOLDER` only writes the files: fixtures/ is `--seed 335 --write fixtures`.
+ * true of it. `--write FOLDER` only writes the files; `npm run sample -- --write fixtures` makes the sample company anew.
  */
 
+// A document that dies is in the table with its reason.
+process.env['LOG_LEVEL'] ??= 'fatal';
 const interrupted = onInterrupt();
 try {
-  const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, write: { type: 'string' } } });
+  const { values } = parseArgs({ options: { seed: { type: 'string', default: String(FIXTURES_SEED) }, write: { type: 'string' } } });
   const seed = Number(parseId(values.seed));
   if (values.write !== undefined) await writeSample(seed, values.write);
   else await inTemporaryFolder((folder) => runSample(seed, folder));

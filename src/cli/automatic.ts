@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander';
 import { Failure } from '../core/failure.ts';
 import { appendAct } from '../ledger/log.ts';
 import { transaction, type Tx } from '../platform/database.ts';
+import { loadRuleset } from '../stages/reconcile/rules.ts';
 import { actingUser, printJson, withDatabase } from './session.ts';
 
 const MODES = { on: 'auto', suggest: 'suggest', off: 'off' } as const;
@@ -19,7 +20,10 @@ Examples:
   tieout automatic off                                   the stop switch
   tieout automatic on --company default
   tieout automatic suggest --rule receipt_digits`)
-    .action((mode: keyof typeof MODES | undefined, options: { company?: string; rule?: string; json?: boolean }) => withDatabase('web', async ({ db }) => {
+    .action((mode: keyof typeof MODES | undefined, options: { company?: string; rule?: string; json?: boolean }) => withDatabase('web', async ({ db, config }) => {
+      if (options.rule !== undefined && !loadRuleset(config.rules_folder).rules.some((rule) => rule.id === options.rule)) {
+        throw new Failure('not_found', `there is no rule ${options.rule}; tieout rules check lists them`);
+      }
       const companies = mode === undefined ? await transaction(db, listModes) : await transaction(db, (tx) => setMode(tx, MODES[mode], options.company, options.rule));
       if (options.json) return printJson(companies);
       for (const { company, mode: now, rules } of companies) {

@@ -3,12 +3,14 @@ import { sql } from 'kysely';
 import { Command, Option } from 'commander';
 import { isCalendarDate } from '../core/date.ts';
 import { Failure } from '../core/failure.ts';
+import { loadChart } from '../exports/chart.ts';
 import { exportDecisions } from '../exports/decisions.ts';
 import { exportHledger } from '../exports/hledger.ts';
 import { exportJournal } from '../exports/journal.ts';
 import { exportLog } from '../exports/log.ts';
 import { exportOpenItems } from '../exports/open-items.ts';
 import { safeCursor } from '../exports/stream.ts';
+import type { Config } from '../platform/config.ts';
 import { transaction, type Tx } from '../platform/database.ts';
 import { parseId, withDatabase } from './session.ts';
 
@@ -41,8 +43,8 @@ Examples:
   command.command('journal')
     .description('the double-entry ledger')
     .addOption(sinceOption()).addOption(formatOption('jsonl', 'csv', 'hledger'))
-    .action(({ since, format }: { since?: string; format: Tabular | 'hledger' }) => write(since, (tx, after) => (
-      format === 'hledger' ? exportHledger(tx, { since: after }) : exportJournal(tx, { since: after, format }))));
+    .action(({ since, format }: { since?: string; format: Tabular | 'hledger' }) => write(since, (tx, after, config) => (
+      format === 'hledger' ? exportHledger(tx, { since: after, chart: loadChart(config.rules_folder) }) : exportJournal(tx, { since: after, format }))));
   command.command('open-items')
     .description('what is open of invoices, now or as of a date')
     .option('--as-of <date>', 'as the postings up to this posting date leave it')
@@ -67,7 +69,7 @@ function formatOption(...formats: string[]): Option {
 }
 
 /** Writes an export in one snapshot of the database, no faster than it is read; `since` is null for one that cannot be continued. */
-async function write(since: string | null | undefined, run: (tx: Tx, since: bigint) => AsyncIterable<string>): Promise<void> {
+async function write(since: string | null | undefined, run: (tx: Tx, since: bigint, config: Config) => AsyncIterable<string>): Promise<void> {
   const after = since == null ? 0n : parseId(since);
   // `| head` has seen enough: that is no error of ours.
   let reading = true;
@@ -75,11 +77,11 @@ async function write(since: string | null | undefined, run: (tx: Tx, since: bigi
     if (error.code !== 'EPIPE') throw error;
     reading = false;
   });
-  await withDatabase('auditor', async ({ db }) => {
+  await withDatabase('auditor', async ({ db, config }) => {
     const next = await safeCursor(db, after);
     await transaction(db, async (tx) => {
       await sql`set transaction isolation level repeatable read read only`.execute(tx.kysely);
-      for await (const text of run(tx, after)) {
+      for await (const text of run(tx, after, config)) {
         if (!reading) return;
         // The error that ends the waiting is dealt with above.
         if (!process.stdout.write(text)) await once(process.stdout, 'drain').catch(() => {});

@@ -38,7 +38,7 @@ Examples:
       .description(description)
       .argument('<file>', 'a CSV file with a header row; - reads standard input')
       .option('--json', 'print one JSON object')
-      .addHelpText('after', `\nThe columns are in docs/interchange.md.\n\nExample:\n  tieout import ${what} ${what}.csv`)
+      .addHelpText('after', `\nThe columns are in docs/master-data.md.\n\nExample:\n  tieout import ${what} ${what}.csv`)
       .action((path: string, options: { json?: boolean }) => withDatabase('worker', async ({ db, config }) => {
         try {
           const report = await transaction(db, (tx) => load(tx, openFile(path), { actor: actingUser(), companies: config.companies }));

@@ -37,6 +37,11 @@ Examples:
   tieout review list
   tieout COMMAND --help`);
 
+// Whoever reads the output may have seen enough (`| head`): the command still ends as it should.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 const asked = COMMANDS.find((command) => command.name === process.argv[2]);
 try {
   if (asked) program.addCommand(await asked.load());

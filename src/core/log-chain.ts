@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The reconciliation log's hash chain; docs/log.md specifies the bytes.
@@ -101,9 +101,4 @@ export function createVerifier(expected_head?: string): { take(record: LogRecord
   }
 
   return { take, finish, head: () => head.toString('hex') };
-}
-
-/** SHA-256 of a text or bytes, in hexadecimal. */
-export function sha256Hex(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }

@@ -1,18 +1,16 @@
-import { createRequire } from 'node:module';
+import currencyCodes from 'currency-codes';
 
 /**
  * Money is a bigint of minor units beside an ISO 4217 code. The number of decimals is the currency's own.
  * currency-codes carries the table of 2024-06; OVERRIDES holds what ISO 4217 amended since.
  */
-const table = createRequire(import.meta.url)('currency-codes/data') as { code: string; digits: number }[];
-
 const OVERRIDES: Record<string, number> = {
   XCG: 2, // Caribbean guilder, amendment 176 (2025-03-31)
   ZWG: 2, // Zimbabwe gold, amendment 177 (2024-08-31)
 };
 
 const EXPONENT = new Map<string, number>([
-  ...table.map((c): [string, number] => [c.code, c.digits]),
+  ...currencyCodes.data.map((c): [string, number] => [c.code, c.digits]),
   ...Object.entries(OVERRIDES),
 ]);
 

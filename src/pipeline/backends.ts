@@ -1,9 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   assertSchemaCompatibility, createPostgresBackend, createRedisBackend, LATEST_SCHEMA_VERSION, runMigrations, SchemaMigrationRequiredError,
   withBackend,
   type BackendFactory, type IQueueBackend, type JobsOptions, type Processor, type Queue, type Worker, type WorkerOptions,
 } from 'bullmq';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../core/failure.ts';
 import type { Config } from '../platform/config.ts';
 import type { Database } from '../platform/database.ts';
@@ -19,8 +19,8 @@ import { queueName, type QueueSuffix } from './table.ts';
 const REDIS_PREFIX = 'tieout';
 // One per worker to listen on (four stages and the schedules), and enough to query with while all of them do: a smaller pool hangs.
 const POOL_CONNECTIONS = 5 + 6;
-// A queue that is away must not hold up what is committed already; the sweeper adds the hint later.
-const ENQUEUE_LIMIT_MS = 5_000;
+/** How long a queue that is away may hold up what is committed already: the sweeper makes up for what it did not take. */
+export const QUEUE_LIMIT_MS = 5_000;
 // BullMQ's own 15 s after a lost connection are half of what recovery may take.
 const RECONNECT_MS = 1_000;
 
@@ -36,7 +36,7 @@ export interface Queues {
   close(): Promise<void>;
 }
 
-/** Job options of every hint: tried again by the runner's word, and not kept, because Postgres has the history. */
+// BullMQ never gives a hint up by itself: the runner does, by the table's attempts. Not kept, because Postgres has the history.
 const HINT_OPTIONS: JobsOptions = { attempts: 100, backoff: { type: 'custom' }, removeOnComplete: true, removeOnFail: true };
 
 /** Which queue is meant, and the database that it serves. */
@@ -84,14 +84,14 @@ export async function openQueues({ config, db, log }: QueueOptions): Promise<Que
     const stages = Map.groupBy(hints, (hint) => hint.stage);
     const added = Promise.all([...stages].map(([stage, some]) => queue(stage).addBulk(some.map((hint) => (
       { name: stage, data: hintPayload(hint), opts: { ...HINT_OPTIONS, jobId: hintJobId(hint) } })))));
-    await within(ENQUEUE_LIMIT_MS, added).catch((error: Error) => {
+    await within(QUEUE_LIMIT_MS, added).catch((error: Error) => {
       log.warn({ error: error.message, hints: hints.length }, 'the queue did not take the hints; the sweeper will add them');
     });
   }
 
   async function close(): Promise<void> {
-    await within(ENQUEUE_LIMIT_MS, Promise.all([...queues.values()].map((open) => open.close()))).catch(onError);
-    await disconnect();
+    await within(QUEUE_LIMIT_MS, Promise.all([...queues.values()].map((open) => open.close()))).catch(onError);
+    await within(QUEUE_LIMIT_MS, disconnect()).catch(onError);
   }
 
   return { backend, queue, work, enqueue, close };

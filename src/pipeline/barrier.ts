@@ -12,15 +12,20 @@ import { summarise } from './summary.ts';
 
 /** Opens the run's batches, or finishes the run, if it is time; does nothing else otherwise. Safe to call at any time, by many. */
 export async function advanceRun(db: Database, queues: Queues, log: Log, run_id: bigint): Promise<void> {
+  // The last to commit sees all others, so whoever sees one at work leaves the run's row alone: a thousand documents would queue for it.
+  const { rows: working } = await sql`select from document where run_id = ${run_id} and ${isAtWork} limit 1`.execute(db.kysely);
+  if (working.length > 0) return;
   await queues.enqueue(await transaction(db, (tx) => passBarrier(tx, log, run_id)));
 }
+
+const isAtWork = sql<boolean>`state in ('received', 'extracted', 'normalized')`;
 
 async function passBarrier(tx: Tx, log: Log, run_id: bigint): Promise<Hint[]> {
   // Two that look at the same time: the second waits here and sees what the first has committed.
   const run = await tx.kysely.selectFrom('run').select('state').where('run_id', '=', run_id).forUpdate().executeTakeFirst();
   if (run?.state !== 'running') return [];
   const { rows: [seen] } = await sql<{ working: boolean; batches: boolean; batches_due: boolean; waiting: boolean }>`
-    select exists (select from document where run_id = ${run_id} and state in ('received', 'extracted', 'normalized')) as working,
+    select exists (select from document where run_id = ${run_id} and ${isAtWork}) as working,
            exists (select from task where stage = 'reconcile' and run_id = ${run_id}) as batches,
            exists (select from task where stage = 'reconcile' and run_id = ${run_id} and state = 'due') as batches_due,
            exists (select from delivery v join document d using (document_id) join run r on r.run_id = d.run_id

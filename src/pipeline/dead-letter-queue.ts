@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { STAGES, type Stage } from '../core/stage.ts';
 import type { Database } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
-import { within, type Queues } from './backends.ts';
+import { QUEUE_LIMIT_MS, within, type Queues } from './backends.ts';
 
 /**
  * Each stage's dead-letter queue in BullMQ shows the open dead letters of Postgres to whoever watches queues. Nobody works on it: it is a
@@ -11,7 +11,6 @@ import { within, type Queues } from './backends.ts';
 
 // Rows and jobs per round trip while rebuilding: small beside what a connection buffers.
 const PAGE = 500;
-const QUEUE_LIMIT_MS = 5_000;
 
 interface OpenLetter {
   readonly dead_letter_id: bigint;

@@ -31,6 +31,7 @@ export interface Workers {
 
 // After the deadline: time for jobs to notice that they are to stop, and for their transactions to roll back.
 const ROLLBACK_MS = 3_000;
+const FORCE_MS = 1_000;
 // Dead letters' messages are kept in Postgres; BullMQ keeps the beginning.
 const REASON_LENGTH_MAX = 500;
 
@@ -53,12 +54,12 @@ export function startWorkers(options: WorkerOptions): Workers {
 
   return {
     async close(deadline_ms) {
-      const finished = Promise.all(workers.map((worker) => worker.close()));
-      await within(deadline_ms, Promise.all([finished, sweeper.stop()])).catch(() => {});
+      const paused = Promise.all(workers.map((worker) => worker.pause()));
+      await within(deadline_ms, Promise.all([paused, sweeper.stop()])).catch(() => {});
       stopping.abort();
-      await within(ROLLBACK_MS, finished).catch(() => {
-        log.warn('jobs in hand did not stop in time; their leases will end by themselves');
-      });
+      await within(ROLLBACK_MS, paused).catch(() => log.warn('jobs in hand did not stop in time; their leases will end by themselves'));
+      // By force: what is left waits for a queue that is away, and BullMQ's timers would keep the process alive with it.
+      await within(FORCE_MS, Promise.all(workers.map((worker) => worker.close(true)))).catch(() => {});
     },
   };
 }

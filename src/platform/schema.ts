@@ -269,6 +269,7 @@ export interface EvidenceChunkTable {
   n: number;
   company: string;
   books_version: bigint;
+  claims: bigint[];
   bytes: Buffer;
 }
 
@@ -296,6 +297,7 @@ export interface DecisionTable {
   suggestions: unknown | null;
   ledger_lines: unknown | null;
   duplicate_of: bigint | null;
+  returns: bigint | null;
   failed_check: string | null;
   journal_entry_id: bigint | null;
   log_seq: bigint | null;

@@ -30,7 +30,7 @@ export interface AssignedInvoice {
   write_off?: string;
 }
 
-/** A part that goes to a ledger account: on_account (with its party), bank_fees, clearing, suspense, … */
+/** A part that goes to a ledger account: on_account (with its party), bank_fees, clearing, … */
 export interface AssignedLedger {
   account: string;
   party_id?: string;
@@ -54,6 +54,9 @@ export async function acceptSuggestion(tx: Tx, entry_id: bigint, number: number,
   return settle(tx, item, 'accept', { allocations, ledger }, act, { suggestion: number });
 }
 
+// Each is the sum of open items, of entries in the queue, or of statements; a line by hand would part it from them.
+const KEPT_ACCOUNTS: ReadonlySet<string> = new Set(['receivables', 'payables', 'unallocated', 'suspense', 'bank']);
+
 /** Gives the whole entry to invoices and ledger accounts by hand; what is given must add up to the entry. */
 export async function assignEntry(tx: Tx, entry_id: bigint, invoices: readonly AssignedInvoice[], ledger: readonly AssignedLedger[], act: Act): Promise<bigint> {
   const item = await openItem(tx, entry_id, act);
@@ -74,6 +77,8 @@ export async function assignEntry(tx: Tx, entry_id: bigint, invoices: readonly A
       withholding: 0n, write_off: money(part.write_off, 'write-off'),
     });
   }
+  const kept = ledger.find((part) => KEPT_ACCOUNTS.has(part.account));
+  if (kept) throw new Failure('invalid_input', `${kept.account} is the sum of what stands behind it and cannot be posted to by hand; give the part to an invoice, or to an account such as on_account`);
   const parts = ledger.map((part): LedgerPart => ({ account: part.account, party_id: part.party_id ?? null, amount: money(part.amount, part.account) }));
   const rest = item.amount - sumOf(allocations) - parts.reduce((sum, part) => sum + part.amount, 0n);
   if (rest !== 0n) {

@@ -77,11 +77,3 @@ export async function loadReviewItem(tx: Pick<Tx, 'kysely'>, entry_id: bigint): 
   if (!item) throw new Failure('not_found', `entry ${entry_id} is not in the review queue; tieout review list shows what is`);
   return item;
 }
-
-/** How many wait for what, per company, reason and currency. */
-export async function countByReason(tx: Pick<Tx, 'kysely'>): Promise<{ company: string; reason: string; currency: string; count: number; amount: bigint }[]> {
-  const { rows } = await sql<{ company: string; reason: string; currency: string; count: number; amount: bigint }>`
-    select r.company, r.reason, e.currency, count(*)::int as count, sum(e.amount)::bigint as amount
-      from review_item r join entry e using (entry_id) where r.state = 'open' group by 1, 2, 3 order by 1, 4 desc, 2, 3`.execute(tx.kysely);
-  return rows;
-}

@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createVerifier, hashRecord } from '../../src/core/log-chain.ts';
 import { csvRow, type CsvColumn } from '../../src/exports/csv.ts';
+import { loadChart } from '../../src/exports/chart.ts';
 import { exportDecisions, type ExportedDecision } from '../../src/exports/decisions.ts';
 import { exportHledger } from '../../src/exports/hledger.ts';
 import { exportJournal } from '../../src/exports/journal.ts';
@@ -16,6 +18,8 @@ import { importParties } from '../../src/master-data/import-parties.ts';
 import { transaction, type Tx } from '../../src/platform/database.ts';
 import { decideStatement } from '../helpers/books.ts';
 import { testDatabase } from '../helpers/database.ts';
+
+const RULES_FOLDER = join(import.meta.dirname, '../../rules');
 
 const database = await testDatabase();
 const auditor = await database.as('auditor');
@@ -133,9 +137,10 @@ describe('journal', () => {
 
   const hledger = spawnSync('hledger', ['--version']).error === undefined;
   it.skipIf(!hledger)('in hledger passes its strict checks, and has the statements\' closing balances (needs hledger)', async () => {
-    const journal = await text((tx) => exportHledger(tx, { since: 0n }));
+    const journal = await text((tx) => exportHledger(tx, { since: 0n, chart: loadChart(RULES_FOLDER) }));
     const run = (...args: string[]): string => execFileSync('hledger', ['-f-', ...args], { input: journal, encoding: 'utf8' });
     run('check', '--strict');
+    expect(run('accounts', '--types')).toMatch(/^discount_given +; type: X$/m);
     expect(run('balance', '--flat', '--no-total', '-O', 'csv', 'bank:')).toBe('"account","balance"\n"bank:DE02120300000000202051","1162.50 EUR"\n"bank:JP-1","100900 JPY"\n');
     expect(run('balance', '--no-total', '-O', 'csv', 'tag:invoice=RE-2', 'receivables')).toContain('40.00 EUR');
   });

@@ -283,6 +283,21 @@ onBothQueues('the pipeline', (queue) => {
       }
     });
 
+    it('over whose task one worker after the other is lost is followed no more', async () => {
+      await submitOne();
+      await sql`insert into task_failure (task_id, epoch, attempt, code, message)
+        select ${task.task_id}, 0, n, 'lease_lost', 'gone' from generate_series(1, 20) n`.execute(db.kysely);
+      await sql`update task set attempts = 20 where task_id = ${task.task_id}`.execute(db.kysely);
+      expect(await follow(task.epoch)).toMatchObject({ ended: 'dead' });
+      expect(begun).toBe(0);
+    });
+
+    it('that is none, or of another version, is dropped', async () => {
+      for (const payload of [null, {}, { v: 2, task_id: '1', epoch: 0 }, { v: 1, task_id: '1; drop table task', epoch: 0 }]) {
+        expect(await followHint(runner({}), 'extract', payload)).toEqual({ ended: 'done' });
+      }
+    });
+
     it('is added again only when it is missing', async () => {
       await submitOne();
       await sql`update task set state = 'discarded' where state = 'due' and task_id <> ${task.task_id}`.execute(db.kysely);

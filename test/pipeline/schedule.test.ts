@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Queues } from '../../src/pipeline/backends.ts';
 import { businessDateAt, findOverdue, followSchedule, listSchedules, removeSchedule, setSchedule, syncSchedules } from '../../src/pipeline/schedule.ts';
+import { submitDocuments } from '../../src/pipeline/submit.ts';
 import { startWorkers } from '../../src/pipeline/worker.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { onBothQueues } from '../helpers/queue-backends.ts';
@@ -36,6 +37,12 @@ onBothQueues('a schedule', (queue) => {
       await removeSchedule(db, 'every-second');
       await workers.close(5_000);
     }
+  });
+
+  it('that two workers follow at the same moment submits one run', async () => {
+    const schedule = { name: 'contended', business_date: '2026-03-02' };
+    const run_ids = await Promise.all([1, 2, 3].map(() => submitDocuments(db, queues, SILENT, { kind: 'schedule', sources: [], schedule })));
+    expect(run_ids.filter((run_id) => run_id !== undefined)).toHaveLength(1);
   });
 
   it('is registered again when the queue was wiped, and forgotten when it is removed', async () => {

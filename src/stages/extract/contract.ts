@@ -1,4 +1,5 @@
 import type { RawPart } from '../../core/statement.ts';
+import type { StatementProfile } from './profile.ts';
 
 /** A document's bytes, readable as often as needed, in order, in blocks of the source's choosing. */
 export interface DocumentSource {
@@ -6,12 +7,9 @@ export interface DocumentSource {
   read(): AsyncIterable<Buffer>;
 }
 
-/** How the columns, signs and language of a CSV or PDF layout are to be read, where the document itself leaves it open (`rules/profiles/*.yaml`). */
-export type { StatementProfile } from './profile.ts';
-
 export interface ReadContext {
   /** Profiles that finance has written, in the order of their files; the first whose `match` fits applies. */
-  readonly profiles: readonly import('./profile.ts').StatementProfile[];
+  readonly profiles: readonly StatementProfile[];
 }
 
 /** One format's reader. `recognise` sees the first bytes (at most SNIFF_BYTES) and says whether the document claims to be of this format. */

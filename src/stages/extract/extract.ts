@@ -2,11 +2,14 @@ import { Failure } from '../../core/failure.ts';
 import { createProof } from '../../core/proof.ts';
 import type { ProofBuilder } from '../../core/proof.ts';
 import type { RawPart } from '../../core/statement.ts';
+import { isArchive, readArchive } from './archive.ts';
+import { bai2Reader } from './bai2.ts';
 import { camtReader } from './camt.ts';
 import { readInChildProcess } from './child-process.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
 import { SNIFF_BYTES } from './contract.ts';
 import { csvReader } from './csv.ts';
+import { mt940Reader } from './mt940.ts';
 import { pdfReader } from './pdf.ts';
 
 /**
@@ -15,7 +18,9 @@ import { pdfReader } from './pdf.ts';
  */
 const READERS: readonly Reader[] = [
   camtReader,
+  mt940Reader,
   { ...pdfReader, read: (source, context) => readInChildProcess('pdf', source, context) },
+  bai2Reader,
   csvReader,
 ];
 
@@ -23,7 +28,7 @@ const READERS: readonly Reader[] = [
 const MAX_DOCUMENT_BYTES = 4 * 1024 ** 3;
 
 /**
- * Reads a document's statements, whatever its format: readers are chosen by content, never by name. A document that several readers claim
+ * Reads a document's statements, whatever its format: readers are chosen by content, never by name. An archive is unpacked. A document that several readers claim
  * goes to the first whose reading ties out. Yields in document order; throws a Failure when the document as a whole is no statement or
  * cannot be read: `not_a_statement`, `unsupported_format` (what it is, where that is known), `too_large`, or what the reader throws.
  */
@@ -32,6 +37,17 @@ export async function* extract(source: DocumentSource, context: ReadContext): As
     throw new Failure('too_large', `the document has ${source.size} bytes, more than ${MAX_DOCUMENT_BYTES}; split it by account or period`);
   }
   const head = await readHead(source);
+  if (isArchive(head)) yield* readArchive(source, head, (member) => readMember(member, context));
+  else yield* readDocument(source, head, context);
+}
+
+async function* readMember(member: DocumentSource, context: ReadContext): AsyncGenerator<RawPart, void, void> {
+  const head = await readHead(member);
+  if (isArchive(head)) throw new Failure('unsupported_format', 'an archive in an archive is not unpacked; submit the inner one by itself');
+  yield* readDocument(member, head, context);
+}
+
+async function* readDocument(source: DocumentSource, head: Buffer, context: ReadContext): AsyncGenerator<RawPart, void, void> {
   if (/^\s*$/.test(head.toString('latin1'))) throw new Failure('not_a_statement', 'the document is empty');
   const kind = kindOf(head);
   if (kind !== undefined) throw new Failure('unsupported_format', `the document is ${kind}, which is not read; see docs/formats.md for what is`);
@@ -82,12 +98,7 @@ async function tiesOut(reader: Reader, source: DocumentSource, context: ReadCont
 
 /** What is met in place of statements, by the bytes it begins with. */
 const KINDS: readonly { name: string; is: (head: Buffer) => boolean }[] = [
-  { name: 'an Excel workbook', is: (head) => isZip(head) && head.includes('xl/') },
-  { name: 'a Word document', is: (head) => isZip(head) && head.includes('word/') },
-  { name: 'an OpenDocument file', is: (head) => isZip(head) && head.includes('mimetypeapplication/vnd.oasis.opendocument') },
-  { name: 'a ZIP archive', is: isZip },
   { name: 'an old Word or Excel file', is: (head) => starts(head, 'd0cf11e0a1b11ae1') },
-  { name: 'a gzip archive', is: (head) => starts(head, '1f8b') },
   { name: 'a 7z archive', is: (head) => starts(head, '377abcaf271c') },
   { name: 'a PNG image', is: (head) => starts(head, '89504e470d0a1a0a') },
   { name: 'a JPEG image', is: (head) => starts(head, 'ffd8ff') },
@@ -95,9 +106,7 @@ const KINDS: readonly { name: string; is: (head: Buffer) => boolean }[] = [
   { name: 'a TIFF image', is: (head) => starts(head, '49492a00') || starts(head, '4d4d002a') },
   { name: 'an RTF document', is: (head) => /^\s*\{\\rtf/.test(beginning(head)) },
   { name: 'a web page', is: (head) => /^\s*(?:<!doctype html|<html)/i.test(beginning(head)) },
-  { name: 'an MT940 or MT942 statement', is: (head) => /^\s*(?:\{1:[^}]*\}|:20:)/.test(beginning(head)) },
   { name: 'an OFX or QFX statement', is: (head) => /^\s*(?:OFXHEADER:|<OFX>|<\?xml[^>]*>\s*<\?OFX)/.test(beginning(head)) },
-  { name: 'a BAI2 report', is: (head) => /^01,[^,\r\n]*,[^,\r\n]*,\d{6},\d{0,4},/.test(beginning(head)) },
   { name: 'a QIF file', is: (head) => /^\s*!(?:Type|Account|Option):?/i.test(beginning(head)) },
 ];
 
@@ -106,10 +115,6 @@ const BEGINNING_BYTES = 512;
 
 function kindOf(head: Buffer): string | undefined {
   return KINDS.find((kind) => kind.is(head))?.name;
-}
-
-function isZip(head: Buffer): boolean {
-  return starts(head, '504b0304');
 }
 
 function starts(head: Buffer, hex: string): boolean {

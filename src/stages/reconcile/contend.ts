@@ -3,57 +3,26 @@
  * the entry booked first (booking date, then value date, then content), all-or-nothing for each entry.
  */
 
-/** The open items that tentative automatic decisions would consume: 8 bytes a claim, a million are 8 MB. */
-export interface ClaimBook {
-  add(invoice_id: bigint): void;
-  /** The invoices that more than one decision claims. */
-  contested(): Set<bigint>;
-}
-
-export function createClaimBook(): ClaimBook {
-  let ids = new BigInt64Array(1024);
-  let used = 0;
-  return {
-    add(invoice_id) {
-      if (used === ids.length) {
-        const grown = new BigInt64Array(ids.length * 2);
-        grown.set(ids);
-        ids = grown;
-      }
-      ids[used++] = invoice_id;
-    },
-    contested() {
-      const sorted = ids.subarray(0, used).sort();
-      const contested = new Set<bigint>();
-      for (let i = 1; i < used; i++) if (sorted[i] === sorted[i - 1]) contested.add(sorted[i]!);
-      return contested;
-    },
-  };
-}
-
 export interface Contender {
   entry_id: bigint;
   booking_date: string;
   value_date: string | null;
   content_key: string;
   amount: string;
-  claims: readonly { invoice_id: bigint; settled: bigint }[];
+  /** What it would consume: invoices by their id, decisions that it would return by their negative id. */
+  claims: readonly { claim: bigint; amount: bigint }[];
 }
 
-/** The entries that find an invoice consumed by one before them. `open` is what was open before the batch. */
+/** The entries that find consumed what they claim. `open` is what there was of each claim before the batch. */
 export function findLosers(contenders: readonly Contender[], open: ReadonlyMap<bigint, bigint>): Set<bigint> {
   const rest = new Map(open);
   const losers = new Set<bigint>();
-  for (const contender of [...contenders].sort(compareContenders)) {
-    const fits = contender.claims.every((claim) => !rest.has(claim.invoice_id) || rest.get(claim.invoice_id)! >= claim.settled);
-    if (!fits) {
-      losers.add(contender.entry_id);
+  for (const { entry_id, claims } of [...contenders].sort(compareContenders)) {
+    if (claims.some(({ claim, amount }) => rest.get(claim)! < amount)) {
+      losers.add(entry_id);
       continue;
     }
-    for (const claim of contender.claims) {
-      const left = rest.get(claim.invoice_id);
-      if (left !== undefined) rest.set(claim.invoice_id, left - claim.settled);
-    }
+    for (const { claim, amount } of claims) rest.set(claim, rest.get(claim)! - amount);
   }
   return losers;
 }

@@ -3,12 +3,12 @@ import type { Candidate } from '../../core/evidence.ts';
 import { allocateIds, openChain, type LogChain, type LogDraft } from '../../ledger/log.ts';
 import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } from '../../ledger/journal.ts';
 import { closedByInvoice, loadOpen, loadTaxes, settleOpenItems } from '../../ledger/open-items.ts';
-import { allocationLines, type Allocation, type TaxLine } from '../../ledger/posting.ts';
+import { allocationLines, closedBy, type Allocation, type TaxLine } from '../../ledger/posting.ts';
 import { copyRows } from '../../platform/copy.ts';
 import type { Tx } from '../../platform/database.ts';
 import type { BatchJob } from '../contract.ts';
 import { acceptBatch, type AcceptedBatch } from './accept-batch.ts';
-import { createClaimBook, findLosers, type Contender } from './contend.ts';
+import { findLosers, type Contender } from './contend.ts';
 import { decide, type DecisionDraft, type Modes } from './decide.ts';
 import { loadRuleset, type Ruleset } from './rules.ts';
 import * as store from './store.ts';
@@ -86,41 +86,37 @@ function plain(outcome: 'duplicate' | 'pending', reason: string, explanation: st
 
 /** The entries whose automatic decision would consume what another of the batch consumes first. */
 async function settleConflicts(batch: Batch): Promise<Set<string>> {
-  const claims = createClaimBook();
-  for await (const decided of tentative(batch)) for (const claim of claimsOf(decided)) claims.add(claim.invoice_id);
-  const contested = claims.contested();
-  if (contested.size === 0) return new Set();
+  const contested = await store.listContested(batch.tx, batch.run_id, batch.company);
+  if (contested.length === 0) return new Set();
+  const claimed = new Set(contested);
   const contenders: Contender[] = [];
-  for await (const decided of tentative(batch)) {
-    const own = claimsOf(decided);
-    if (!own.some((claim) => contested.has(claim.invoice_id))) continue;
-    const { evidence } = decided;
-    contenders.push({
-      entry_id: BigInt(evidence.entry_id), booking_date: evidence.booking_date, value_date: evidence.value_date, content_key: evidence.content_key,
-      amount: evidence.amount, claims: own,
-    });
+  for await (const chunk of store.readEvidence(batch.tx, batch.run_id, batch.company, contested)) {
+    for (const kept of chunk) {
+      const decided = decideLeaf(batch, kept, NO_LOSERS);
+      const claims = decided?.draft.outcome === 'auto' ? claimsOf(decided).filter((claim) => claimed.has(claim.claim)) : [];
+      if (claims.length === 0) continue;
+      const { entry_id, booking_date, value_date, content_key, amount } = kept.evidence;
+      contenders.push({ entry_id: BigInt(entry_id), booking_date, value_date, content_key, amount, claims });
+    }
   }
-  const open = await loadOpen(batch.tx, [...contested]);
+  const open = await loadOpen(batch.tx, contested.filter((claim) => claim > 0n));
+  // A decision can be returned once.
+  for (const claim of contested) if (claim < 0n) open.set(claim, 1n);
   return new Set([...findLosers(contenders, open)].map(String));
 }
 
-async function* tentative(batch: Batch): AsyncGenerator<Decided> {
-  for await (const chunk of store.readEvidence(batch.tx, batch.run_id, batch.company)) {
-    for (const kept of chunk) {
-      const decided = decideLeaf(batch, kept, new Set());
-      if (decided && decided.draft.outcome === 'auto' && decided.draft.chosen?.facts.kind === 'invoices') yield decided;
-    }
-  }
-}
+const NO_LOSERS: ReadonlySet<string> = new Set();
 
-function claimsOf({ draft }: Decided): { invoice_id: bigint; settled: bigint }[] {
-  return (draft.chosen?.allocations ?? []).map((part) => ({
-    invoice_id: BigInt(part.invoice_id), settled: BigInt(part.settled) + BigInt(part.discount) + BigInt(part.charges) + BigInt(part.withholding),
-  }));
+/** What the decision consumes: of invoices what it closes of them, of a decision that it returns (negative) the whole. */
+function claimsOf({ draft }: Decided): { claim: bigint; amount: bigint }[] {
+  const { chosen } = draft;
+  if (!chosen) return [];
+  if (chosen.reverses_decision_id !== null) return [{ claim: -BigInt(chosen.reverses_decision_id), amount: 1n }];
+  return allocationsOf(chosen).map((part) => ({ claim: part.invoice_id, amount: closedBy(part) }));
 }
 
 const DECISION_COLUMNS = ['decision_id', 'entry_id', 'run_id', 'company', 'outcome', 'decided_by', 'rule_id', 'ruleset', 'reason', 'explanation',
-  'score', 'runner_up', 'suggestions', 'ledger_lines', 'duplicate_of', 'log_seq'] as const;
+  'score', 'runner_up', 'suggestions', 'ledger_lines', 'duplicate_of', 'returns', 'log_seq'] as const;
 const ALLOCATION_COLUMNS = ['decision_id', 'n', 'invoice_id', 'amount', 'settled', 'settled_currency', 'discount', 'charges', 'withholding', 'write_off'] as const;
 const REVIEW_COLUMNS = ['entry_id', 'company', 'decision_id', 'reason', 'priority'] as const;
 
@@ -135,7 +131,7 @@ async function saveDecisions(batch: Batch, decided: readonly Decided[]): Promise
   await copyRows(tx.client, 'decision', DECISION_COLUMNS, decided.map(({ evidence, draft, duplicate_of }, i) => [
     ids[i], evidence.entry_id, run_id, company, draft.outcome, 'rule', draft.rule?.id ?? null, draft.rule ? ruleset.version : null, draft.reason,
     draft.explanation, draft.score === null ? null : draft.score / 1000, json(draft.runner_up), json(waits(draft) ? draft.suggestions : null),
-    json(effects[i]!.ledger_lines), duplicate_of, seqs[i],
+    json(effects[i]!.ledger_lines), duplicate_of, draft.chosen?.reverses_decision_id ?? null, seqs[i],
   ]));
   await copyRows(tx.client, 'allocation', ALLOCATION_COLUMNS, decided.flatMap((_, i) => effects[i]!.allocations.map((part, n) => [
     ids[i], n + 1, part.invoice_id, part.amount, part.settled, part.currency, part.discount, part.charges, part.withholding, part.write_off,

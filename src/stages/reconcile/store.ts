@@ -69,15 +69,25 @@ export async function loadBookedIdentities(tx: Tx, account_id: number, from: str
 /** Evidence, and the canonical JSON that it was parsed from. */
 export interface KeptEvidence { evidence: Evidence; text: string }
 
-/** The batch's evidence, a chunk at a time, in an order that content gives. */
-export async function* readEvidence(tx: Tx, run_id: bigint, company: string): AsyncGenerator<KeptEvidence[]> {
+/** The batch's evidence, a chunk at a time, in an order that content gives; only chunks with one of the claims, where some are given. */
+export async function* readEvidence(tx: Tx, run_id: bigint, company: string, claims: readonly bigint[] | null = null): AsyncGenerator<KeptEvidence[]> {
+  const wanted = claims === null ? null : claims.map(String);
   const { rows: keys } = await sql<{ document_id: bigint; n: number }>`
     select c.document_id, c.n from evidence_chunk c join document d using (document_id)
-     where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company} order by encode(d.sha256, 'hex'), c.n`.execute(tx.kysely);
+     where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company} and (${wanted}::bigint[] is null or c.claims && ${wanted}::bigint[])
+     order by encode(d.sha256, 'hex'), c.n`.execute(tx.kysely);
   for (const { document_id, n } of keys) {
     const row = await tx.kysely.selectFrom('evidence_chunk').select('bytes').where('document_id', '=', document_id).where('n', '=', n).executeTakeFirstOrThrow();
     yield (await decompress(row.bytes)).toString('utf8').split('\n').map((text) => ({ text, evidence: JSON.parse(text) as Evidence }));
   }
+}
+
+/** What more than one entry of the batch may consume. */
+export async function listContested(tx: Tx, run_id: bigint, company: string): Promise<bigint[]> {
+  const { rows } = await sql<{ claim: bigint }>`
+    select claim from evidence_chunk c join document d using (document_id) cross join unnest(c.claims) claim
+     where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company} group by claim having count(*) > 1 order by claim`.execute(tx.kysely);
+  return rows.map((row) => row.claim);
 }
 
 const decompress = promisify(zstdDecompress);

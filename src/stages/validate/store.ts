@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
-import { evidenceText, type Evidence } from '../../core/evidence.ts';
+import { evidenceText, type AmountFit, type Evidence } from '../../core/evidence.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { KeyForm } from '../../core/invoice-key.ts';
 import { INTERIM_FORMATS, type Format } from '../../core/statement.ts';
@@ -125,7 +125,20 @@ export async function loadOpenItems(tx: Tx, company: string, party_ids: readonly
 /** Saves a chunk of evidence, a line each: reconcile reads it, and the log takes the lines as they stand. */
 export async function saveEvidence(tx: Tx, document_id: bigint, n: number, company: string, books_version: bigint, evidence: readonly Evidence[]): Promise<void> {
   const bytes = await compress(Buffer.from(evidence.map(evidenceText).join('\n')), FASTEST);
-  await tx.kysely.insertInto('evidence_chunk').values({ document_id, n, company, books_version, bytes }).execute();
+  await tx.kysely.insertInto('evidence_chunk').values({ document_id, n, company, books_version, bytes, claims: sql`${evidence.flatMap(claimsOf).map(String)}::bigint[]` }).execute();
+}
+
+/** Fits that no rule can make automatic: their candidates are suggestions, and claim nothing. */
+const FOR_A_PERSON: ReadonlySet<AmountFit> = new Set<AmountFit>(['short', 'over', 'discount_late', 'none']);
+
+/** What the entry may consume without a person, each once: invoices, and (negative) the decisions that it may return. */
+function claimsOf({ candidates }: Evidence): bigint[] {
+  const claims = new Set<bigint>();
+  for (const { facts, allocations, reverses_decision_id } of candidates) {
+    if (reverses_decision_id !== null) claims.add(-BigInt(reverses_decision_id));
+    else if (facts.status === 'open' && !FOR_A_PERSON.has(facts.amount)) for (const part of allocations) claims.add(BigInt(part.invoice_id));
+  }
+  return [...claims];
 }
 
 export async function deleteEvidence(tx: Tx, document_id: bigint): Promise<void> {
@@ -183,6 +196,7 @@ async function loadEarlier(tx: Tx, company: string, end_to_end_ids: readonly str
       from entry e join decision d on d.entry_id = e.entry_id and d.superseded_by is null
      where e.end_to_end_id = any(${[...end_to_end_ids]}) and d.company = ${company} and d.outcome in ('auto', 'manual')
        and exists (select from allocation a where a.decision_id = d.decision_id)
+       and not exists (select from decision r where r.returns = d.decision_id and r.superseded_by is null)
      order by e.entry_id`.execute(tx.kysely);
   return group(rows.map(({ key, ...posting }) => ({ key, posting })), (row) => row.posting);
 }

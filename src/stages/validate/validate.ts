@@ -364,12 +364,6 @@ function isCut(text: string | null): boolean {
   return text !== null && (CUT_LENGTHS.has(text.length) || MORE_FOLLOWS.test(text.slice(-8)));
 }
 
-/** An invoice that is named and closed stands among the refused, so that whoever looks at the decision sees its number. */
-function closedReason(item: Item): Evidence['refused'] {
-  const status = statusOf([item]);
-  return status === 'open' ? [] : [{ invoice_number: item.invoice_number, party_id: item.party_id, reason: status }];
-}
-
 function statusOf(items: readonly Item[]): CandidateFacts['status'] {
   const refused = notOpen(items).map(({ reason }) => reason);
   return refused.includes('cancelled') ? 'cancelled' : refused.includes('paid') ? 'paid' : 'open';

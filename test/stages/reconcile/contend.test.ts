@@ -1,18 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createClaimBook, findLosers, type Contender } from '../../../src/stages/reconcile/contend.ts';
+import { findLosers, type Contender } from '../../../src/stages/reconcile/contend.ts';
 
 const contender = (entry_id: bigint, booking_date: string, claims: [bigint, bigint][], content_key = 'x'): Contender => ({
-  entry_id, booking_date, value_date: null, content_key, amount: '100', claims: claims.map(([invoice_id, settled]) => ({ invoice_id, settled })),
+  entry_id, booking_date, value_date: null, content_key, amount: '100', claims: claims.map(([claim, amount]) => ({ claim, amount })),
 });
 
 describe('conflicts in a batch', () => {
-  it('finds the invoices that more than one decision claims', () => {
-    const book = createClaimBook();
-    for (let id = 1n; id <= 3_000n; id++) book.add(id);
-    book.add(2_500n);
-    expect(book.contested()).toEqual(new Set([2_500n]));
-  });
-
   it('gives the invoice to the entry booked first, whatever the order of arrival', () => {
     const first = contender(9n, '2026-10-01', [[1n, 100n]]);
     const second = contender(2n, '2026-10-02', [[1n, 100n]]);
