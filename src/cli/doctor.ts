@@ -46,7 +46,11 @@ async function examine({ config, db, log }: Session): Promise<Finding[]> {
     if (count > 0) findings.push({ severity: 'attention', check, detail: `${count} ${what}`, remedy });
   };
 
-  for (const problem of checkRules(config.rules_folder).problems) broken('rules', `${problem.file}:${problem.line}: ${problem.message}`, 'tieout rules check shows the place');
+  for (const { kind, file, line, message } of checkRules(config.rules_folder).problems) {
+    // Rules that lack an example or a turn still decide; the others stop every batch.
+    const severity = kind === 'missing_examples' || kind === 'unreachable' ? 'attention' : 'broken';
+    findings.push({ severity, check: 'rules', detail: `${file}:${line}: ${message}`, remedy: 'tieout rules check shows the place' });
+  }
   await openQueues({ config, db, log }).then(async (queues) => {
     await queues.queue('extract').getJobCounts().catch((error: unknown) => broken('queue', failureOf(error).message, 'bring the queue back, or correct QUEUE_URL'));
     await queues.close();

@@ -17,16 +17,20 @@ export function explainCommand(): Command {
       const entry_id = parseId(entry);
       const { rows } = await sql<{ seq: bigint; at: string; actor: string; action: string; payload: string; content: string | null }>`
         select l.seq, l.at, l.actor, l.action, l.payload, r.content from log_record l
-          left join decision d on d.decision_id = l.decision_id left join ruleset r on r.version = (l.payload::jsonb ->> 'ruleset')
-         where l.entry_id = ${entry_id} order by l.seq`.execute(db.kysely);
-      if (rows.length === 0) throw new Failure('not_found', `nothing was decided about entry ${entry_id}`);
+          left join ruleset r on r.version = (l.payload::jsonb ->> 'ruleset')
+         where l.entry_id = ${entry_id} or l.seq in (select log_seq from decision where entry_id = ${entry_id}) order by l.seq`.execute(db.kysely);
+      // One record speaks for all entries of a statement that was quarantined.
+      const { rows: [standing] } = await sql<{ outcome: string; reason: string; explanation: string; failed_check: string | null }>`
+        select outcome, reason, explanation, failed_check from decision where entry_id = ${entry_id} and superseded_by is null`.execute(db.kysely);
+      if (!standing) throw new Failure('not_found', `nothing was decided about entry ${entry_id}`);
       const decided = rows.findLast((row) => row.action === 'decide');
       const payload = decided ? JSON.parse(decided.payload) as { evidence: Evidence; mode: Mode; rule_modes: Record<string, Mode>; outcome: string; reason: string } : null;
       const explanation = payload && decided!.content
         ? explainDecision(payload.evidence, parseRuleset(decided!.content), { company: payload.mode, rules: payload.rule_modes }) : null;
       const story = rows.map(({ seq, at, actor, action }) => ({ seq, at, actor, action }));
-      if (options.json) return printJson({ entry_id, story, outcome: payload?.outcome, reason: payload?.reason, facts: payload?.evidence.facts, ...explanation });
+      if (options.json) return printJson({ entry_id, ...standing, story, decided: payload && { outcome: payload.outcome, reason: payload.reason }, facts: payload?.evidence.facts, ...explanation });
       for (const { seq, at, actor, action } of story) process.stdout.write(`${at}  record ${seq}  ${action}  by ${actor}\n`);
+      process.stdout.write(`\nstands as ${standing.outcome}: ${standing.explanation}${standing.failed_check === null ? '' : ` (${standing.failed_check})`}\n`);
       if (!payload) return;
       process.stdout.write(`\noutcome ${payload.outcome}, reason ${payload.reason}\nfacts   ${Object.entries(payload.evidence.facts).map(([key, value]) => `${key}=${value}`).join('  ')}\n`);
       for (const { candidate, gate, rules } of explanation?.candidates ?? []) {

@@ -3,7 +3,7 @@ import { Failure } from '../core/failure.ts';
 import { formatMoney } from '../core/money.ts';
 import { transaction } from '../platform/database.ts';
 import { acceptSuggestion, assignEntry, undoDecision, type AssignedInvoice, type AssignedLedger } from '../review/acts.ts';
-import { listReviewItems, loadReviewItem, type ReviewItem } from '../review/items.ts';
+import { listReviewItems, loadReviewItem, type ReviewItem, type Suggestion } from '../review/items.ts';
 import { actingUser, formatTable, parseId, printJson, withDatabase } from './session.ts';
 
 /** `tieout review`: the queue of what a person must decide, and what a person can do to it. */
@@ -122,11 +122,20 @@ function parsePart(text: string): { name: string; party: string | undefined; amo
   return { name: name!, party, amount: text.slice(at + 1) };
 }
 
+/** Amounts as everybody outside reads them: what goes to an invoice in the entry's currency, what that settles in the invoice's own. */
 function jsonOf(item: ReviewItem): object {
-  return { ...item, amount: formatMoney(item.amount, item.currency), suggestions: item.suggestions.map((one) => ({ ...one, score: one.score / 1000 })) };
+  const allocation = (part: Suggestion['allocations'][number]): object => {
+    const own = (minor: string): string => formatMoney(BigInt(minor), part.currency);
+    return {
+      company: item.company, invoice_number: part.invoice_number, party_id: part.party_id, kind: part.kind, amount: formatMoney(BigInt(part.amount), item.currency),
+      settled: { amount: own(part.settled), currency: part.currency }, discount: own(part.discount), charges: own(part.charges), withholding: own(part.withholding), write_off: own('0'),
+    };
+  };
+  const suggestions = item.suggestions.map((one) => ({ ...one, allocations: one.allocations.map(allocation), score: one.score / 1000 }));
+  return { ...item, amount: formatMoney(item.amount, item.currency), suggestions };
 }
 
-function describe(suggestion: ReviewItem['suggestions'][number], currency: string): string {
+function describe(suggestion: Suggestion, currency: string): string {
   if (suggestion.allocations.length === 0) return suggestion.ledger_account ?? 'none of ours';
   return clip(suggestion.allocations.map((part) => `${part.invoice_number} ${formatMoney(BigInt(part.amount), currency)}`).join(' + '), 48);
 }

@@ -30,8 +30,8 @@ export async function loadBankPositions(tx: Pick<Tx, 'kysely'>): Promise<BankPos
            coalesce(open.older, 0)::bigint as older
       from account a
       left join lateral (select s.to_date, s.closing from statement s where s.account_id = a.account_id and s.state = 'accepted' and s.to_date is not null
-             order by s.to_date desc, s.from_date desc, s.statement_id desc limit 1) last on true
-      left join ledger_balance b on b.company = a.company and b.account = a.ledger_account and b.account_id = a.account_id and b.currency = a.currency
+             order by s.to_date desc, s.from_date desc, s.log_seq desc limit 1) last on true
+      left join (select account_id, currency, sum(balance)::bigint as balance from ledger_balance group by 1, 2) b on b.account_id = a.account_id and b.currency = a.currency
       left join (select e.account_id, sum(e.amount) filter (where d.outcome = 'review') as review, sum(e.amount) filter (where d.outcome = 'suspense') as suspense,
                   max(current_date - e.booking_date) as oldest_days,
                   sum(e.amount) filter (where d.outcome = 'review' and current_date - e.booking_date <= 7) as to_7,

@@ -16,8 +16,8 @@ const INVARIANTS: Readonly<Record<string, string>> = {
     select format('%s: ledger %s, statement %s %s', a.account, coalesce(b.balance, 0), last.closing, last.currency) as detail
       from account a
       join lateral (select s.closing, s.currency from statement s where s.account_id = a.account_id and s.state = 'accepted' and s.to_date is not null
-                     order by s.to_date desc, s.from_date desc, s.statement_id desc limit 1) last on last.closing is not null
-      left join ledger_balance b on b.company = a.company and b.account = a.ledger_account and b.account_id = a.account_id and b.currency = last.currency
+                     order by s.to_date desc, s.from_date desc, s.log_seq desc limit 1) last on last.closing is not null
+      left join (select account_id, currency, sum(balance) as balance from ledger_balance group by 1, 2) b on b.account_id = a.account_id and b.currency = last.currency
      where coalesce(b.balance, 0) <> last.closing`,
   'control account = sum of the open items behind it': `
     select format('%s %s %s: ledger %s, open items %s', company, account, currency, coalesce(ledger, 0), coalesce(items, 0)) as detail
@@ -46,6 +46,9 @@ const DEEP_INVARIANTS: Readonly<Record<string, string>> = {
   'every journal entry balances': `
     select format('journal entry %s is off by %s %s', journal_entry_id, sum(amount), currency) as detail
       from journal_line group by journal_entry_id, currency having sum(amount) <> 0`,
+  'every journal entry balances in the functional currency': `
+    select format('journal entry %s is off by %s in the functional currency', journal_entry_id, sum(base_amount)) as detail
+      from journal_line group by journal_entry_id having count(*) = count(base_amount) and sum(base_amount) <> 0`,
   'kept balances = sum of the lines': `
     select format('%s %s %s: kept %s, lines %s', company, account, currency, coalesce(kept, 0), coalesce(lines, 0)) as detail
       from (select company, account, account_id, currency, balance as kept from ledger_balance) b

@@ -39,7 +39,8 @@ const LINE_COLUMNS = ['journal_entry_id', 'n', 'account', 'account_id', 'party_i
 
 /**
  * Posts journal entries as a set and returns their ids. `log_seq` is the log record that explains them: one for all, or one each.
- * Lines of zero are left out. The database refuses what does not balance, a closed period, and a second posting of the same thing.
+ * Lines of zero are left out, and entries of nothing else (banks book 0.00 to inform). The database refuses what does not balance, a closed
+ * period, and a second posting of the same thing.
  */
 export async function postJournalEntries(tx: Tx, log_seq: bigint | readonly bigint[], drafts: readonly JournalEntryDraft[]): Promise<bigint[]> {
   if (drafts.length === 0) return [];
@@ -54,7 +55,7 @@ export async function postJournalEntries(tx: Tx, log_seq: bigint | readonly bigi
       const functional = books.get(draft.company)!.functional_currency;
       let n = 0;
       for (const line of draft.lines) {
-        if (line.amount === 0n && !line.base_amount) continue;
+        if (isZero(line)) continue;
         const base = line.base_amount !== undefined ? line.base_amount : line.currency === functional ? line.amount : null;
         yield [ids[i], ++n, line.account, line.account_id ?? null, line.party_id ?? null, line.invoice_id ?? null, line.amount, line.currency, base];
       }
@@ -63,11 +64,16 @@ export async function postJournalEntries(tx: Tx, log_seq: bigint | readonly bigi
 
   function* entryRows(): Generator<readonly unknown[]> {
     for (const [i, draft] of drafts.entries()) {
+      if (draft.lines.length > 0 && draft.lines.every(isZero)) continue;
       yield [ids[i], draft.company, postingDate(draft.booking_date, books.get(draft.company)!.closed_months), draft.booking_date, draft.kind,
         draft.entry_id ?? null, draft.decision_id ?? null, draft.invoice_id ?? null, draft.statement_id ?? null, draft.run_id ?? null,
         draft.reverses ?? null, typeof log_seq === 'bigint' ? log_seq : log_seq[i]];
     }
   }
+}
+
+function isZero({ amount, base_amount }: JournalLineDraft): boolean {
+  return amount === 0n && !base_amount;
 }
 
 /** The booking date when its month is open, else the first day of the first open month after it. */

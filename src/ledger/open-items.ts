@@ -4,13 +4,6 @@ import { closedBy, type Allocation, type TaxLine } from './posting.ts';
 
 /** What is open of invoices, in minor units of their currency: the one place that changes it. */
 
-export async function loadOpen(tx: Tx, invoice_ids: readonly bigint[]): Promise<Map<bigint, bigint>> {
-  if (invoice_ids.length === 0) return new Map();
-  const { rows } = await sql<{ invoice_id: bigint; open: bigint }>`
-    select invoice_id, open from open_item where invoice_id = any(${invoice_ids.map(String)}::bigint[])`.execute(tx.kysely);
-  return new Map(rows.map((row) => [row.invoice_id, row.open]));
-}
-
 /** What the allocations close of each invoice in all; negative where a return or an undo opens it again. */
 export function closedByInvoice(allocations: Iterable<Allocation>): Map<bigint, bigint> {
   const closed = new Map<bigint, bigint>();

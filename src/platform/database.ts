@@ -71,6 +71,14 @@ export async function transaction<T>(database: Database, work: (tx: Tx) => Promi
   }
 }
 
+/**
+ * For the rest of the transaction joins go by index: what a stage looks up is a chunk's worth, whatever the size of the tables, and tables
+ * that were filled a moment ago have no statistics by which the planner could know.
+ */
+export async function planByIndex(tx: Tx): Promise<void> {
+  await tx.client.query('set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off');
+}
+
 /** The transaction's one connection in the shape that Kysely asks of a pool. */
 function poolOf(client: pg.PoolClient): PostgresPool {
   const connection = { query: client.query.bind(client), release: () => {} };

@@ -237,6 +237,7 @@ export interface StatementTable {
   entry_count: number;
   state: Generated<string>;
   gap_before: bigint | null;
+  log_seq: bigint | null;
 }
 
 export interface EntryTable {
@@ -270,6 +271,7 @@ export interface EvidenceChunkTable {
   company: string;
   books_version: bigint;
   claims: bigint[];
+  claimed_at: number[];
   bytes: Buffer;
 }
 

@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
+import type { Candidate } from '../core/evidence.ts';
 import { Failure } from '../core/failure.ts';
 import { formatMoney, parseMoney } from '../core/money.ts';
 import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } from '../ledger/journal.ts';
 import { allocateIds, openChain } from '../ledger/log.ts';
-import { closedByInvoice, loadOpen, loadTaxes, settleOpenItems } from '../ledger/open-items.ts';
+import { closedByInvoice, loadTaxes, settleOpenItems } from '../ledger/open-items.ts';
 import { allocationLines, controlSign, type Allocation, type InvoiceKind } from '../ledger/posting.ts';
 import type { Tx } from '../platform/database.ts';
-import { loadReviewItem, type ReviewItem } from './items.ts';
+import { loadReviewItem, type ReviewItem, type Suggestion } from './items.ts';
 
 /**
  * What a person can do to an entry. Each act runs in the caller's transaction, locks the company, supersedes the standing decision by one
@@ -65,6 +66,11 @@ export async function assignEntry(tx: Tx, entry_id: bigint, invoices: readonly A
     if (amount === undefined) throw new Failure('invalid_input', `${what}: "${text}" is no amount in ${item.currency}; write it like ${formatMoney(12345n, item.currency)}`);
     return amount;
   };
+  const difference = (text: string | undefined, what: string): bigint => {
+    const amount = money(text, what);
+    if (amount < 0n) throw new Failure('invalid_input', `${what}: ${text} is negative; it settles a part of the invoice beside the payment`);
+    return amount;
+  };
   const allocations: Allocation[] = [];
   for (const part of invoices) {
     const invoice = await findInvoice(tx, item, part);
@@ -73,9 +79,13 @@ export async function assignEntry(tx: Tx, entry_id: bigint, invoices: readonly A
       throw new Failure('invalid_input', `${part.invoice_number}: a ${invoice.kind} takes a ${controlSign(invoice.kind) > 0n ? 'positive' : 'negative'} amount`);
     }
     allocations.push({
-      ...invoice, amount, settled: amount < 0n ? -amount : amount, discount: money(part.discount, 'discount'), charges: money(part.charges, 'charges'),
-      withholding: 0n, write_off: money(part.write_off, 'write-off'),
+      ...invoice, amount, settled: amount < 0n ? -amount : amount, discount: difference(part.discount, 'discount'), charges: difference(part.charges, 'charges'),
+      withholding: 0n, write_off: difference(part.write_off, 'write-off'),
     });
+  }
+  for (const { account, party_id } of ledger) {
+    if (party_id === undefined && account === 'on_account') throw new Failure('invalid_input', 'what goes on_account belongs to a party; name it: on_account@PARTY=AMOUNT');
+    if (party_id !== undefined) await requireParty(tx, party_id);
   }
   const kept = ledger.find((part) => KEPT_ACCOUNTS.has(part.account));
   if (kept) throw new Failure('invalid_input', `${kept.account} is the sum of what stands behind it and cannot be posted to by hand; give the part to an invoice, or to an account such as on_account`);
@@ -102,6 +112,9 @@ export async function undoDecision(tx: Tx, entry_id: bigint, reason: string, act
   const { rows: [entry] } = await sql<EntryRow>`
     select e.entry_id, e.account_id, a.ledger_account, e.amount, e.currency, e.booking_date from entry e join account a using (account_id)
      where e.entry_id = ${entry_id}`.execute(tx.kysely);
+  const { rows: [returned] } = await sql<{ entry_id: bigint }>`
+    select entry_id from decision where returns = ${standing.decision_id} and superseded_by is null`.execute(tx.kysely);
+  if (returned) throw new Failure('invalid_input', `the bank has returned entry ${entry_id} since, and what it had settled is open again; undo entry ${returned.entry_id} first`);
   const { rows: lines } = await sql<JournalLineDraft & { journal_entry_id: bigint; kind: string; booking_date: string }>`
     select j.journal_entry_id, j.kind, j.booking_date, l.account, l.account_id, l.party_id, l.invoice_id, l.amount, l.currency, l.base_amount
       from journal_entry j join journal_line l using (journal_entry_id)
@@ -113,17 +126,21 @@ export async function undoDecision(tx: Tx, entry_id: bigint, reason: string, act
   const chain = await openChain(tx);
   const [decision_id] = await allocateIds(tx, 'decision_decision_id_seq', 1);
   const [seq] = await chain.reserve(1);
+  // What a person took out of suspense goes back there.
+  const outcome = lines[0]?.account === 'suspense' ? 'suspense' : 'review';
   await supersede(tx, standing.decision_id, {
-    decision_id: decision_id!, entry_id, company: standing.company, outcome: 'review', decided_by: act.user, reason: 'undone', explanation: `Undone by ${act.user}: ${reason}`, log_seq: seq!,
+    decision_id: decision_id!, entry_id, company: standing.company, outcome, decided_by: act.user, reason: 'undone', explanation: `Undone by ${act.user}: ${reason}`,
+    log_seq: seq!, suggestions: JSON.stringify(await loadSuggestions(tx, entry_id)),
+    ...(outcome === 'suspense' && { ledger_lines: JSON.stringify([{ account: 'suspense', amount: String(entry!.amount) }]) }),
   });
-  const drafts: JournalEntryDraft[] = [{
+  const drafts: JournalEntryDraft[] = lines.length === 0 ? [] : [{
     company: standing.company, kind: 'reversal', booking_date: lines[0]!.booking_date, entry_id, decision_id: standing.decision_id, reverses: lines[0]!.journal_entry_id,
     lines: lines.map((line): JournalLineDraft => ({
       account: line.account, account_id: line.account_id, party_id: line.party_id, invoice_id: line.invoice_id, amount: -line.amount, currency: line.currency,
       base_amount: line.base_amount == null ? null : -line.base_amount,
     })),
   }];
-  if (lines[0]!.kind === 'bank_entry') {
+  if (lines[0]?.kind === 'bank_entry') {
     // The entry stays in the bank account; only what was made of it is taken back.
     drafts.push({
       company: standing.company, kind: 'reopen', booking_date: entry!.booking_date, entry_id, decision_id: decision_id!,
@@ -135,11 +152,10 @@ export async function undoDecision(tx: Tx, entry_id: bigint, reason: string, act
   }
   await chain.appendAs([seq!], [{
     company: standing.company, run_id: null, actor: act.user, action: 'undo', entry_id, decision_id: decision_id!,
-    payload: { reason, supersedes: String(standing.decision_id), reverses: String(lines[0]!.journal_entry_id) },
+    payload: { reason, supersedes: String(standing.decision_id), reverses: lines[0] ? String(lines[0].journal_entry_id) : null },
   }]);
   await postJournalEntries(tx, seq!, drafts);
-  const closed = closedByInvoice(allocations);
-  await settleOpenItems(tx, new Map([...closed].map(([invoice_id, amount]) => [invoice_id, -amount])));
+  await changeOpenItems(tx, new Map([...closedByInvoice(allocations)].map(([invoice_id, amount]) => [invoice_id, -amount])));
   await sql`
     insert into review_item (entry_id, company, decision_id, reason) values (${entry_id}, ${standing.company}, ${decision_id!}, 'undone')
     on conflict (entry_id) do update set decision_id = excluded.decision_id, reason = 'undone', state = 'open', closed_at = null,
@@ -204,7 +220,7 @@ async function settle(tx: Tx, item: ReviewItem, action: 'accept' | 'assign', wha
       ...ledger.map((part): JournalLineDraft => ({ account: part.account, party_id: part.party_id, amount: -part.amount, currency: item.currency })),
     ],
   }]);
-  await takeOpenItems(tx, allocations);
+  await changeOpenItems(tx, closedByInvoice(allocations));
   await sql`update review_item set state = 'done', decision_id = ${decision_id!}, closed_at = now(), version = version + 1
      where entry_id = ${item.entry_id}`.execute(tx.kysely);
   await finish(tx, item.company, chain);
@@ -218,24 +234,41 @@ async function finish(tx: Tx, company: string, chain: { close(): Promise<void> }
 
 /** The old decision is marked before the new one is there: an entry has one standing decision at any time. */
 async function supersede(tx: Tx, old: bigint, values: {
-  decision_id: bigint; entry_id: bigint; company: string; outcome: 'manual' | 'review'; decided_by: string; reason: string; explanation: string;
-  log_seq: bigint; ledger_lines?: string;
+  decision_id: bigint; entry_id: bigint; company: string; outcome: 'manual' | 'review' | 'suspense'; decided_by: string; reason: string; explanation: string;
+  log_seq: bigint; ledger_lines?: string; suggestions?: string;
 }): Promise<void> {
   await tx.kysely.updateTable('decision').set({ superseded_by: values.decision_id }).where('decision_id', '=', old).execute();
   await tx.kysely.insertInto('decision').values({ ...values, supersedes: old }).execute();
 }
 
-/** Refuses what is not open, in words; the table's check would refuse it in any case. */
-async function takeOpenItems(tx: Tx, allocations: readonly Allocation[]): Promise<void> {
-  const closed = closedByInvoice(allocations);
-  const open = await loadOpen(tx, [...closed.keys()]);
-  for (const [invoice_id, amount] of closed) {
-    const left = open.get(invoice_id)!;
-    if (amount <= left) continue;
-    const invoice = await tx.kysely.selectFrom('invoice').select(['invoice_number', 'currency']).where('invoice_id', '=', invoice_id).executeTakeFirstOrThrow();
-    throw new Failure('stale', `invoice ${invoice.invoice_number} has only ${formatMoney(left, invoice.currency)} ${invoice.currency} open; look at it again and give it less`);
+/** Takes off the open items what is closed of them. What does not fit is refused in words; the table's check would refuse it in any case. */
+async function changeOpenItems(tx: Tx, closed: ReadonlyMap<bigint, bigint>): Promise<void> {
+  const { rows } = await sql<{ invoice_id: bigint; invoice_number: string; currency: string; open: bigint; amount: bigint }>`
+    select invoice_id, invoice_number, currency, o.open, o.amount from open_item o join invoice using (invoice_id)
+     where invoice_id = any(${[...closed.keys()].map(String)}::bigint[]) order by invoice_id`.execute(tx.kysely);
+  for (const { invoice_id, invoice_number, currency, open, amount } of rows) {
+    const money = (minor: bigint): string => `${formatMoney(minor, currency)} ${currency}`;
+    const left = open - closed.get(invoice_id)!;
+    if (left < 0n) throw new Failure('stale', `invoice ${invoice_number} has only ${money(open)} open; look at it again and give it less`);
+    if (left > amount) throw new Failure('stale', `invoice ${invoice_number} is over ${money(amount)} by now, and ${money(left)} of it would be open; correct it in the ERP first`);
   }
   await settleOpenItems(tx, closed);
+}
+
+/** What the rules last weighed for the entry, the best first, as a person may choose it. */
+async function loadSuggestions(tx: Tx, entry_id: bigint): Promise<Suggestion[]> {
+  const { rows: [decided] } = await sql<{ candidates: Candidate[] | null }>`
+    select payload::jsonb -> 'evidence' -> 'candidates' as candidates from log_record where entry_id = ${entry_id} and action = 'decide' order by seq desc limit 1`.execute(tx.kysely);
+  return (decided?.candidates ?? []).filter(({ allocations, ledger_account, facts }) => facts.kind !== 'suspense' && (allocations.length > 0 || ledger_account !== null))
+    .slice(0, MAX_SUGGESTIONS).map(({ allocations, ledger_account, score, reasons }) => ({ allocations, ledger_account, score, reasons }));
+}
+
+// As many as a decision of the rules keeps.
+const MAX_SUGGESTIONS = 5;
+
+async function requireParty(tx: Tx, party_id: string): Promise<void> {
+  const party = await tx.kysely.selectFrom('party').select('party_id').where('party_id', '=', party_id).executeTakeFirst();
+  if (!party) throw new Failure('not_found', `there is no party ${party_id}; tieout import parties brings parties in`);
 }
 
 async function findInvoice(tx: Tx, item: ReviewItem, part: AssignedInvoice): Promise<{ invoice_id: bigint; kind: InvoiceKind; party_id: string; currency: string }> {

@@ -4,7 +4,7 @@ import type { CandidateAllocation } from '../core/evidence.ts';
 import type { Tx } from '../platform/database.ts';
 
 /** What the rules suggest, the best first; without allocations and ledger account it says that the entry is none of ours. */
-interface Suggestion {
+export interface Suggestion {
   allocations: CandidateAllocation[];
   ledger_account: string | null;
   /** Thousandths. */

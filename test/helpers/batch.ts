@@ -101,11 +101,11 @@ function context(): { rules_folder: string; signal: AbortSignal } {
   return { rules_folder: RULES_FOLDER, signal: new AbortController().signal };
 }
 
-function headOf({ account, format = 'camt.053', sequence = null, date, to = date, opening, closing, entries }: SampleStatement & { sequence?: string | null }): RawStatement {
+function headOf({ account, format = 'camt.053', sequence, date, to = date, opening, closing, entries }: SampleStatement): RawStatement {
   const sum = entries.filter((entry) => (entry.status ?? 'booked') === 'booked').reduce((total, entry) => total + Math.round(Number(entry.amount) * 100), 0);
   const end = closing !== undefined ? closing : opening === null ? null : ((Math.round(Number(opening) * 100) + sum) / 100).toFixed(2);
   return {
-    format, extractor: 'sample@1', account, bank: null, currency: 'EUR', statement_id: null, sequence, from: date, to,
+    format, extractor: 'sample@1', account, bank: null, currency: 'EUR', statement_id: null, sequence: sequence ?? null, from: date, to,
     opening_balance: opening === null ? null : { amount: opening, date }, closing_balance: end === null ? null : { amount: end, date: to },
     printed_totals: [], newest_first: false, reader_checks: [],
   };

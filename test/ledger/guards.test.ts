@@ -61,6 +61,20 @@ describe('the database keeps the books balanced', () => {
   });
 });
 
+describe('what a row names', () => {
+  it.each([
+    ['decision', 'entry_id', `insert into decision (entry_id, company, outcome, decided_by, reason, explanation) values (9999, 'default', 'review', 'rule', 'x', 'x')`],
+    ['allocation', 'decision_id', `insert into allocation (decision_id, n, invoice_id, amount, settled, settled_currency) values (9999, 1, 1, 1, 1, 'EUR')`],
+    ['review_item', 'entry_id', `insert into review_item (entry_id, company, decision_id, reason) values (9999, 'default', 9999, 'x')`],
+  ])('is there: %s', async (table, column, statement) => {
+    await expect(sql.raw(statement).execute(owner.kysely)).rejects.toEqual(constraint(`${table}_${column}_reference`));
+  });
+
+  it('is there: journal_entry', async () => {
+    await expect(post([draft([line('bank', 1n), line('unallocated', -1n)], { entry_id: 9_999n })])).rejects.toEqual(constraint('journal_entry_entry_id_reference'));
+  });
+});
+
 describe('open amounts', () => {
   it('never go below zero or above the amount', async () => {
     await sql`insert into invoice (invoice_id, company, kind, invoice_number, party_id, currency, amount, issue_date, status, erp_open)

@@ -1,140 +1,250 @@
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { verifyLog } from '../../src/cli/log.ts';
 import { listDeepViolations } from '../../src/ledger/invariants.ts';
-import { importAccounts } from '../../src/master-data/import-accounts.ts';
-import { importInvoices } from '../../src/master-data/import-invoices.ts';
-import { importParties } from '../../src/master-data/import-parties.ts';
 import { transaction } from '../../src/platform/database.ts';
-import { acceptSuggestion, assignEntry, undoDecision } from '../../src/review/acts.ts';
-import { listReviewItems, loadReviewItem } from '../../src/review/items.ts';
-import { decideStatement } from '../helpers/books.ts';
+import { acceptSuggestion, assignEntry, undoDecision, type AssignedInvoice, type AssignedLedger } from '../../src/review/acts.ts';
+import { loadReviewItem } from '../../src/review/items.ts';
+import { importMasterData, runBatch, type SampleEntry } from '../helpers/batch.ts';
 import { testDatabase } from '../helpers/database.ts';
 
-const database = await testDatabase();
-const web = await database.as('web');
-const ACT = { user: 'bob' };
+const BANK = 'DE02120300000000202051';
+const ALPHA = 'DE02500105170137075030';
+const worker = await testDatabase('worker');
+// What people do, they do in the web's role.
+const db = await worker.as('web');
 
-async function* bytes(text: string): AsyncGenerator<Buffer> {
-  yield Buffer.from(text);
+const act = { user: 'bob' };
+const undo = (entry_id: bigint, user = 'bob') => transaction(db, (tx) => undoDecision(tx, entry_id, 'wrong customer', { user }));
+const accept = (entry_id: bigint, number = 1, of: { user: string; version?: number } = act) => transaction(db, (tx) => acceptSuggestion(tx, entry_id, number, of));
+const assign = (entry_id: bigint, invoices: AssignedInvoice[], ledger: AssignedLedger[] = [], of: { user: string; version?: number } = act) =>
+  transaction(db, (tx) => assignEntry(tx, entry_id, invoices, ledger, of));
+const refusal = (code: string, message: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(message) });
+
+let day = 0;
+let balance = 1_000;
+/** A new statement with the entries of a day; their ids in order. */
+async function book(...entries: SampleEntry[]): Promise<bigint[]> {
+  const date = new Date(Date.UTC(2026, 2, ++day)).toISOString().slice(0, 10);
+  const opening = balance.toFixed(2);
+  for (const entry of entries) balance += Number(entry.amount);
+  await runBatch(worker, [[{ account: BANK, sequence: String(day), date, opening, entries }]]);
+  const { rows } = await sql<{ entry_id: bigint }>`select entry_id from entry where booking_date = ${date} and is_leaf order by entry_id`.execute(db.kysely);
+  return rows.map((row) => row.entry_id);
 }
+
+let invoices = 0;
+/** A new receivable of C1 over 119.00 (discount 2.38), or what is given. */
+async function invoice(of: { number?: string; kind?: string; amount?: string; party?: string; currency?: string; tax?: string } = {}): Promise<string> {
+  const number = of.number ?? `RE-2026-${String(1_000 + ++invoices)}`;
+  await importMasterData(worker, { accounts: `account,currency\n${BANK},EUR\n`, invoices: 'kind,invoice_number,party_id,currency,amount,issue_date,discount_amount,discount_until,tax\n'
+    + `${of.kind ?? 'receivable'},${number},${of.party ?? 'C1'},${of.currency ?? 'EUR'},${of.amount ?? '119.00'},2026-02-01,2.38,2026-12-31,${of.tax ?? ''}\n` });
+  return number;
+}
+
+async function open(number: string): Promise<string> {
+  const { rows: [row] } = await sql<{ open: bigint }>`select o.open from open_item o join invoice using (invoice_id) where invoice_number = ${number}`.execute(db.kysely);
+  return String(row!.open);
+}
+
+async function balances(): Promise<Record<string, bigint>> {
+  const { rows } = await sql<{ account: string; balance: bigint }>`select account, balance from ledger_balance where currency = 'EUR' and account not in ('imported_items', 'opening_balance')`.execute(db.kysely);
+  return Object.fromEntries(rows.map((row) => [row.account, row.balance]));
+}
+
+/** What an act changes in the ledger, account by account. */
+async function moved(work: () => Promise<unknown>): Promise<Record<string, string>> {
+  const before = await balances();
+  await work();
+  const after = await balances();
+  return Object.fromEntries(Object.entries(after).filter(([account, now]) => now !== (before[account] ?? 0n)).map(([account, now]) => [account, String(now - (before[account] ?? 0n))]));
+}
+
+const stranger: SampleEntry = { amount: '119.00', name: 'Nobody Known', account: 'DE75512108001245126199', text: 'thanks' };
 
 beforeAll(async () => {
-  await transaction(database, async (tx) => {
-    const context = { actor: 'alice', companies: {} };
-    await importAccounts(tx, bytes('account,currency\nDE02120300000000202051,EUR\n'), context);
-    await importParties(tx, bytes('party_id,kind,name\nC1,customer,Alpha\nC2,customer,Beta\n'), context);
-    await importInvoices(tx, bytes('kind,invoice_number,party_id,currency,amount,issue_date,tax\nreceivable,R-1,C1,EUR,119.00,2026-09-01,19:100.00:19.00\n'
-      + 'receivable,R-2,C1,EUR,50.00,2026-09-01,\nreceivable,SAME,C1,EUR,10.00,2026-09-01,\nreceivable,SAME,C2,EUR,10.00,2026-09-01,\n'), context);
+  await importMasterData(worker, {
+    accounts: `account,currency\n${BANK},EUR\n`,
+    parties: `party_id,kind,name,accounts\nC1,customer,Alpha GmbH,${ALPHA}\nC2,customer,Beta GmbH,\n`,
   });
+  await sql`update company set mode = 'auto'`.execute(db.kysely);
 });
 
-/** An entry of 130.00 in the queue, which pays R-1 and 11.00 too much, on an account with nothing but it. */
-let entry_id: bigint;
 beforeEach(async () => {
-  await sql`update open_item set open = amount`.execute(database.kysely);
-  const { rows: [r1] } = await sql<{ invoice_id: bigint }>`select invoice_id from invoice where invoice_number = 'R-1'`.execute(database.kysely);
-  const suggestion = {
-    allocations: [{ invoice_id: String(r1!.invoice_id), invoice_number: 'R-1', party_id: 'C1', kind: 'receivable', currency: 'EUR', amount: '11900', settled: '11900', discount: '0', charges: '0', withholding: '0' }],
-    ledger_account: null, score: 700, reasons: ['named_by_number'],
+  return async () => {
+    expect(await listDeepViolations(db)).toEqual([]);
+    expect((await verifyLog(db)).fault).toBeNull();
   };
-  const decided = await decideStatement(database, 'DE02120300000000202051', [{ amount: 13_000n, outcome: 'review', suggestions: [suggestion] }]);
-  entry_id = decided.entry_ids[0]!;
-  await sql`insert into review_item (entry_id, company, decision_id, reason) select entry_id, company, decision_id, reason from decision where entry_id = ${entry_id}`.execute(database.kysely);
 });
-
-const accept = (act = {}) => transaction(web, (tx) => acceptSuggestion(tx, entry_id, 1, { ...ACT, ...act }));
-const assign = (invoices: Parameters<typeof assignEntry>[2], ledger: Parameters<typeof assignEntry>[3] = []) => transaction(web, (tx) => assignEntry(tx, entry_id, invoices, ledger, ACT));
-const undo = () => transaction(web, (tx) => undoDecision(tx, entry_id, 'a mistake', ACT));
-
-/** The lines of the entry's last posting but those of its bank account, and what is then open. */
-async function posted(): Promise<string[]> {
-  const { rows } = await sql<{ line: string }>`
-    select concat_ws(' ', l.account, i.invoice_number, l.party_id, l.amount) as line from journal_line l left join invoice i using (invoice_id)
-     where l.journal_entry_id = (select max(journal_entry_id) from journal_entry where entry_id = ${entry_id}) order by l.n`.execute(database.kysely);
-  return rows.map((row) => row.line);
-}
-async function open(invoice_number: string): Promise<bigint> {
-  const { rows: [row] } = await sql<{ open: bigint }>`select sum(open)::bigint as open from open_item join invoice using (invoice_id) where invoice_number = ${invoice_number}`.execute(database.kysely);
-  return row!.open;
-}
 
 describe('accept', () => {
-  it('settles the suggestion and puts the rest on the account of its party', async () => {
-    const decision_id = await accept();
-    expect(await posted()).toEqual(['unallocated 13000', 'receivables R-1 C1 -11900', 'on_account C1 -1100']);
-    expect(await open('R-1')).toBe(0n);
-    expect(await loadReviewItem(web, entry_id)).toMatchObject({ state: 'done', outcome: 'manual', decision_id, version: 1 });
+  it('posts the suggestion: the invoice is settled, the item done, the act in the log', async () => {
+    const number = await invoice();
+    const [entry_id] = await book({ amount: '100.00', name: 'Alpha GmbH', account: ALPHA, text: `part of ${number}` });
+    const item = await loadReviewItem(db, entry_id!);
+    expect(item).toMatchObject({ outcome: 'review', reason: 'short_payment', version: 0 });
+    expect(await moved(() => accept(entry_id!, 1, { user: 'bob', version: 0 }))).toEqual({ unallocated: '10000', receivables: '-10000' });
+    expect(await open(number)).toBe('1900');
+    expect(await loadReviewItem(db, entry_id!)).toMatchObject({ state: 'done', outcome: 'manual', version: 1 });
+    const { rows: [record] } = await sql<{ actor: string; payload: string }>`select actor, payload from log_record where entry_id = ${entry_id!} and action = 'accept'`.execute(db.kysely);
+    expect(record).toMatchObject({ actor: 'bob' });
+    expect(JSON.parse(record!.payload)).toMatchObject({ suggestion: 1, supersedes: String(item.decision_id), allocations: [{ amount: '10000', settled: '10000' }] });
   });
 
-  it('refuses what has changed since it was shown, and what is done', async () => {
-    await accept();
-    await expect(accept()).rejects.toMatchObject({ code: 'stale', message: expect.stringContaining('no longer open') });
-    await undo();
-    await expect(accept({ version: 0 })).rejects.toMatchObject({ code: 'stale', message: expect.stringContaining('version 2, not 0') });
+  it('puts what the suggestion leaves over on the account of its party', async () => {
+    const number = await invoice();
+    const [entry_id] = await book({ amount: '130.00', name: 'Alpha GmbH', account: ALPHA, text: number });
+    expect(await moved(() => accept(entry_id!))).toEqual({ unallocated: '13000', receivables: '-11900', on_account: '-1100' });
+    const { rows } = await sql`select party_id from journal_line where account = 'on_account' order by journal_entry_id desc limit 1`.execute(db.kysely);
+    expect(rows).toEqual([{ party_id: 'C1' }]);
   });
 
-  it('settles nothing beyond what is open', async () => {
-    await sql`update open_item set open = 11800 where invoice_id = (select invoice_id from invoice where invoice_number = 'R-1')`.execute(database.kysely);
-    await expect(accept()).rejects.toMatchObject({ code: 'stale', message: expect.stringContaining('only 118.00 EUR open') });
-    expect(await loadReviewItem(web, entry_id)).toMatchObject({ state: 'open', version: 0 });
+  it('refuses a number that is not there, "none of ours", what is no longer open, and a version that was not the last', async () => {
+    const number = await invoice();
+    const [short, suspense] = await book({ amount: '50.00', name: 'Alpha GmbH', account: ALPHA, text: number }, stranger);
+    await expect(accept(short!, 9)).rejects.toEqual(refusal('not_found', /no number 9/));
+    await expect(accept(suspense!, 1)).rejects.toEqual(refusal('invalid_input', /none of ours/));
+    await expect(accept(short!, 1, { user: 'bob', version: 3 })).rejects.toEqual(refusal('stale', /version 0, not 3/));
+    await accept(short!);
+    await expect(accept(short!)).rejects.toEqual(refusal('stale', /no longer open/));
+    await expect(accept(999_999n)).rejects.toEqual(refusal('not_found', /not in the review queue/));
+  });
+
+  it('refuses a suggestion whose invoice was settled meanwhile', async () => {
+    const number = await invoice();
+    const [first, second] = await book({ amount: '100.00', name: 'Alpha GmbH', account: ALPHA, text: number }, { amount: '90.00', name: 'Alpha GmbH', account: ALPHA, text: number });
+    await accept(first!);
+    await expect(accept(second!)).rejects.toEqual(refusal('stale', /has only 19\.00 EUR open/));
+  });
+
+  it('lets exactly one of two people have an item', async () => {
+    const number = await invoice();
+    const [entry_id] = await book({ amount: '20.00', name: 'Alpha GmbH', account: ALPHA, text: number });
+    const ends = await Promise.allSettled([accept(entry_id!, 1, { user: 'bob', version: 0 }), accept(entry_id!, 1, { user: 'eve', version: 0 }), assign(entry_id!, [], [{ account: 'bank_fees', amount: '20.00' }], { user: 'ann', version: 0 })]);
+    expect(ends.filter((end) => end.status === 'fulfilled')).toHaveLength(1);
+    for (const end of ends) if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'stale' });
   });
 });
 
 describe('assign', () => {
-  it('splits the entry, with a discount by net and tax and a write-off', async () => {
-    await assign([{ invoice_number: 'R-1', amount: '107.10', discount: '11.90' }, { invoice_number: 'R-2', amount: '20.00', write_off: '0.50' }], [{ account: 'bank_fees', amount: '2.90' }]);
-    expect(await posted()).toEqual(['unallocated 13000', 'receivables R-1 C1 -11900', 'discount_given R-1 C1 1000', 'output_tax R-1 C1 190',
-      'receivables R-2 C1 -2050', 'write_offs R-2 C1 50', 'bank_fees -290']);
-    expect([await open('R-1'), await open('R-2')]).toEqual([0n, 2950n]);
+  it('takes several invoices, a discount with its tax, a write-off and a netted credit note in one posting', async () => {
+    const [a, b, credit] = [await invoice({ tax: '19:100.00:19.00' }), await invoice(), await invoice({ kind: 'credit_note', amount: '20.00' })];
+    const [entry_id] = await book({ ...stranger, amount: '214.61' });
+    const posted = await moved(() => assign(entry_id!, [
+      { invoice_number: a, amount: '116.62', discount: '2.38' }, { invoice_number: b, party_id: 'C1', amount: '117.99', write_off: '1.01' }, { invoice_number: credit, amount: '-20.00' },
+    ]));
+    // The entry stood in suspense.
+    expect(posted).toEqual({ suspense: '21461', receivables: '-21800', discount_given: '200', output_tax: '38', write_offs: '101' });
+    expect([await open(a), await open(b), await open(credit)]).toEqual(['0', '0', '0']);
   });
 
-  it.each([
-    ['leaves a rest', [{ invoice_number: 'R-1', amount: '119.00' }], [], 'leave 11.00 EUR'],
-    ['has the wrong sign', [{ invoice_number: 'R-1', amount: '-119.00' }], [], 'takes a positive amount'],
-    ['is no amount', [{ invoice_number: 'R-1', amount: '119,00' }], [], 'no amount in EUR'],
-    ['names one of two invoices', [{ invoice_number: 'SAME', amount: '130.00' }], [], 'one of C1, C2'],
-    ...['receivables', 'payables', 'unallocated', 'suspense', 'bank'].map((account): [string, [], { account: string; amount: string }[], string] => [
-      `posts to ${account} by hand`, [], [{ account, amount: '130.00' }], 'cannot be posted to by hand',
-    ]),
-  ])('refuses what %s', async (_, invoices, ledger, message) => {
-    await expect(assign(invoices, ledger)).rejects.toMatchObject({ code: 'invalid_input', message: expect.stringContaining(message) });
-    expect(await loadReviewItem(web, entry_id)).toMatchObject({ state: 'open', version: 0 });
+  it('takes ledger accounts, and a payment of a payable', async () => {
+    const bill = await invoice({ kind: 'payable', party: 'C2' });
+    const [entry_id] = await book({ ...stranger, amount: '-125.00' });
+    expect(await moved(() => assign(entry_id!, [{ invoice_number: bill, amount: '-119.00' }], [{ account: 'bank_fees', amount: '-4.00' }, { account: 'on_account', party_id: 'C2', amount: '-2.00' }])))
+      .toEqual({ suspense: '-12500', payables: '11900', bank_fees: '400', on_account: '200' });
+  });
+
+  it('refuses what does not add up, does not fit, or is not there, and changes nothing', async () => {
+    const number = await invoice();
+    const dollars = await invoice({ currency: 'USD' });
+    const credit = await invoice({ kind: 'credit_note' });
+    await invoice({ number: 'TWICE', party: 'C1' });
+    await invoice({ number: 'TWICE', party: 'C2' });
+    const [entry_id] = await book({ ...stranger, amount: '119.00' });
+    const refused: [AssignedInvoice[], AssignedLedger[], string, RegExp][] = [
+      [[{ invoice_number: number, amount: '100.00' }], [], 'invalid_input', /leave 19\.00 EUR of the entry's 119\.00/],
+      [[{ invoice_number: number, amount: '119.00', discount: '1.00' }], [], 'stale', /has only 119\.00 EUR open/],
+      [[{ invoice_number: number, amount: '-119.00' }], [], 'invalid_input', /takes a positive amount/],
+      [[{ invoice_number: credit, amount: '119.00' }], [], 'invalid_input', /takes a negative amount/],
+      [[{ invoice_number: number, amount: '120.00', discount: '-1.00' }], [{ account: 'bank_fees', amount: '-1.00' }], 'invalid_input', /discount.*negative/],
+      [[{ invoice_number: number, amount: '119.001' }], [], 'invalid_input', /is no amount in EUR/],
+      [[{ invoice_number: dollars, amount: '119.00' }], [], 'invalid_input', /is in USD, the entry in EUR/],
+      [[{ invoice_number: 'TWICE', amount: '119.00' }], [], 'invalid_input', /one of C1, C2; name the party/],
+      [[{ invoice_number: 'RE-0', amount: '119.00' }], [], 'not_found', /no open invoice RE-0/],
+      [[], [{ account: 'receivables', amount: '119.00' }], 'invalid_input', /receivables/],
+      [[], [{ account: 'unallocated', amount: '119.00' }], 'invalid_input', /unallocated/],
+      [[], [{ account: 'on_account', amount: '119.00' }], 'invalid_input', /on_account.*party/],
+      [[], [{ account: 'on_account', party_id: 'C9', amount: '119.00' }], 'not_found', /no party C9/],
+      [[], [], 'invalid_input', /leave 119\.00/],
+    ];
+    for (const [parts, ledger, code, message] of refused) {
+      expect(await moved(() => expect(assign(entry_id!, parts, ledger)).rejects.toEqual(refusal(code, message)))).toEqual({});
+    }
+    expect(await loadReviewItem(db, entry_id!)).toMatchObject({ state: 'open', version: 0 });
   });
 });
 
 describe('undo', () => {
-  it('reverses the posting, opens the invoice and puts the entry into the queue again; nothing is edited', async () => {
-    const decision_id = await accept({ comment: 'by phone' });
-    const { rows: before } = await sql`select * from journal_line order by journal_entry_id, n`.execute(database.kysely);
-    await undo();
-    expect(await posted()).toEqual(['unallocated -13000', 'receivables R-1 C1 11900', 'on_account C1 1100']);
-    const { rows: after } = await sql`select * from journal_line order by journal_entry_id, n`.execute(database.kysely);
-    expect(after.slice(0, before.length)).toEqual(before);
-    expect(await open('R-1')).toBe(11_900n);
-    expect((await listReviewItems(web, {})).find((item) => item.entry_id === entry_id)).toMatchObject({ reason: 'undone', version: 2 });
-    const { rows: decisions } = await sql<{ outcome: string; decided_by: string; supersedes: bigint | null }>`
-      select outcome, decided_by, supersedes from decision where entry_id = ${entry_id} order by decision_id`.execute(database.kysely);
-    expect(decisions.map((one) => `${one.outcome} ${one.decided_by}`)).toEqual(['review rule', 'manual bob', 'review bob']);
-    expect(decisions[2]!.supersedes).toBe(decision_id);
-    await expect(undo()).rejects.toMatchObject({ code: 'invalid_input' });
+  it('takes back an automatic decision: bank unchanged, invoice open, the item in the queue, to be accepted again', async () => {
+    const number = await invoice({ tax: '19:100.00:19.00' });
+    const [entry_id] = await book({ amount: '116.62', name: 'Alpha GmbH', account: ALPHA, text: number });
+    expect(await open(number)).toBe('0');
+    expect(await moved(() => undo(entry_id!))).toEqual({ receivables: '11900', discount_given: '-200', output_tax: '-38', unallocated: '-11662' });
+    expect(await open(number)).toBe('11900');
+    const { rows } = await sql`select kind, reverses is not null as names from journal_entry where entry_id = ${entry_id!} order by journal_entry_id`.execute(db.kysely);
+    expect(rows).toEqual([{ kind: 'bank_entry', names: false }, { kind: 'reversal', names: true }, { kind: 'reopen', names: false }]);
+    const item = await loadReviewItem(db, entry_id!);
+    expect(item).toMatchObject({ state: 'open', outcome: 'review', reason: 'undone' });
+    expect(item.suggestions[0]!.allocations).toMatchObject([{ invoice_number: number, discount: '238' }]);
+    expect(await moved(() => accept(entry_id!, 1, { user: 'eve', version: item.version }))).toMatchObject({ unallocated: '11662', receivables: '-11900' });
+    expect(await open(number)).toBe('0');
   });
 
-  it('of an automatic decision leaves the entry in the bank account, unallocated', async () => {
-    const { entry_ids } = await decideStatement(database, 'DE02120300000000202051', [{ amount: 5_000n, outcome: 'auto', settles: [{ invoice_number: 'R-2', settled: 5_000n }] }]);
-    entry_id = entry_ids[0]!;
-    await undo();
-    expect(await posted()).toEqual(['bank 5000', 'unallocated -5000']);
-    expect(await open('R-2')).toBe(5_000n);
+  it('takes back a person\'s decision as often as it was made, and never twice', async () => {
+    const number = await invoice();
+    const [entry_id] = await book({ amount: '60.00', name: 'Alpha GmbH', account: ALPHA, text: number });
+    for (let n = 0; n < 2; n++) {
+      await accept(entry_id!);
+      expect(await moved(() => undo(entry_id!, 'eve'))).toEqual({ receivables: '6000', unallocated: '-6000' });
+      await expect(undo(entry_id!)).rejects.toEqual(refusal('invalid_input', /outcome review: nothing was allocated/));
+    }
+    expect(await open(number)).toBe('11900');
+    expect(await loadReviewItem(db, entry_id!)).toMatchObject({ state: 'open', suggestions: [{ allocations: [{ invoice_number: number }] }] });
+    await expect(undo(999_999n)).rejects.toEqual(refusal('not_found', /no decided entry/));
   });
 
-  it('and all before it leave books that add up, and a log of every act', async () => {
-    await accept();
-    await undo();
-    await assign([], [{ account: 'clearing', amount: '130.00' }]);
-    const { rows: acts } = await sql<{ action: string; actor: string }>`select action, actor from log_record where entry_id = ${entry_id} and action <> 'decide' order by seq`.execute(database.kysely);
-    expect(acts.map((act) => `${act.action} ${act.actor}`)).toEqual(['accept bob', 'undo bob', 'assign bob']);
-    const { rows: [books] } = await sql<{ balance: bigint }>`select sum(amount)::bigint as balance from journal_line`.execute(database.kysely);
-    expect(books!.balance).toBe(0n);
-    expect((await listDeepViolations(web)).filter(({ invariant }) => /journal entry balances|kept balances|standing decision/.test(invariant))).toEqual([]);
+  it('puts an entry back into suspense that a person had taken out of it', async () => {
+    const number = await invoice();
+    const [entry_id] = await book(stranger);
+    expect(await moved(() => assign(entry_id!, [{ invoice_number: number, amount: '119.00' }]))).toEqual({ suspense: '11900', receivables: '-11900' });
+    expect(await moved(() => undo(entry_id!))).toEqual({ suspense: '-11900', receivables: '11900' });
+    expect(await loadReviewItem(db, entry_id!)).toMatchObject({ state: 'open', outcome: 'suspense', reason: 'undone' });
+    await assign(entry_id!, [{ invoice_number: number, amount: '119.00' }]);
+    await undo(entry_id!);
+  });
+
+  it('lets exactly one of two people have it', async () => {
+    const number = await invoice();
+    const [entry_id] = await book({ amount: '119.00', name: 'Alpha GmbH', account: ALPHA, text: number });
+    const ends = await Promise.allSettled([undo(entry_id!), undo(entry_id!, 'eve')]);
+    expect(ends.map((end) => end.status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await open(number)).toBe('11900');
+  });
+
+  it('of what the bank has returned since is refused, the return\'s own is not', async () => {
+    const number = await invoice();
+    const [paid] = await book({ amount: '119.00', name: 'Alpha GmbH', account: ALPHA, text: number, end_to_end_id: 'DD-1' });
+    const [returned] = await book({ amount: '-119.00', end_to_end_id: 'DD-1', return_reason: 'AM04' });
+    expect(await open(number)).toBe('11900');
+    await expect(undo(paid!)).rejects.toEqual(refusal('invalid_input', new RegExp(`returned.*undo entry ${returned} first`)));
+    expect(await moved(() => undo(returned!))).toEqual({ receivables: '-11900', unallocated: '11900' });
+    expect(await open(number)).toBe('0');
+    await undo(paid!);
+  });
+
+  it('is refused in words where it would open more than the invoice has', async () => {
+    const number = await invoice();
+    const [entry_id] = await book({ amount: '119.00', name: 'Alpha GmbH', account: ALPHA, text: number });
+    await invoice({ number, amount: '80.00' });
+    await expect(undo(entry_id!)).rejects.toEqual(refusal('stale', new RegExp(`${number}.*80\\.00`)));
   });
 });
+
+it('a zero-amount entry waits for a person, who can close it', async () => {
+  const [entry_id] = await book({ amount: '0.00', name: 'Alpha GmbH', account: ALPHA, text: 'information' });
+  expect(await moved(() => assign(entry_id!, [], [{ account: 'clearing', amount: '0.00' }]))).toEqual({});
+  await undo(entry_id!);
+  expect(await loadReviewItem(db, entry_id!)).toMatchObject({ state: 'open' });
+});
+

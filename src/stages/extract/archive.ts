@@ -226,11 +226,11 @@ function readDirectory(zip: Buffer): FileHeader[] {
   return headers;
 }
 
-/** The end record, searched backwards behind a comment of any length. */
+/** The end record, searched backwards behind a comment of any length: it is the one whose comment reaches to the end. */
 function findEnd(zip: Buffer): number {
-  const signature = Buffer.from([0x50, 0x4b, 0x05, 0x06]);
-  for (let at = zip.lastIndexOf(signature); at >= Math.max(0, zip.length - END_BYTES - MAX_COMMENT_BYTES); at = at === 0 ? -1 : zip.lastIndexOf(signature, at - 1)) {
-    if (at + END_BYTES + zip.readUInt16LE(at + 20) === zip.length) return at;
+  const last = zip.length - END_BYTES;
+  for (let at = last; at >= Math.max(0, last - MAX_COMMENT_BYTES); at--) {
+    if (zip.readUInt32LE(at) === END_OF_DIRECTORY && at + END_BYTES + zip.readUInt16LE(at + 20) === zip.length) return at;
   }
   throw new Failure('truncated', 'the ZIP archive has no directory at its end; fetch it again');
 }

@@ -10,7 +10,9 @@ import type { DocumentSource, ReadContext, Reader } from './contract.ts';
 import { SNIFF_BYTES } from './contract.ts';
 import { csvReader } from './csv.ts';
 import { mt940Reader } from './mt940.ts';
+import { ofxReader } from './ofx.ts';
 import { pdfReader } from './pdf.ts';
+import { qifReader } from './qif.ts';
 
 /**
  * The formats, strictest claim first: the order in which readers of equal standing are preferred. A PDF's parser can hang and explode, so
@@ -19,6 +21,8 @@ import { pdfReader } from './pdf.ts';
 const READERS: readonly Reader[] = [
   camtReader,
   mt940Reader,
+  ofxReader,
+  qifReader,
   { ...pdfReader, read: (source, context) => readInChildProcess('pdf', source, context) },
   bai2Reader,
   csvReader,
@@ -106,8 +110,6 @@ const KINDS: readonly { name: string; is: (head: Buffer) => boolean }[] = [
   { name: 'a TIFF image', is: (head) => starts(head, '49492a00') || starts(head, '4d4d002a') },
   { name: 'an RTF document', is: (head) => /^\s*\{\\rtf/.test(beginning(head)) },
   { name: 'a web page', is: (head) => /^\s*(?:<!doctype html|<html)/i.test(beginning(head)) },
-  { name: 'an OFX or QFX statement', is: (head) => /^\s*(?:OFXHEADER:|<OFX>|<\?xml[^>]*>\s*<\?OFX)/.test(beginning(head)) },
-  { name: 'a QIF file', is: (head) => /^\s*!(?:Type|Account|Option):?/i.test(beginning(head)) },
 ];
 
 /** Enough for a byte order mark, a comment and the first tag or record. */

@@ -1,5 +1,5 @@
 import { ibanStatus } from '../../core/account.ts';
-import { emptyTransaction, type RawAmount, type Transaction } from '../../core/statement.ts';
+import type { RawAmount, Transaction } from '../../core/statement.ts';
 import { parseAmount, referenceOf, type StatementLine } from './mt940-statement-line.ts';
 
 /**
@@ -65,13 +65,15 @@ export function readTransaction(line: StatementLine, supplementary: string, line
   if (accountAsReference) found.counterparty.account ??= line.customer_reference;
 
   const credit = !line.amount.startsWith('-');
-  const side = isParty(credit ? found.debtor : found.creditor) ? (credit ? found.debtor : found.creditor) : credit ? found.creditor : found.debtor;
+  const [expected, opposite] = credit ? [found.debtor, found.creditor] : [found.creditor, found.debtor];
+  const side = isParty(expected) ? expected : opposite;
   const party = {
     name: found.counterparty.name ?? side.name, account: found.counterparty.account ?? side.account, bank: found.counterparty.bank ?? side.bank,
   };
   const ultimate = ultimateName(found, credit);
   return {
-    ...emptyTransaction(line.amount, currency),
+    amount: line.amount,
+    currency,
     bank_reference: line.bank_reference,
     end_to_end_id: found.end_to_end_id,
     mandate_id: found.mandate_id,
@@ -96,9 +98,9 @@ function isParty({ name, account, bank }: Party): boolean {
   return name !== null || account !== null || bank !== null;
 }
 
-/** German codes of SEPA direct debits, theirs and ours, and of what came back. */
-const DIRECT_DEBITS: ReadonlySet<string> = new Set(['104', '105', '107', '108', '109', '171', '174', '181', '182', '183', '184', '192', '193', '194', '195', '196', '197']);
-const RETURNS: ReadonlySet<string> = new Set(['059', '108', '109', '159', '181', '182', '183', '184']);
+/** German codes of SEPA direct debits, theirs and ours, and of orders that came back. */
+const DIRECT_DEBITS: ReadonlySet<string> = new Set(['104', '105', '107', '108', '109', '110', '171', '174', '181', '184', '192', '193', '196', '197']);
+const RETURNS: ReadonlySet<string> = new Set(['059', '108', '109', '110', '159', '181', '184']);
 
 /**
  * The German standard names the party in place of the sender (ABWA) and of the receiver (ABWE) of the *order*: whoever pays sends a credit
@@ -133,6 +135,7 @@ function readInformation(printed: readonly string[], found: Findings): boolean {
     return false;
   }
   const text = joinLines(lines, '\n');
+  if (!/[+:]/.test(text)) return readFreeText(text, found);
   return readMarked(text, DUTCH, found) || readMarked(text, POLISH, found) || readMarked(text, SEPA, found) ? false : readFreeText(text, found);
 }
 
@@ -141,22 +144,24 @@ function readInformation(printed: readonly string[], found: Findings): boolean {
  * between others is for the dialect to say.
  */
 function joinLines(lines: readonly string[], between: string): string {
-  let text = '';
+  const parts: string[] = [];
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i]!;
     // Some banks fill every line up with one more space.
     const full = line.length > LINE_CHARACTERS && line.trimEnd().length <= LINE_CHARACTERS ? line.slice(0, LINE_CHARACTERS) : line;
-    text += full;
-    if (i < lines.length - 1) text += full.length >= LINE_CHARACTERS ? '' : full.length === LINE_CHARACTERS - 1 ? ' ' : between;
+    parts.push(full);
+    if (i < lines.length - 1 && full.length < LINE_CHARACTERS) parts.push(full.length === LINE_CHARACTERS - 1 ? ' ' : between);
   }
-  return text;
+  return parts.length === 1 ? parts[0]! : parts.join('');
 }
 
 /** Without runs of white space and space around; null when nothing is left. */
 function tidy(text: string): string | null {
-  const plain = text.replace(/\s+/g, ' ').trim();
-  return plain === '' ? null : plain;
+  if (text === '') return null;
+  return (TIDY.test(text) ? text : text.replace(/\s+/g, ' ').trim()) || null;
 }
+
+const TIDY = /^\S+(?: \S+)*$/;
 
 // ---- Numbered subfields (Germany, Austria, Switzerland; with other separators Poland, Hungary, the Netherlands)
 
@@ -168,15 +173,19 @@ const USUAL_SEPARATORS = '?~^<>|';
 function findSeparator(first: string): string | null {
   const at = CODE.test(first.slice(0, 3)) ? 3 : 0;
   const separator = first[at];
-  if (separator === undefined || /[A-Za-z0-9\s/\-.,:;()'"]/.test(separator) || !isSubfield(first.slice(at + 1, at + 3))) return null;
+  if (separator === undefined || /[A-Za-z0-9\s/\-.,:;()'"]/.test(separator) || !isSubfield(first, at + 1)) return null;
   if (USUAL_SEPARATORS.includes(separator)) return separator;
   const next = first.indexOf(separator, at + 1);
-  return next > 0 && isSubfield(first.slice(next + 1, next + 3)) ? separator : null;
+  return next > 0 && isSubfield(first, next + 1) ? separator : null;
 }
 
-function isSubfield(digits: string): boolean {
-  return /^(?:00|[12367]\d)$/.test(digits);
+/** 00, 10-39 or 60-79. */
+function isSubfield(text: string, at: number): boolean {
+  const [tens, ones] = [text.charCodeAt(at) - ZERO, text.charCodeAt(at + 1) - ZERO];
+  return ones >= 0 && ones <= 9 && (tens === 0 ? ones === 0 : (tens >= 1 && tens <= 3) || tens === 6 || tens === 7);
 }
+
+const ZERO = 0x30;
 
 /**
  * Annex 3 of the German DFÜ agreement, "Strukturierte Belegung des Feldes 86": 00 booking text, 10 journal number, 20-29 and 60-63 text,
@@ -219,8 +228,9 @@ function splitSubfields(text: string, separator: string): Map<string, string> {
   let number: string | null = null;
   let from = 0;
   for (let at = text.indexOf(separator); at >= 0; at = text.indexOf(separator, at + 1)) {
+    if (!isSubfield(text, at + 1)) continue;
     const next = text.slice(at + 1, at + 3);
-    if (!isSubfield(next) || fields.has(next) || next === number) continue;
+    if (fields.has(next) || next === number) continue;
     if (number !== null) fields.set(number, text.slice(from, at));
     number = next;
     from = at + 3;
@@ -231,14 +241,16 @@ function splitSubfields(text: string, separator: string): Map<string, string> {
 
 /** A line feed marks where a subfield ends for good. Banks whose subfields are longer than the standard's fill them up to their own length. */
 function joinSubfields(parts: readonly string[]): string {
-  const width = parts.reduce((longest, part) => Math.max(longest, part.length), SUBFIELD_CHARACTERS);
-  let text = '';
+  let width = SUBFIELD_CHARACTERS;
+  for (const part of parts) if (part.length > width) width = part.length;
+  const joined: string[] = [];
   let runsOn = true;
   for (const part of parts) {
-    text += runsOn && !SEPA_AT_START.test(part) ? part : `\n${part}`;
+    if (!runsOn || SEPA_AT_START.test(part)) joined.push('\n');
+    joined.push(part);
     runsOn = part.length === width;
   }
-  return text;
+  return joined.join('');
 }
 
 // ---- Code words in running text
@@ -293,6 +305,8 @@ interface Marks {
   readonly shapes: Readonly<Record<string, RegExp>>;
   /** Marks whose value runs over line ends. */
   readonly long: ReadonlySet<string>;
+  /** What ends a value beside the next mark; it is none of its characters. */
+  readonly terminator: string;
 }
 
 const ACCOUNT_SHAPES = { IBAN: /^[A-Z]{2}\d\d[A-Z0-9]{11,30}(?![A-Z0-9])/, BIC: /^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?![A-Z0-9])/ };
@@ -311,6 +325,7 @@ const SEPA: Marks = {
   after: place.words,
   shapes: ACCOUNT_SHAPES,
   long: new Set(['SVWZ', 'ABWA', 'ABWE']),
+  terminator: '',
 };
 const SEPA_AT_START = /^\s*(?:EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|BREF|RREF|PURP)(?:\+|: )/;
 
@@ -326,6 +341,7 @@ const DUTCH: Marks = {
   after: place.words,
   shapes: ACCOUNT_SHAPES,
   long: new Set(['Naam', 'Omschrijving']),
+  terminator: '',
 };
 
 /** mBank: from or to which account, of or for whom, title, transaction number, each ended by a semicolon. */
@@ -342,6 +358,7 @@ const POLISH: Marks = {
   after: place.words,
   shapes: NO_SHAPES,
   long: new Set(['OD', 'DLA', 'TYT.', 'Z RACH.', 'NA RACH.', 'TNR', 'ID IPH']),
+  terminator: ';',
 };
 
 /** Text of the German standard, marked or not. */
@@ -352,24 +369,26 @@ function readSepaText(text: string, found: Findings): void {
 /** Whether the text has such marks; then each value is where it belongs. A mark that stands again keeps its words in the text. */
 function readMarked(text: string, marks: Marks, found: Findings): boolean {
   if (!marks.sign.test(text)) return false;
-  const taken = new Map<string, string | null>();
+  const taken = new Map<string, string>();
   let mark: string | null = null;
   let markStart = 0;
   let from = 0;
   const end = (to: number): void => {
     let value = text.slice(from, to);
     if (mark === null) return void (tidy(value) !== null && marks.before(found, value));
-    if (marks === POLISH) value = value.replace(/;\s*$/, '');
-    value = value.trimStart();
-    if (taken.has(mark)) return void (taken.get(mark) !== tidy(value) && place.words(found, value));
-    taken.set(mark, tidy(value));
+    value = value.trim();
+    if (value.endsWith(marks.terminator)) value = value.slice(0, value.length - marks.terminator.length);
+    const before = taken.get(mark);
+    if (before !== undefined) return void (tidy(before) !== tidy(value) && place.words(found, value));
+    taken.set(mark, value);
     const shape = marks.shapes[mark];
     const breakAt = shape === undefined ? (marks.long.has(mark) ? -1 : value.indexOf('\n')) : shape.exec(value)?.[0].length;
     if (breakAt === undefined) return place.words(found, text.slice(markStart, to));
     marks.places[mark]!(found, breakAt < 0 ? value : value.slice(0, breakAt));
     if (breakAt >= 0 && tidy(value.slice(breakAt)) !== null) marks.after(found, value.slice(breakAt));
   };
-  for (const match of text.matchAll(marks.pattern)) {
+  marks.pattern.lastIndex = 0;
+  for (let match = marks.pattern.exec(text); match !== null; match = marks.pattern.exec(text)) {
     end(match.index);
     mark = match[1]!;
     markStart = match.index;
@@ -407,7 +426,7 @@ function readCodeWords(text: string, found: Findings): void {
   const taken = new Set<string>();
   const end = (to: number): void => {
     if (word === null) return;
-    const value = text.slice(from, to).replace(/^\/+|\/+$/g, '');
+    const value = withoutSlashes(text.slice(from, to));
     const party = PARTIES.get(word);
     if (party !== undefined) {
       role = party;
@@ -432,6 +451,14 @@ function readCodeWords(text: string, found: Findings): void {
   end(text.length);
 }
 
+function withoutSlashes(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (text[from] === '/') from++;
+  while (to > from && text[to - 1] === '/') to--;
+  return text.slice(from, to);
+}
+
 /** A name alone, or account, BIC, name and whatever follows. */
 function addParty(found: Findings, role: Role, parts: readonly string[]): void {
   const structured = parts.length > 2;
@@ -449,8 +476,8 @@ function addParty(found: Findings, role: Role, parts: readonly string[]): void {
 /** `USTD//text`, `STRD/CUR/reference`, `STRD/ISO/RF…` or text as it is. */
 function addRemittance(found: Findings, value: string): void {
   const parts = value.split('/');
-  if (parts[0] === 'STRD' && parts.length >= 3) place.structured(found, parts.slice(2).join('/').replace(/^\/+/, ''));
-  else place.words(found, parts[0] === 'USTD' ? value.slice('USTD'.length).replace(/^\/+/, '') : value);
+  if (parts[0] === 'STRD' && parts.length >= 3) place.structured(found, withoutSlashes(parts.slice(2).join('/')));
+  else place.words(found, parts[0] === 'USTD' ? withoutSlashes(value.slice('USTD'.length)) : value);
 }
 
 // ---- Free text

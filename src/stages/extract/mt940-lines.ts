@@ -45,19 +45,27 @@ function endOfLastLine(bytes: Buffer): number {
 function split(bytes: Buffer): string[] {
   if (isAscii(bytes)) return splitText(bytes.toString('latin1'));
   if (isUtf8(bytes)) return splitText(bytes.toString('utf8'));
-  return splitText(bytes.toString('latin1')).map((line) => (BEYOND_ASCII.test(line) ? decodeLine(Buffer.from(line, 'latin1')) : line));
+  return splitText(bytes.toString('latin1')).map((line) => (BEYOND_ASCII.test(line) ? decodeLine(line) : line));
 }
 
 const BEYOND_ASCII = /[\x80-\xff]/;
+/** Every character of UTF-8 beyond ASCII has one of these. */
+const UTF8_PAIR = /[\xc2-\xf4][\x80-\xbf]/;
+/** Where Windows-1252 differs from Latin-1. */
+const WINDOWS_ONLY = /[\x80-\x9f]/;
 const WINDOWS_1252 = new TextDecoder('windows-1252');
 
-function decodeLine(bytes: Buffer): string {
-  return isUtf8(bytes) ? bytes.toString('utf8') : WINDOWS_1252.decode(bytes);
+/** A line whose characters stand for one byte each. */
+function decodeLine(line: string): string {
+  if (UTF8_PAIR.test(line)) {
+    const bytes = Buffer.from(line, 'latin1');
+    if (isUtf8(bytes)) return bytes.toString('utf8');
+  }
+  return WINDOWS_ONLY.test(line) ? WINDOWS_1252.decode(Buffer.from(line, 'latin1')) : line;
 }
 
 function splitText(text: string): string[] {
-  const lines = text.split('\n');
-  if (!text.includes('\r')) return lines;
-  // The last line has no line feed behind it: a carriage return at its end is a line end of its own.
-  return lines.flatMap((line, i) => (line.indexOf('\r') === line.length - 1 && i < lines.length - 1 ? line.slice(0, -1) : line.split('\r')));
+  if (!text.includes('\r')) return text.split('\n');
+  const windows = text.split('\r\n');
+  return windows.length > 1 && windows.every((line) => !line.includes('\r') && !line.includes('\n')) ? windows : text.split(/\r\n|\r|\n/);
 }

@@ -25,14 +25,12 @@ export interface PrintedBalance {
 }
 
 /** What banks write into a reference that is not there, or that field 86 has after this very word. */
-const NO_REFERENCE = new Set([
-  'NONREF', 'NOREF', 'NOTPROVIDED', 'NONE', 'EREF', 'EREF+', 'KREF', 'KREF+', 'MREF', 'MREF+', 'MARF', 'PREF', 'CREF', 'REMI', 'TRTP',
-]);
+const NO_REFERENCE = /^(?:NONREF|NOREF|NOTPROVIDED|NONE|[EKM]REF\+?|MARF|PREF|CREF|REMI|TRTP)$/i;
 
 /** The text, unless it is empty or a word for none. */
 export function referenceOf(text: string): string | null {
   const reference = text.trim();
-  return reference === '' || NO_REFERENCE.has(reference.toUpperCase()) ? null : reference;
+  return reference === '' || NO_REFERENCE.test(reference) ? null : reference;
 }
 
 /**

@@ -17,6 +17,8 @@ const EXTRACTOR = 'mt940@1';
 
 /** The standard allows 6 lines of 65; banks send more, but none a book. */
 const MAX_FIELD_CHARACTERS = 65_536;
+/** A million fields 86 behind one field 61 must not fill the memory. */
+const MAX_INFORMATION_LINES = 10_000;
 
 export const mt940Reader: Reader = {
   name: 'mt940',
@@ -24,8 +26,8 @@ export const mt940Reader: Reader = {
   /** A FIN message of any type, so that others are refused by name; or the fields of a statement, each at the beginning of a line. */
   recognise(head: Buffer): boolean {
     const text = head.toString('latin1');
-    return /\{1:[A-Z]?\d\d[A-Z]{6}[^}]*\}\s*\{2:/.test(text)
-      || (/(?:^|[\r\n\ufeff\u00bf]):(?:20|25P?|28C?):/.test(text) && /[\r\n]:(?:60[FM]|61|62[FM]|34F|90[CD]):/.test(text));
+    return /\{1:[A-Z]?\d\d[A-Z]{6}[^}]{0,40}\}\s{0,4}\{2:/.test(text)
+      || (/(?:^|[^ -~]):(?:20|25P?|28C?):/.test(text) && /[\r\n]:(?:60[FM]|61|62[FM]|34F|90[CD]):/.test(text));
   },
 
   /**
@@ -133,7 +135,8 @@ class MessageReader {
   #type: string | null = null;
   #bank: string | null = null;
   /** A line is understood in the light of the next one. */
-  #waiting: { text: string; line: number } | undefined;
+  #waiting: string | null = null;
+  #waitingLine = 0;
 
   /** The parts that are complete since the last call. */
   take(): RawPart[] {
@@ -143,20 +146,20 @@ class MessageReader {
   }
 
   add(text: string, line: number): void {
-    if (text.trim() === '') return;
-    const waiting = this.#waiting;
-    this.#waiting = { text, line };
-    if (waiting !== undefined) this.#line(waiting.text, waiting.line, text);
+    if (BLANK.test(text)) return;
+    if (this.#waiting !== null) this.#line(this.#waiting, this.#waitingLine, text);
+    this.#waiting = text;
+    this.#waitingLine = line;
   }
 
   end(): void {
-    if (this.#waiting !== undefined) this.#line(this.#waiting.text, this.#waiting.line, null);
-    const cut = this.#enveloped && this.#section !== 'outside' && this.#section !== 'closed' ? this.#field?.line ?? this.#head!.line : null;
+    if (this.#waiting !== null) this.#line(this.#waiting, this.#waitingLine, null);
+    if (this.#enveloped && (this.#section === 'head' || this.#section === 'entries')) {
+      const line = this.#field?.line ?? this.#head!.line;
+      throw new Failure('truncated', 'the document ends in the middle of a message: neither its closing balance nor its end "-}" is there', { line });
+    }
     this.#endMessage();
     if (this.#held !== undefined) this.#finish(this.#held);
-    if (cut !== null) {
-      throw new Failure('truncated', 'the document ends in the middle of a message: neither its closing balance nor its end "-}" is there', { line: cut });
-    }
   }
 
   #line(printed: string, line: number, next: string | null): void {
@@ -169,8 +172,8 @@ class MessageReader {
       this.#endMessage();
       if (text.includes('{')) this.#envelope(text, line);
       return;
-    } else if (text.includes('{1:') || text.includes('{2:') || text.includes('{4:')) {
-      if (this.#section === 'outside' || /^[^{]{0,8}\{1:/.test(text)) return this.#envelope(text, line);
+    } else if (text.includes('{') && (this.#section === 'outside' ? /\{[124]:/ : /^[^{]{0,8}\{1:/).test(text)) {
+      return this.#envelope(text, line);
     }
     if (this.#section === 'outside') {
       if (BIC.test(text.trim())) this.#bank = text.trim();
@@ -200,10 +203,13 @@ class MessageReader {
     const block = text.indexOf('{4:');
     if (block < 0) return;
     this.#endMessage();
-    this.#enveloped = true;
     this.#skipped = this.#type !== null && !STATEMENT_TYPES.has(this.#type);
-    if (this.#skipped) this.otherType ??= this.#type;
-    else this.#startMessage(line);
+    if (this.#skipped) {
+      this.otherType ??= this.#type;
+    } else {
+      this.#startMessage(line);
+      this.#enveloped = true;
+    }
     const rest = text.slice(block + 3);
     if (rest.trim() !== '') this.#line(rest, line, null);
   }
@@ -211,8 +217,9 @@ class MessageReader {
   /** The tag of the field that begins with this line, or null where it does not begin one. */
   #tagOf(text: string, next: string | null): string | null {
     if (this.#skipped) return null;
-    const tag = /^:(\d\d[A-Z]?|NS):/.exec(text)?.[1];
-    if (tag === undefined) return null;
+    const close = text.indexOf(':', 1);
+    const tag = close === 3 || close === 4 ? text.slice(1, close) : '';
+    if (!TAG.test(tag)) return null;
     if (this.#section !== 'entries' || ENTRY_FIELDS.has(tag) || tag.length === 3) return tag;
     return tag === '20' && next !== null && /^:2[1-8][A-Z]?:/.test(next) ? tag : null;
   }
@@ -332,8 +339,8 @@ class MessageReader {
         this.#startEntry(texts, line);
         break;
       case '86':
-        if (section === 'entries') this.#entry?.information.push(...texts);
-        else if (section === 'closed') this.#statement!.totals.push(...totalsOfInformation(texts.join('')));
+        if (section === 'entries') this.#addInformation(texts);
+        else if (section === 'closed' && this.#statement!.totals.length === 0) this.#statement!.totals = totalsOfInformation(texts.join(''));
         break;
       default:
         // Other fields, of the available balances and the bank's own (NS), say nothing about the entries.
@@ -350,11 +357,23 @@ class MessageReader {
     this.#entry = { line, statementLine, supplementary: texts.slice(1).join(' '), information: [] };
   }
 
+  /** Some banks repeat field 86 where the standard's six lines do not suffice. */
+  #addInformation(texts: readonly string[]): void {
+    const entry = this.#entry;
+    if (entry === undefined) return;
+    entry.information.push(...texts);
+    if (entry.information.length > MAX_INFORMATION_LINES) {
+      throw new Failure('too_large', `an entry has more than ${MAX_INFORMATION_LINES} lines of information`, { line: entry.line, field: '86' });
+    }
+  }
+
   #close(tag: string, text: string): void {
     const statement = this.#statement ?? this.#openStatement();
     this.#endEntry(statement);
     if (tag.startsWith('90')) {
-      statement.totals.push(...parseTotals(tag, text));
+      const [count, amount] = parseTotals(tag, text);
+      if (statement.totals.some((total) => total.kind === count.kind)) throw new Failure('malformed', `the message has two fields ${tag}`);
+      statement.totals.push(count, amount);
       return;
     }
     if (!tag.startsWith('62')) return;
@@ -376,6 +395,7 @@ class MessageReader {
         held.lastPage = head.number!.page;
         held.closing = null;
         held.continued = false;
+        held.totals = [];
         held.pages++;
         return (this.#statement = held);
       }
@@ -391,19 +411,12 @@ class MessageReader {
     const entry = this.#entry;
     if (entry === undefined) return;
     this.#entry = undefined;
-    const { statementLine } = entry;
-    if (statementLine.status !== 'booked') statement.pending = true;
-    statement.entries.push({
-      ...readTransaction(statementLine, entry.supplementary, entry.information, statement.head.currency),
-      line: this.#entryCount,
-      booking_date: statementLine.booking_date,
-      value_date: statementLine.value_date,
-      status: statementLine.status,
-      reversal: statementLine.reversal,
-      source: { page: null, line: entry.line },
-      details: [],
-      balance_after: null,
-    });
+    const { booking_date, value_date, status, reversal } = entry.statementLine;
+    if (status !== 'booked') statement.pending = true;
+    const transaction = readTransaction(entry.statementLine, entry.supplementary, entry.information, statement.head.currency);
+    statement.entries.push(Object.assign(transaction, {
+      line: this.#entryCount, booking_date, value_date, status, reversal, source: { page: null, line: entry.line }, details: [], balance_after: null,
+    }));
     if (statement.entries.length >= CHUNK_ENTRIES) this.#flush(statement);
   }
 
@@ -425,7 +438,9 @@ class MessageReader {
   }
 }
 
+const BLANK = /^\s*$/;
 const COLON = 0x3a;
+const TAG = /^(?:\d\d[A-Z]?|NS)$/;
 const BIC = /^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$/;
 const STATEMENT_TYPES: ReadonlySet<string> = new Set(['940', '942', '950']);
 const HEAD_FIELDS: ReadonlySet<string> = new Set(['20', '21', '25', '25P', '28', '28C', '13D', '34F', '60F', '60M']);
@@ -454,8 +469,9 @@ function readAccount(texts: readonly string[], head: MessageHead): void {
   const bare = printed.slice(0, -3).trimEnd();
   // Three letters at the end are the currency where the number is one without them.
   head.account = (isCurrency(currency) && (/\d$/.test(bare) && ibanStatus(printed) !== 'valid') ? bare : printed) || null;
-  const bank = parts.join('/') || texts[1]?.trim() || null;
-  if (bank !== null) head.bank = bank;
+  const second = texts[1]?.trim() ?? '';
+  const bank = parts.join('/') || (BIC.test(second) ? second : '');
+  if (bank !== '') head.bank = bank;
 }
 
 /** `5n[/5n]`, statement and page number, without the zeros in front. Anything else is kept as printed. */
@@ -485,10 +501,10 @@ function isNextPage(held: Statement, head: MessageHead): boolean {
     && head.account === held.head.account && head.continues;
 }
 
-/** The next page opens with the balance that the last one closed with; said only where it does not. */
+/** The next page opens with the balance that the last one closed with; said only where it does not, for the first time. */
 function pageCheck(held: Statement, head: MessageHead): Check[] {
   const [before, after] = [held.closing!, head.opening!];
-  if (before.amount === after.amount && before.currency === after.currency) return [];
+  if (held.checks.length > 0 || (before.amount === after.amount && before.currency === after.currency)) return [];
   return [{
     name: 'page_balance', ok: false,
     detail: `page ${held.lastPage} closes with ${before.amount} ${before.currency}, page ${head.number!.page} opens with ${after.amount} ${after.currency}`,
@@ -540,14 +556,14 @@ function mandatoryChecks({ opening }: MessageHead, closing: PrintedBalance | nul
 // ---- Totals
 
 /** Fields 90D and 90C, `5n3!a15d`: number and sum of the debit and of the credit entries. */
-function parseTotals(tag: string, text: string): PrintedTotal[] {
+function parseTotals(tag: string, text: string): [PrintedTotal, PrintedTotal] {
   const parts = /^(\d{1,9})([A-Z]{3})([\d,.]+)$/.exec(text.trim());
   const amount = parts === null ? undefined : parseAmount(parts[3]!);
   if (amount === undefined) throw new Failure('malformed', `field ${tag} "${text.slice(0, 40)}" is no total: number, currency, amount with a comma`);
   return totals(tag === '90D' ? 'debit' : 'credit', Number(parts![1]), amount);
 }
 
-function totals(side: 'debit' | 'credit', count: number, amount: string): PrintedTotal[] {
+function totals(side: 'debit' | 'credit', count: number, amount: string): [PrintedTotal, PrintedTotal] {
   return side === 'debit'
     ? [{ kind: 'debit_count', count }, { kind: 'debits', amount }]
     : [{ kind: 'credit_count', count }, { kind: 'credits', amount }];

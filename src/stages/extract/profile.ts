@@ -1,19 +1,19 @@
 import { z } from 'zod';
 
 /**
- * A statement profile (`rules/profiles/*.yaml`, owned by finance): what a CSV or PDF layout leaves open.
+ * A statement profile (`rules/profiles/*.yaml`, owned by finance): what a CSV, PDF or QIF file leaves open.
  * Every field but `id` and `owner` is optional; what a profile does not say is recognised from the document.
  */
 export const statementProfileSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   owner: z.string().min(1),
-  format: z.enum(['csv', 'pdf']),
+  format: z.enum(['csv', 'pdf', 'qif']),
   /** When it applies: all that is given must hold. A profile without `match` applies only when an account names it (statement_profile). */
   match: z
     .strictObject({
       /** Column titles that the header row must contain, compared without case and surrounding space. */
       header: z.array(z.string()).min(1).optional(),
-      /** Text that must stand in the first page (PDF) or in the lines above the header (CSV). */
+      /** Text that must stand in the first page (PDF), in the lines above the header (CSV) or in the first lines (QIF). */
       text: z.string().min(1).optional(),
     })
     .optional(),

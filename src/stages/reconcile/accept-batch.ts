@@ -3,8 +3,8 @@ import type { JournalEntryDraft, JournalLineDraft } from '../../ledger/journal.t
 import { postJournalEntries } from '../../ledger/journal.ts';
 import type { LogChain, LogDraft } from '../../ledger/log.ts';
 import type { Tx } from '../../platform/database.ts';
-import { acceptStatement, compareStatements, openingOf, pairWithBooks, placeOf } from './accept.ts';
-import type { BookedStatement, EntryIdentity, ReceivedStatement, StatementVerdict } from './contract.ts';
+import { acceptStatement, compareStatements, openingOf, pairWithBooks, placeOf, repeatedBy } from './accept.ts';
+import type { BookedStatement, Difference, EntryIdentity, ReceivedStatement, StatementVerdict } from './contract.ts';
 import * as store from './store.ts';
 
 /** What the batch's statements have become. */
@@ -36,6 +36,7 @@ export async function acceptBatch(tx: Tx, chain: LogChain, run_id: bigint, compa
   }
   const by_account = Map.groupBy(received, (statement) => statement.account_id);
   const booked = await store.loadBooked(tx, [...by_account.keys()]);
+  const balances = await store.loadBankBalances(tx, [...by_account.keys()]);
   const load = createIdentityLoader(tx);
 
   let weighed: Weighed[] = [];
@@ -44,7 +45,7 @@ export async function acceptBatch(tx: Tx, chain: LogChain, run_id: bigint, compa
     known = refused.size;
     weighed = [];
     for (const [account_id, statements] of by_account) {
-      weighed.push(...await weighAccount(account_id, statements.filter((one) => !refused.has(one.document_id)), booked.get(account_id) ?? [], load));
+      weighed.push(...await weighAccount(account_id, statements.filter((one) => !refused.has(one.document_id)), booked.get(account_id) ?? [], balances.get(account_id) ?? 0n, load));
     }
     for (const { statement, verdict } of weighed) if (verdict.state === 'quarantined' && !refused.has(statement.document_id)) refused.set(statement.document_id, verdict.check);
   }
@@ -57,64 +58,76 @@ export async function acceptBatch(tx: Tx, chain: LogChain, run_id: bigint, compa
   };
 }
 
-async function weighAccount(account_id: number, statements: readonly ReceivedStatement[], before: readonly BookedStatement[], load: IdentityLoader): Promise<Weighed[]> {
+/** Weighs an account's statements one after the other, each against the books as those before it leave them. `balance` is the ledger's. */
+async function weighAccount(account_id: number, statements: readonly ReceivedStatement[], before: readonly BookedStatement[], balance: bigint, load: IdentityLoader): Promise<Weighed[]> {
   const books = [...before];
-  const fresh: (EntryIdentity & { statement_id: bigint })[] = [];
+  const waiting = [...statements];
+  const fresh: BookedIdentity[] = [];
   const out: Weighed[] = [];
-  for (const statement of statements) {
+  while (waiting.length > 0) {
+    const statement = takeNext(waiting, books.at(-1)?.closing ?? null);
     const place = placeOf(statement, books);
-    let sum_of_new = statement.sum;
-    let new_count = statement.entry_count;
     const duplicates = new Map<number, bigint>();
+    let found: Difference = { added: statement.entry_count, sum: statement.sum, dropped: 0 };
     const own = place.kind === 'overlaps' ? await load.ofStatement(statement.statement_id) : [];
     if (place.kind === 'overlaps') {
-      const on_books = [...await load.onBooks(account_id, statement.from!, statement.to!), ...fresh.filter((one) => one.booking_date >= statement.from! && one.booking_date <= statement.to!)];
+      const { from, to } = { from: statement.from!, to: statement.to! };
+      const on_books = [...await load.onBooks(account_id, from, to), ...fresh.filter((one) => one.booking_date >= from && one.booking_date <= to)];
       const pairs = pairWithBooks(own, on_books);
-      sum_of_new = 0n;
-      new_count = 0;
-      for (const entry of own) {
-        const same = pairs.get(entry.entry_id) ?? null;
-        if (same !== null) {
-          duplicates.set(entry.line, same);
-        } else {
-          new_count++;
-          sum_of_new += entry.amount;
-        }
-      }
+      const added = own.filter((entry) => pairs.get(entry.entry_id) === null);
+      for (const entry of own) if (pairs.get(entry.entry_id) !== null) duplicates.set(entry.line, pairs.get(entry.entry_id)!);
+      const paired = new Set(duplicates.values());
+      const repeated = repeatedBy(statement, books)?.statement_id;
+      found = {
+        added: added.length, sum: added.reduce((sum, entry) => sum + entry.amount, 0n),
+        dropped: on_books.filter((entry) => entry.statement_id === repeated && !paired.has(entry.entry_id)).length,
+      };
     }
-    const verdict = acceptStatement(statement, place, books, new_count, sum_of_new);
+    const verdict = acceptStatement(statement, place, books, found, balance);
     const last = books.at(-1) ?? null;
     const opening = openingOf(statement) ?? (place.kind === 'first' ? null : last?.closing ?? null);
     const base = place.kind === 'overlaps' ? last!.closing : opening;
-    const closing = statement.closing ?? (base === null ? null : base + sum_of_new);
+    const closing = statement.closing ?? (base === null ? null : base + found.sum);
     out.push({ statement, verdict, opening, closing, duplicates });
     if (verdict.state !== 'accepted') continue;
+    balance += found.sum + (verdict.opening_posting ?? 0n) + (verdict.gap_before ?? 0n);
     // Identities of what this batch brings are only needed when a later statement of it overlaps.
     if (statements.length > 1) {
       const lines = own.length > 0 ? own : await load.ofStatement(statement.statement_id);
       for (const entry of lines) if (!duplicates.has(entry.line)) fresh.push({ ...entry, statement_id: statement.statement_id });
     }
     if (statement.from !== null && statement.to !== null) {
-      books.push({ statement_id: statement.statement_id, sequence: statement.sequence, from: statement.from, to: statement.to, opening, closing, gap_before: verdict.gap_before });
-      books.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : a.to < b.to ? -1 : a.to > b.to ? 1 : 0));
+      const { statement_id, format, sequence, from, to } = statement;
+      books.push({ statement_id, format, sequence, from, to, opening, closing, proven: statement.ties_out !== null, gap_before: verdict.gap_before });
+      books.sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
     }
     if (verdict.gap_of_next) {
       const at = books.findIndex((other) => other.statement_id === verdict.gap_of_next!.statement_id);
+      balance += (verdict.gap_of_next.gap ?? 0n) - (books[at]!.gap_before ?? 0n);
       books[at] = { ...books[at]!, gap_before: verdict.gap_of_next.gap };
     }
   }
   return out;
 }
 
+/** The first of those that wait; of several for the same days without numbers, the one that opens with the books' closing balance. */
+function takeNext(waiting: ReceivedStatement[], closing: bigint | null): ReceivedStatement {
+  const { from, to, sequence } = waiting[0]!;
+  const at = sequence !== null || closing === null ? -1 : waiting.findIndex((other) => other.from === from && other.to === to && openingOf(other) === closing);
+  return waiting.splice(Math.max(at, 0), 1)[0]!;
+}
+
+type BookedIdentity = EntryIdentity & { statement_id: bigint };
+
 interface IdentityLoader {
   ofStatement(statement_id: bigint): Promise<(EntryIdentity & { line: number })[]>;
-  onBooks(account_id: number, from: string, to: string): Promise<(EntryIdentity & { statement_id: bigint })[]>;
+  onBooks(account_id: number, from: string, to: string): Promise<BookedIdentity[]>;
 }
 
 /** Weighing may be repeated; what was loaded once is kept for the batch. */
 function createIdentityLoader(tx: Tx): IdentityLoader {
   const statements = new Map<bigint, Promise<(EntryIdentity & { line: number })[]>>();
-  const windows = new Map<string, Promise<(EntryIdentity & { statement_id: bigint })[]>>();
+  const windows = new Map<string, Promise<BookedIdentity[]>>();
   return {
     ofStatement: (statement_id) => statements.getOrInsertComputed(statement_id, () => store.loadIdentities(tx, statement_id)),
     onBooks: (account_id, from, to) => windows.getOrInsertComputed(`${account_id} ${from} ${to}`, () => store.loadBookedIdentities(tx, account_id, from, to)),
@@ -147,7 +160,7 @@ async function post(tx: Tx, chain: LogChain, run_id: bigint, company: string, we
       await store.saveVerdict(tx, statement, verdict.state);
       continue;
     }
-    await store.saveVerdict(tx, statement, 'accepted', { opening, closing, gap_before: verdict.gap_before });
+    await store.saveVerdict(tx, statement, 'accepted', { opening, closing, gap_before: verdict.gap_before, log_seq: seqs[i]! });
     const ledger_account = ledger_accounts.get(statement.account_id)!;
     const against = (kind: string, account: string, amount: bigint | null, statement_id: bigint): JournalEntryDraft[] => {
       if (amount === null || amount === 0n || statement.from === null) return [];

@@ -1,6 +1,6 @@
-import { addDays, weekday } from '../../core/date.ts';
+import { addDays, weekday, type CalendarDate } from '../../core/date.ts';
 import { INTERIM_FORMATS, type Check, type Format } from '../../core/statement.ts';
-import type { BookedStatement, EntryIdentity, ReceivedStatement, StatementVerdict } from './contract.ts';
+import type { BookedStatement, Difference, EntryIdentity, ReceivedStatement, StatementVerdict } from './contract.ts';
 
 /**
  * Does a statement continue the books of its account? Statements are taken in the order of their periods, whatever the order of
@@ -65,7 +65,7 @@ export type Place =
   | { kind: 'contradicts'; check: Check };
 
 /**
- * Finds the statement's place. `books` are the account's accepted statements in the order of their periods.
+ * Finds the statement's place. `books` are the account's accepted statements in the order of their last days.
  * A statement without any date or entry says nothing and follows.
  */
 export function placeOf(statement: ReceivedStatement, books: readonly BookedStatement[]): Place {
@@ -73,33 +73,44 @@ export function placeOf(statement: ReceivedStatement, books: readonly BookedStat
   const last = books.at(-1);
   if (!last) return { kind: 'first' };
   if (statement.from === null || statement.to === null) return { kind: 'follows' };
-  const repeated = books.some((other) => other.from === statement.from && other.to === statement.to && (sameNumber(other, statement) ?? true)
-    && other.opening === statement.opening && other.closing === statement.closing);
+  // The same turnover of the same days; of one format, numbers tell two statements of a day apart, of two formats they say nothing.
+  const repeated = books.some((other) => samePeriod(other, statement) && other.opening === statement.opening && other.closing === statement.closing
+    && (other.format !== statement.format || sameNumber(other, statement) !== false));
   if (repeated) return { kind: 'overlaps' };
   const opening = openingOf(statement);
   if (statement.from >= last.to) {
     if (opening !== null && opening === last.closing) return { kind: 'follows' };
     if (statement.from > last.to) {
       if (opening === null || last.closing === null) return { kind: 'follows' };
-      if (mayBeGap(statement, last)) return { kind: 'gap', gap: opening - last.closing };
+      if (mayBeGap(last, { from: statement.from, sequence: statement.sequence })) return { kind: 'gap', gap: opening - last.closing };
       return { kind: 'contradicts', check: opens(statement, opening, last.closing) };
     }
   }
-  const next = books.find((other) => other.from >= statement.to! && other.from > statement.from!);
-  const at = next ? books.indexOf(next) : -1;
-  const previous = at > 0 ? books[at - 1]! : null;
-  if (next && opening !== null && statement.closing !== null && (previous === null || previous.to <= statement.from)) {
-    // Before everything known, or where a gap was posted: a late arrival. It must lead up to what comes after it.
-    const fits = previous === null ? next.opening === statement.closing : next.gap_before !== null;
-    if (fits) return { kind: 'fills', previous, next };
-  }
-  return { kind: 'overlaps' };
+  return lateArrival({ ...statement, from: statement.from, to: statement.to }, opening, books) ?? { kind: 'overlaps' };
 }
 
-/** The verdict for a statement whose place is known and whose new entries (those not on the books) sum up to `sum_of_new`. */
-export function acceptStatement(statement: ReceivedStatement, place: Place, books: readonly BookedStatement[], new_count: number, sum_of_new: bigint): StatementVerdict {
+/** The place of a statement before everything known, or where a gap was posted; null when it does not lead from what is before it to what is after it. */
+function lateArrival(statement: ReceivedStatement & { from: CalendarDate; to: CalendarDate }, opening: bigint | null, books: readonly BookedStatement[]): Place | null {
+  const at = books.findIndex((other) => other.from >= statement.to && other.from > statement.from);
+  if (at < 0 || opening === null || statement.closing === null) return null;
+  const next = books[at]!;
+  const previous = books[at - 1] ?? null;
+  if (next.opening === null || (next.opening !== statement.closing && !mayBeGap(statement, next))) return null;
+  if (previous === null) return { kind: 'fills', previous, next };
+  if (next.gap_before === null || previous.to > statement.from) return null;
+  return previous.closing === opening || mayBeGap(previous, statement) ? { kind: 'fills', previous, next } : null;
+}
+
+/**
+ * The verdict for a statement whose place is known. `found` is what it brings that is not on the books, `balance` what the ledger has in
+ * its account: while no statement has printed balances, that is the sum of the entries, and the first that does opens the books.
+ */
+export function acceptStatement(statement: ReceivedStatement, place: Place, books: readonly BookedStatement[], found: Difference, balance: bigint): StatementVerdict {
+  const last = books.at(-1);
+  const closing = closingOf(statement);
+  const opens_late = last !== undefined && last.closing === null && closing !== null && statement.to !== null && statement.to >= last.to;
   const accepted = (rest: Partial<Extract<StatementVerdict, { state: 'accepted' }>>): StatementVerdict =>
-    ({ state: 'accepted', opening_posting: null, gap_before: null, gap_of_next: null, overlaps: false, ...rest });
+    ({ state: 'accepted', opening_posting: opens_late ? closing - found.sum - balance : null, gap_before: null, gap_of_next: null, overlaps: false, ...rest });
   const opening = openingOf(statement);
   switch (place.kind) {
     case 'preview': return { state: 'preview' };
@@ -109,29 +120,38 @@ export function acceptStatement(statement: ReceivedStatement, place: Place, book
     case 'gap': return accepted({ gap_before: place.gap });
     case 'fills': {
       const { previous, next } = place;
-      if (previous === null) return accepted({ opening_posting: opening! - next.opening! });
-      const before = previous.closing === null ? null : zeroIsNull(opening! - previous.closing);
-      return accepted({ gap_before: before, gap_of_next: { statement_id: next.statement_id, gap: zeroIsNull(next.opening! - statement.closing!) } });
+      const gap_of_next = { statement_id: next.statement_id, gap: zeroIsNull(next.opening! - statement.closing!) };
+      if (previous === null) return accepted({ opening_posting: opening! - next.opening!, gap_of_next });
+      return accepted({ gap_before: previous.closing === null ? null : zeroIsNull(opening! - previous.closing), gap_of_next });
     }
     case 'overlaps': {
-      if (new_count === 0) return { state: 'duplicate' };
-      const reissued = books.find((other) => other.from === statement.from && other.to === statement.to && sameNumber(other, statement) !== false
-        && statement.opening !== null && other.opening !== null);
-      if (reissued) {
-        return { state: 'quarantined', check: { name: 'reissued', ok: false, detail: `${new_count} entries are not in the statement already on the books for ${statement.from} to ${statement.to}` } };
+      if (repeatedBy(statement, books) && found.added + found.dropped > 0) {
+        return refused('reissued', `${found.added} of its entries are not in the statement on the books for ${statement.from} to ${statement.to}, and ${found.dropped} of that are not in it`);
       }
-      const last = books.at(-1)!;
-      if (statement.closing !== null && last.closing !== null) {
-        if (statement.to! < last.to || last.closing + sum_of_new !== statement.closing) {
-          return { state: 'quarantined', check: {
-            name: 'continues_the_books', ok: false,
-            detail: `the books with this statement's new entries come to ${last.closing + sum_of_new}, its closing balance is ${statement.closing} (minor units)`,
-          } };
-        }
+      if (found.added === 0) return { state: 'duplicate' };
+      if (last!.closing !== null && statement.to! < last!.to) {
+        return refused('continues_the_books', `${found.added} of its entries are not on the books, which are closed with ${last!.closing} (minor units) as of ${last!.to}`);
+      }
+      if (last!.closing !== null && closing !== null && last!.closing + found.sum !== closing) {
+        return refused('continues_the_books', `the books with this statement's new entries come to ${last!.closing + found.sum}, its closing balance is ${closing} (minor units)`);
       }
       return accepted({ overlaps: true });
     }
   }
+}
+
+/** The statement on the books that this one is another issue of; both must print their balances. */
+export function repeatedBy(statement: ReceivedStatement, books: readonly BookedStatement[]): BookedStatement | undefined {
+  return statement.opening === null ? undefined
+    : books.find((other) => other.proven && samePeriod(other, statement) && other.opening !== null && sameNumber(other, statement) !== false);
+}
+
+function refused(name: string, detail: string): StatementVerdict {
+  return { state: 'quarantined', check: { name, ok: false, detail } };
+}
+
+function closingOf(statement: ReceivedStatement): bigint | null {
+  return statement.closing ?? (statement.opening === null ? null : statement.opening + statement.sum);
 }
 
 /** The opening balance, where need be as the closing less the entries. */
@@ -145,11 +165,15 @@ function sameNumber(a: { sequence: string | null }, b: { sequence: string | null
   return x === null || y === null ? null : x === y;
 }
 
-/** A statement may be missing in between: a number is left out, or, without numbers, a working day is. */
-function mayBeGap(statement: ReceivedStatement, last: BookedStatement): boolean {
-  const [number, before] = [numberOf(statement.sequence), numberOf(last.sequence)];
-  if (number !== null && before !== null && number > before) return number > before + 1;
-  for (let day = addDays(last.to, 1); day < statement.from!; day = addDays(day, 1)) if (weekday(day) <= 5) return true;
+function samePeriod(a: { from: string | null; to: string | null }, b: { from: string | null; to: string | null }): boolean {
+  return a.from === b.from && a.to === b.to;
+}
+
+/** A statement may be missing between two: a number is left out, or, without numbers, a working day is. */
+function mayBeGap(before: { to: CalendarDate; sequence: string | null }, after: { from: CalendarDate; sequence: string | null }): boolean {
+  const [number, next] = [numberOf(before.sequence), numberOf(after.sequence)];
+  if (number !== null && next !== null && next > number) return next > number + 1;
+  for (let day = addDays(before.to, 1); day < after.from; day = addDays(day, 1)) if (weekday(day) <= 5) return true;
   return false;
 }
 

@@ -1,36 +1,35 @@
 /**
- * Several entries of a batch may claim the same open amount. Who gets it is settled for the batch and by content, never by arrival:
- * the entry booked first (booking date, then value date, then content), all-or-nothing for each entry.
+ * Several entries of a batch may claim the same invoice, or return the same payment. Who gets it is settled for the batch and by content,
+ * never by arrival: the entry booked first (booking date, then value date, then content), all-or-nothing for each entry. One entry alone
+ * has an invoice, also where it leaves something open: what the others' evidence says of it is no longer true.
  */
 
 export interface Contender {
   entry_id: bigint;
+  account_id: number;
   booking_date: string;
   value_date: string | null;
   content_key: string;
   amount: string;
   /** What it would consume: invoices by their id, decisions that it would return by their negative id. */
-  claims: readonly { claim: bigint; amount: bigint }[];
+  claims: readonly bigint[];
 }
 
-/** The entries that find consumed what they claim. `open` is what there was of each claim before the batch. */
-export function findLosers(contenders: readonly Contender[], open: ReadonlyMap<bigint, bigint>): Set<bigint> {
-  const rest = new Map(open);
+/** The entries that find consumed what they claim. */
+export function findLosers(contenders: readonly Contender[]): Set<bigint> {
+  const taken = new Set<bigint>();
   const losers = new Set<bigint>();
   for (const { entry_id, claims } of [...contenders].sort(compareContenders)) {
-    if (claims.some(({ claim, amount }) => rest.get(claim)! < amount)) {
-      losers.add(entry_id);
-      continue;
-    }
-    for (const { claim, amount } of claims) rest.set(claim, rest.get(claim)! - amount);
+    if (claims.some((claim) => taken.has(claim))) losers.add(entry_id);
+    else for (const claim of claims) taken.add(claim);
   }
   return losers;
 }
 
-/** By content alone; entries equal in all of it are interchangeable, and their ids ascend with their place in the document. */
+/** By content alone; entries of one account equal in all of it are interchangeable, and their ids ascend with their place in the document. */
 function compareContenders(a: Contender, b: Contender): number {
   return compare(a.booking_date, b.booking_date) || compare(a.value_date ?? '', b.value_date ?? '') || compare(a.content_key, b.content_key)
-    || compare(a.amount, b.amount) || (a.entry_id < b.entry_id ? -1 : 1);
+    || compare(a.amount, b.amount) || a.account_id - b.account_id || (a.entry_id < b.entry_id ? -1 : 1);
 }
 
 function compare(a: string, b: string): number {

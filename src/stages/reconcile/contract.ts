@@ -28,11 +28,14 @@ export interface ReceivedStatement {
 /** An accepted statement on the books. */
 export interface BookedStatement {
   statement_id: bigint;
+  format: Format;
   sequence: string | null;
   from: CalendarDate;
   to: CalendarDate;
   opening: bigint | null;
   closing: bigint | null;
+  /** Whether it prints balances; else these follow from the books. */
+  proven: boolean;
   /** What was posted to statement_gap before it, if anything. */
   gap_before: bigint | null;
 }
@@ -43,6 +46,15 @@ export interface EntryIdentity {
   booking_date: CalendarDate;
   amount: bigint;
   bank_reference: string | null;
+}
+
+/** What a statement that overlaps the books brings, by the identity of its entries. */
+export interface Difference {
+  /** Its entries that are not on the books, and their sum. */
+  added: number;
+  sum: bigint;
+  /** What it lacks of the statement on the books that it repeats. */
+  dropped: number;
 }
 
 /** What becomes of a statement. */

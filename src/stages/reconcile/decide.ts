@@ -41,7 +41,7 @@ export interface DecisionDraft {
   strength: number;
   /** The place in the review queue, highest first. */
   priority: number;
-  /** What is posted; null for review. */
+  /** What is posted, or would be but for the mode; else null. */
   chosen: Candidate | null;
   runner_up: RunnerUp | null;
   /** The best first, also of an automatic decision: the batch may still hand it to a person. */
@@ -103,7 +103,7 @@ export function decide(evidence: Evidence, ruleset: Ruleset, modes: Modes): Deci
   const second = leading ? runnerUpOf(leading, weighed) : undefined;
   if (second) draft.runner_up = summaryOf(second, rule!.strength);
   const hold = leading ? holdOf(evidence, leading, second, modes) : null;
-  return hold ? { ...draft, outcome: 'review', ...hold, explanation: `${hold.explanation} ${draft.explanation}`, chosen: null } : draft;
+  return hold ? { ...draft, outcome: 'review', ...hold, explanation: `${hold.explanation} ${draft.explanation}`, chosen: hold.reason === 'would_be_automatic' ? draft.chosen : null } : draft;
 }
 
 /** The same decision with everything that led to it. */

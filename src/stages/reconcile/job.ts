@@ -2,10 +2,10 @@ import { CanonicalText, type Json } from '../../core/canonical-json.ts';
 import type { Candidate } from '../../core/evidence.ts';
 import { allocateIds, openChain, type LogChain, type LogDraft } from '../../ledger/log.ts';
 import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } from '../../ledger/journal.ts';
-import { closedByInvoice, loadOpen, loadTaxes, settleOpenItems } from '../../ledger/open-items.ts';
-import { allocationLines, closedBy, type Allocation, type TaxLine } from '../../ledger/posting.ts';
+import { closedByInvoice, loadTaxes, settleOpenItems } from '../../ledger/open-items.ts';
+import { allocationLines, type Allocation, type TaxLine } from '../../ledger/posting.ts';
 import { copyRows } from '../../platform/copy.ts';
-import type { Tx } from '../../platform/database.ts';
+import { planByIndex, type Tx } from '../../platform/database.ts';
 import type { BatchJob } from '../contract.ts';
 import { acceptBatch, type AcceptedBatch } from './accept-batch.ts';
 import { findLosers, type Contender } from './contend.ts';
@@ -21,6 +21,7 @@ import type { KeptEvidence } from './store.ts';
  */
 export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
   const { tx, signal } = context;
+  await planByIndex(tx);
   const { books_version, mode } = await store.lockCompany(tx, company);
   for (const document_id of await store.listStaleDocuments(tx, run_id, company, books_version)) await context.gatherEvidence(document_id, context);
   const ruleset = loadRuleset(context.rules_folder);
@@ -71,10 +72,10 @@ function decideLeaf(batch: Batch, kept: KeptEvidence, losers: ReadonlySet<string
     return { ...kept, duplicate_of: null, draft: plain('pending', 'not_yet_booked', 'The bank has announced the entry and not booked it; it is decided when a booked statement brings it.') };
   }
   const draft = decide(evidence, batch.ruleset, batch.modes);
-  if (draft.outcome === 'auto' && losers.has(evidence.entry_id)) {
+  if (losers.has(evidence.entry_id)) {
     return { ...kept, duplicate_of: null, draft: {
       ...draft, outcome: 'review', chosen: null, reason: 'settled_by_another_entry',
-      explanation: 'Another entry of the same night, booked before this one, settles the same invoice.',
+      explanation: 'Another entry of the same night, booked before this one, settles the same invoice or returns the same payment.',
     } };
   }
   return { ...kept, duplicate_of: null, draft };
@@ -84,35 +85,28 @@ function plain(outcome: 'duplicate' | 'pending', reason: string, explanation: st
   return { outcome, rule: null, reason, explanation, score: null, strength: 0, priority: 0, chosen: null, runner_up: null, suggestions: [] };
 }
 
-/** The entries whose automatic decision would consume what another of the batch consumes first. */
+/** The entries whose certain explanation would consume what another of the batch consumes first, posted or only suggested by its mode. */
 async function settleConflicts(batch: Batch): Promise<Set<string>> {
   const contested = await store.listContested(batch.tx, batch.run_id, batch.company);
   if (contested.length === 0) return new Set();
   const claimed = new Set(contested);
   const contenders: Contender[] = [];
-  for await (const chunk of store.readEvidence(batch.tx, batch.run_id, batch.company, contested)) {
-    for (const kept of chunk) {
-      const decided = decideLeaf(batch, kept, NO_LOSERS);
-      const claims = decided?.draft.outcome === 'auto' ? claimsOf(decided).filter((claim) => claimed.has(claim.claim)) : [];
-      if (claims.length === 0) continue;
-      const { entry_id, booking_date, value_date, content_key, amount } = kept.evidence;
-      contenders.push({ entry_id: BigInt(entry_id), booking_date, value_date, content_key, amount, claims });
-    }
+  for await (const kept of store.readClaimants(batch.tx, batch.run_id, batch.company, contested)) {
+    const decided = decideLeaf(batch, kept, NO_LOSERS);
+    const claims = decided ? claimsOf(decided).filter((claim) => claimed.has(claim)) : [];
+    if (claims.length === 0) continue;
+    const { entry_id, account_id, booking_date, value_date, content_key, amount } = kept.evidence;
+    contenders.push({ entry_id: BigInt(entry_id), account_id, booking_date, value_date, content_key, amount, claims });
   }
-  const open = await loadOpen(batch.tx, contested.filter((claim) => claim > 0n));
-  // A decision can be returned once.
-  for (const claim of contested) if (claim < 0n) open.set(claim, 1n);
-  return new Set([...findLosers(contenders, open)].map(String));
+  return new Set([...findLosers(contenders)].map(String));
 }
 
 const NO_LOSERS: ReadonlySet<string> = new Set();
 
-/** What the decision consumes: of invoices what it closes of them, of a decision that it returns (negative) the whole. */
-function claimsOf({ draft }: Decided): { claim: bigint; amount: bigint }[] {
-  const { chosen } = draft;
+/** What the decision consumes, or would: invoices, or (negative) the decision that it returns. */
+function claimsOf({ draft: { chosen } }: Decided): bigint[] {
   if (!chosen) return [];
-  if (chosen.reverses_decision_id !== null) return [{ claim: -BigInt(chosen.reverses_decision_id), amount: 1n }];
-  return allocationsOf(chosen).map((part) => ({ claim: part.invoice_id, amount: closedBy(part) }));
+  return chosen.reverses_decision_id === null ? chosen.allocations.map((part) => BigInt(part.invoice_id)) : [-BigInt(chosen.reverses_decision_id)];
 }
 
 const DECISION_COLUMNS = ['decision_id', 'entry_id', 'run_id', 'company', 'outcome', 'decided_by', 'rule_id', 'ruleset', 'reason', 'explanation',
@@ -131,7 +125,7 @@ async function saveDecisions(batch: Batch, decided: readonly Decided[]): Promise
   await copyRows(tx.client, 'decision', DECISION_COLUMNS, decided.map(({ evidence, draft, duplicate_of }, i) => [
     ids[i], evidence.entry_id, run_id, company, draft.outcome, 'rule', draft.rule?.id ?? null, draft.rule ? ruleset.version : null, draft.reason,
     draft.explanation, draft.score === null ? null : draft.score / 1000, json(draft.runner_up), json(waits(draft) ? draft.suggestions : null),
-    json(effects[i]!.ledger_lines), duplicate_of, draft.chosen?.reverses_decision_id ?? null, seqs[i],
+    json(effects[i]!.ledger_lines), duplicate_of, draft.outcome === 'auto' ? draft.chosen?.reverses_decision_id ?? null : null, seqs[i],
   ]));
   await copyRows(tx.client, 'allocation', ALLOCATION_COLUMNS, decided.flatMap((_, i) => effects[i]!.allocations.map((part, n) => [
     ids[i], n + 1, part.invoice_id, part.amount, part.settled, part.currency, part.discount, part.charges, part.withholding, part.write_off,
@@ -188,7 +182,7 @@ async function effectOf(batch: Batch, { evidence, draft }: Decided, taxes: Reado
     // A return takes back what it returns with all that was settled beside it; rare, so a query of its own.
     const posted = await store.loadPosted(batch.tx, BigInt(chosen.reverses_decision_id));
     return {
-      posts: true, ledger_lines: null,
+      posts: true, ledger_lines: posted.ledger_lines?.map(({ account, amount }) => ({ account, amount: String(-BigInt(amount)) })) ?? null,
       allocations: posted.allocations.map((part) => ({
         ...part, amount: -part.amount, settled: -part.settled, discount: -part.discount, charges: -part.charges, withholding: -part.withholding, write_off: -part.write_off,
       })),

@@ -37,13 +37,20 @@ export async function loadReceived(tx: Tx, run_id: bigint, company: string): Pro
   return rows;
 }
 
-/** The accepted statements of some accounts, in the order of their periods. */
+/** The accepted statements of some accounts, in the order of their last days; of the same days in the order in which they were accepted. */
 export async function loadBooked(tx: Tx, account_ids: readonly number[]): Promise<Map<number, BookedStatement[]>> {
   const { rows } = await sql<BookedStatement & { account_id: number }>`
-    select account_id, statement_id, sequence, from_date::text as "from", to_date::text as "to", opening, closing, gap_before
+    select account_id, statement_id, format, sequence, from_date::text as "from", to_date::text as "to", opening, closing, ties_out is not null as proven, gap_before
       from statement where state = 'accepted' and account_id = any(${[...account_ids]}) and from_date is not null
-     order by account_id, from_date, to_date, statement_id`.execute(tx.kysely);
+     order by account_id, to_date, from_date, log_seq`.execute(tx.kysely);
   return Map.groupBy(rows, (row) => row.account_id);
+}
+
+/** What the ledger has in some bank accounts. */
+export async function loadBankBalances(tx: Tx, account_ids: readonly number[]): Promise<Map<number, bigint>> {
+  const { rows } = await sql<{ account_id: number; balance: bigint }>`
+    select account_id, sum(balance)::bigint as balance from ledger_balance where account_id = any(${[...account_ids]}) group by account_id`.execute(tx.kysely);
+  return new Map(rows.map((row) => [row.account_id, row.balance]));
 }
 
 /** The identities of a statement's booked entries, by the line they stand on. */
@@ -69,17 +76,34 @@ export async function loadBookedIdentities(tx: Tx, account_id: number, from: str
 /** Evidence, and the canonical JSON that it was parsed from. */
 export interface KeptEvidence { evidence: Evidence; text: string }
 
-/** The batch's evidence, a chunk at a time, in an order that content gives; only chunks with one of the claims, where some are given. */
-export async function* readEvidence(tx: Tx, run_id: bigint, company: string, claims: readonly bigint[] | null = null): AsyncGenerator<KeptEvidence[]> {
-  const wanted = claims === null ? null : claims.map(String);
-  const { rows: keys } = await sql<{ document_id: bigint; n: number }>`
+/** The batch's evidence, a chunk at a time, in an order that content gives. */
+export async function* readEvidence(tx: Tx, run_id: bigint, company: string): AsyncGenerator<KeptEvidence[]> {
+  const { rows } = await sql<{ document_id: bigint; n: number }>`
     select c.document_id, c.n from evidence_chunk c join document d using (document_id)
-     where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company} and (${wanted}::bigint[] is null or c.claims && ${wanted}::bigint[])
-     order by encode(d.sha256, 'hex'), c.n`.execute(tx.kysely);
-  for (const { document_id, n } of keys) {
-    const row = await tx.kysely.selectFrom('evidence_chunk').select('bytes').where('document_id', '=', document_id).where('n', '=', n).executeTakeFirstOrThrow();
-    yield (await decompress(row.bytes)).toString('utf8').split('\n').map((text) => ({ text, evidence: JSON.parse(text) as Evidence }));
+     where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company} order by encode(d.sha256, 'hex'), c.n`.execute(tx.kysely);
+  for (const { document_id, n } of rows) yield (await loadLines(tx, document_id, n)).map(parseLine);
+}
+
+/** The evidence of the entries that have one of these claims, and of no others. */
+export async function* readClaimants(tx: Tx, run_id: bigint, company: string, claims: readonly bigint[]): AsyncGenerator<KeptEvidence> {
+  const { rows } = await sql<{ document_id: bigint; n: number; lines: number[] }>`
+    select c.document_id, c.n, array_agg(distinct u.at) as lines
+      from evidence_chunk c join document d using (document_id) cross join unnest(c.claims, c.claimed_at) u(claim, at)
+     where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company} and u.claim = any(${claims.map(String)}::bigint[])
+     group by 1, 2 order by 1, 2`.execute(tx.kysely);
+  for (const { document_id, n, lines } of rows) {
+    const texts = await loadLines(tx, document_id, n);
+    for (const at of lines) yield parseLine(texts[at]!);
   }
+}
+
+async function loadLines(tx: Tx, document_id: bigint, n: number): Promise<string[]> {
+  const { bytes } = await tx.kysely.selectFrom('evidence_chunk').select('bytes').where('document_id', '=', document_id).where('n', '=', n).executeTakeFirstOrThrow();
+  return (await decompress(bytes)).toString('utf8').split('\n');
+}
+
+function parseLine(text: string): KeptEvidence {
+  return { text, evidence: JSON.parse(text) as Evidence };
 }
 
 /** What more than one entry of the batch may consume. */
@@ -98,16 +122,18 @@ export async function loadLedgerAccounts(tx: Tx, company: string): Promise<Map<n
   return new Map(rows.map((row) => [row.account_id, row.ledger_account]));
 }
 
-/** An earlier decision's allocations and the lines it posted against the bank, for a return to reverse. */
-export async function loadPosted(tx: Tx, decision_id: bigint): Promise<{ allocations: (Allocation & { invoice_number: string })[]; lines: JournalLineDraft[] }> {
-  const { rows: allocations } = await sql<Allocation & { invoice_number: string }>`
-    select a.invoice_id, i.kind, i.invoice_number, i.party_id, i.currency, a.amount, a.settled, a.discount, a.charges, a.withholding, a.write_off
+/** What an earlier decision has made of its entry, for a return to reverse: allocations, ledger lines, and what it posted against the entry's own line, the first. */
+export async function loadPosted(tx: Tx, decision_id: bigint): Promise<{ allocations: Allocation[]; ledger_lines: { account: string; amount: string }[] | null; lines: JournalLineDraft[] }> {
+  const { rows: allocations } = await sql<Allocation>`
+    select a.invoice_id, i.kind, i.party_id, i.currency, a.amount, a.settled, a.discount, a.charges, a.withholding, a.write_off
       from allocation a join invoice i using (invoice_id) where a.decision_id = ${decision_id} order by a.n`.execute(tx.kysely);
   const { rows: lines } = await sql<JournalLineDraft>`
     select l.account, l.party_id, l.invoice_id, l.amount, l.currency, l.base_amount
       from journal_line l join journal_entry e using (journal_entry_id)
-     where e.decision_id = ${decision_id} and e.reverses is null and l.account_id is null and l.account <> 'unallocated' order by l.n`.execute(tx.kysely);
-  return { allocations, lines };
+     where e.decision_id = ${decision_id} and e.reverses is null and l.n > 1 order by l.n`.execute(tx.kysely);
+  const { rows: [decision] } = await sql<{ ledger_lines: { account: string; amount: string }[] | null }>`
+    select ledger_lines from decision where decision_id = ${decision_id}`.execute(tx.kysely);
+  return { allocations, ledger_lines: decision!.ledger_lines, lines };
 }
 
 export async function loadModes(tx: Tx, company: string): Promise<Record<string, 'off' | 'suggest' | 'auto'>> {
@@ -121,12 +147,12 @@ export async function saveRuleset(tx: Tx, version: string, content: string): Pro
 
 /** Sets the statement's state and, for an accepted one, its place in the account's chain. Dates that it does not print follow from its entries. */
 export async function saveVerdict(tx: Tx, statement: ReceivedStatement, state: 'accepted' | 'duplicate' | 'preview' | 'quarantined', rest: {
-  opening?: bigint | null; closing?: bigint | null; gap_before?: bigint | null; check?: Check;
+  opening?: bigint | null; closing?: bigint | null; gap_before?: bigint | null; log_seq?: bigint; check?: Check;
 } = {}): Promise<void> {
   await tx.kysely.updateTable('statement').set({
     state, from_date: statement.from, to_date: statement.to,
     ...(rest.opening !== undefined && { opening: rest.opening }), ...(rest.closing !== undefined && { closing: rest.closing }),
-    ...(rest.gap_before !== undefined && { gap_before: rest.gap_before }),
+    ...(rest.gap_before !== undefined && { gap_before: rest.gap_before }), ...(rest.log_seq !== undefined && { log_seq: rest.log_seq }),
     ...(rest.check && { checks: sql`checks || ${JSON.stringify([rest.check])}::jsonb` }),
   }).where('statement_id', '=', statement.statement_id).execute();
 }

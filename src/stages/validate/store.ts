@@ -49,6 +49,14 @@ export async function loadBooksVersions(tx: Tx, document_id: bigint): Promise<Ma
   return new Map(rows.map((row) => [row.company, row.books_version]));
 }
 
+/** What master data that contradicts itself is about, `invoice:…` and `party:…`: evidence that rests on it is never automatic. */
+export type Blocked = ReadonlySet<string>;
+
+export async function loadBlocked(tx: Tx): Promise<Blocked> {
+  const rows = await tx.kysely.selectFrom('master_data_finding').select('subject').where('blocks', '=', true).execute();
+  return new Set(rows.map((row) => row.subject));
+}
+
 /** The shapes of a company's invoice keys. */
 export async function loadShapes(tx: Tx, company: string): Promise<ReadonlySet<string>> {
   const rows = await tx.kysely.selectFrom('invoice_shape').select('shape').where('company', '=', company).execute();
@@ -59,7 +67,7 @@ export async function loadShapes(tx: Tx, company: string): Promise<ReadonlySet<s
  * Everything that a chunk of one company's leaves asks of the books, in a handful of queries whatever its size.
  * `openItems` is filled by `loadOpenItems` for the parties that turn out to be wanted.
  */
-export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLeaf[]): Promise<Books> {
+export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLeaf[], blocked: Blocked): Promise<Books> {
   const keys = new Map<string, { form: KeyForm; key: string }>();
   const accounts = new Set<string>();
   const names = new Set<string>();
@@ -71,7 +79,7 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
     if (leaf.end_to_end_id !== null) end_to_end_ids.add(leaf.end_to_end_id);
   }
 
-  const itemsByKey = await loadItemsByKey(tx, company, [...keys.values()]);
+  const itemsByKey = await loadItemsByKey(tx, company, [...keys.values()], blocked);
   const own = new Set((await tx.kysely.selectFrom('account').select('account_key').where('company', '=', company).execute()).map((row) => row.account_key));
   const partiesByAccount = group(await sql<{ key: string; party_id: string }>`
     select account_key as key, party_id from party_account where account_key = any(${[...accounts]}) order by 1, 2`.execute(tx.kysely).then((r) => r.rows));
@@ -101,31 +109,34 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
   }
   for (const items of itemsByKey.values()) for (const item of items) involved.add(item.party_id);
   for (const [payer, for_party] of await loadPayable(tx, [...payers])) payable.set(payer, [...(payable.get(payer) ?? [payer]), for_party]);
-  for (const party of await loadParties(tx, [...involved, ...[...payable.values()].flat()])) parties.set(party.party_id, party);
+  for (const party of await loadParties(tx, [...involved, ...[...payable.values()].flat()], blocked)) parties.set(party.party_id, party);
   return books;
 }
 
 /** The open items of the parties in the company's books; null for a party that has more than a search may look at. */
-export async function loadOpenItems(tx: Tx, company: string, party_ids: readonly string[]): Promise<(party_id: string) => readonly Item[] | null> {
+export async function loadOpenItems(tx: Tx, company: string, party_ids: readonly string[], blocked: Blocked): Promise<(party_id: string) => readonly Item[] | null> {
   const rows = party_ids.length === 0 ? [] : await sql<ItemRow>`
     select ${ITEM_COLUMNS}
       from unnest(${[...party_ids]}::text[]) wanted(party_id)
      cross join lateral (select o.invoice_id, o.open from open_item o
             where o.party_id = wanted.party_id and o.company = ${company} and o.open > 0 limit ${MAX_OPEN_ITEMS_PER_PARTY + 1}) o
-      join invoice i on i.invoice_id = o.invoice_id
-     where i.status = 'open'`.execute(tx.kysely).then((result) => result.rows);
+      join invoice i on i.invoice_id = o.invoice_id`.execute(tx.kysely).then((result) => result.rows);
   const byParty = new Map<string, Item[]>();
-  for (const row of rows) push(byParty, row.party_id, parseItem(row));
+  for (const row of rows) push(byParty, row.party_id, parseItem(row, blocked));
   return (party_id) => {
     const items = byParty.get(party_id) ?? [];
-    return items.length > MAX_OPEN_ITEMS_PER_PARTY ? null : items;
+    // Counted before what cannot be settled is left out: past the limit the list is only a part of them.
+    return items.length > MAX_OPEN_ITEMS_PER_PARTY ? null : items.filter((item) => item.status === 'open');
   };
 }
 
 /** Saves a chunk of evidence, a line each: reconcile reads it, and the log takes the lines as they stand. */
 export async function saveEvidence(tx: Tx, document_id: bigint, n: number, company: string, books_version: bigint, evidence: readonly Evidence[]): Promise<void> {
   const bytes = await compress(Buffer.from(evidence.map(evidenceText).join('\n')), FASTEST);
-  await tx.kysely.insertInto('evidence_chunk').values({ document_id, n, company, books_version, bytes, claims: sql`${evidence.flatMap(claimsOf).map(String)}::bigint[]` }).execute();
+  const claims = evidence.flatMap((one, at) => claimsOf(one).map((claim) => ({ claim, at })));
+  await tx.kysely.insertInto('evidence_chunk').values({
+    document_id, n, company, books_version, bytes, claims: sql`${claims.map(({ claim }) => String(claim))}::bigint[]`, claimed_at: claims.map(({ at }) => at),
+  }).execute();
 }
 
 /** Fits that no rule can make automatic: their candidates are suggestions, and claim nothing. */
@@ -151,23 +162,25 @@ const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 interface ItemRow {
   invoice_id: bigint; kind: Item['kind']; invoice_number: string; party_id: string; currency: string; amount: bigint; open: bigint; status: Item['status'];
-  discount_amount: bigint | null; discount_until: string | null; instalments: { date: string; amount: string }[] | null; contradictory: boolean;
+  discount_amount: bigint | null; discount_until: string | null; instalments: { date: string; amount: string }[] | null;
 }
 
-const ITEM_COLUMNS = sql`i.invoice_id, i.kind, i.invoice_number, i.party_id, i.currency, i.amount, o.open, i.status, i.discount_amount, i.discount_until, i.instalments,
-  exists (select from master_data_finding f where f.blocks and f.subject = 'invoice:' || i.invoice_id) as contradictory`;
+const ITEM_COLUMNS = sql`i.invoice_id, i.kind, i.invoice_number, i.party_id, i.currency, i.amount, o.open, i.status, i.discount_amount, i.discount_until, i.instalments`;
 
-async function loadItemsByKey(tx: Tx, company: string, keys: readonly { form: KeyForm; key: string }[]): Promise<Map<string, Item[]>> {
+/** First which invoices have one of the keys, from the index alone; then each of these once, however many of its names were used. */
+async function loadItemsByKey(tx: Tx, company: string, keys: readonly { form: KeyForm; key: string }[], blocked: Blocked): Promise<Map<string, Item[]>> {
   const byKey = new Map<string, Item[]>();
   if (keys.length === 0) return byKey;
-  const { rows } = await sql<ItemRow & { form: KeyForm; key: string }>`
-    select k.form, k.key, ${ITEM_COLUMNS}
+  const { rows: named } = await sql<{ form: KeyForm; key: string; invoice_id: bigint }>`
+    select k.form, k.key, k.invoice_id
       from unnest(${keys.map((key) => key.form)}::text[], ${keys.map((key) => key.key)}::text[]) wanted(form, key)
       join invoice_key k on k.company = ${company} and k.key = wanted.key and k.form = wanted.form
-      join invoice i on i.invoice_id = k.invoice_id
-      join open_item o on o.invoice_id = i.invoice_id
-     order by k.form, k.key, i.invoice_id`.execute(tx.kysely);
-  for (const row of rows) push(byKey, `${row.form}:${row.key}`, parseItem(row));
+     order by k.invoice_id`.execute(tx.kysely);
+  const { rows } = await sql<ItemRow>`
+    select ${ITEM_COLUMNS} from unnest(${[...new Set(named.map((row) => String(row.invoice_id)))]}::bigint[]) wanted(invoice_id)
+      join invoice i on i.invoice_id = wanted.invoice_id join open_item o on o.invoice_id = wanted.invoice_id`.execute(tx.kysely);
+  const items = new Map(rows.map((row) => [row.invoice_id, parseItem(row, blocked)]));
+  for (const { form, key, invoice_id } of named) push(byKey, `${form}:${key}`, items.get(invoice_id)!);
   return byKey;
 }
 
@@ -179,14 +192,13 @@ async function loadPayable(tx: Tx, payers: readonly string[]): Promise<[payer: s
   return rows.map((row) => [row.payer, row.for_party]);
 }
 
-async function loadParties(tx: Tx, party_ids: readonly string[]): Promise<Party[]> {
+async function loadParties(tx: Tx, party_ids: readonly string[], blocked: Blocked): Promise<Party[]> {
   if (party_ids.length === 0) return [];
-  const { rows } = await sql<Party>`
+  const { rows } = await sql<Omit<Party, 'contradictory'>>`
     select p.party_id, p.withholding_rate::text as withholding_rate, p.assigned_to_factor,
-           coalesce((select array_agg(f.pays_for order by f.pays_for) from party_pays_for f where f.party_id = p.party_id), '{}') as pays_for,
-           exists (select from master_data_finding f where f.blocks and f.subject = 'party:' || p.party_id) as contradictory
+           coalesce((select array_agg(f.pays_for order by f.pays_for) from party_pays_for f where f.party_id = p.party_id), '{}') as pays_for
       from party p where p.party_id = any(${[...new Set(party_ids)]})`.execute(tx.kysely);
-  return rows;
+  return rows.map((party) => ({ ...party, contradictory: blocked.has(`party:${party.party_id}`) }));
 }
 
 async function loadEarlier(tx: Tx, company: string, end_to_end_ids: readonly string[]): Promise<Map<string, EarlierPosting[]>> {
@@ -196,16 +208,19 @@ async function loadEarlier(tx: Tx, company: string, end_to_end_ids: readonly str
       from entry e join decision d on d.entry_id = e.entry_id and d.superseded_by is null
      where e.end_to_end_id = any(${[...end_to_end_ids]}) and d.company = ${company} and d.outcome in ('auto', 'manual')
        and exists (select from allocation a where a.decision_id = d.decision_id)
+       -- What would be open again must still be of the invoice, as the ERP has it by now.
+       and not exists (select from allocation a join open_item o using (invoice_id) where a.decision_id = d.decision_id
+             and o.open + a.settled + a.discount + a.charges + a.withholding + a.write_off > o.amount)
        and not exists (select from decision r where r.returns = d.decision_id and r.superseded_by is null)
      order by e.entry_id`.execute(tx.kysely);
   return group(rows.map(({ key, ...posting }) => ({ key, posting })), (row) => row.posting);
 }
 
-function parseItem(row: ItemRow): Item {
+function parseItem(row: ItemRow, blocked: Blocked): Item {
   return {
     invoice_id: row.invoice_id, kind: row.kind, invoice_number: row.invoice_number, party_id: row.party_id, currency: row.currency, amount: row.amount,
     open: row.open, status: row.status, discount_amount: row.discount_amount, discount_until: row.discount_until,
-    instalments: (row.instalments ?? []).map((part) => ({ date: part.date, amount: BigInt(part.amount) })), contradictory: row.contradictory,
+    instalments: (row.instalments ?? []).map((part) => ({ date: part.date, amount: BigInt(part.amount) })), contradictory: blocked.has(`invoice:${row.invoice_id}`),
   };
 }
 

@@ -67,19 +67,22 @@ export interface IdentifiedLeaf {
   account_key: string | null;
   payer: Payer;
   named: Named;
+  /** The parties whose open items it may pay without a name for them. */
+  wanted: readonly string[];
 }
 
 export function identifyLeaf(read: ReadLeaf, books: Books): IdentifiedLeaf {
   const { leaf, account_key, mentions } = read;
   const payer = findPayer(read, books);
-  return { leaf, account_key, payer, named: findNamed(leaf, mentions, payer, books) };
+  const named = findNamed(leaf, mentions, payer, books);
+  return { leaf, account_key, payer, named, wanted: partiesWanted(leaf, payer, named, books) };
 }
 
 /**
  * The parties whose open items must be looked at: none where what is named by itself explains the amount exactly, so that an unrelated
  * invoice never changes an explicit match.
  */
-export function partiesWanted({ leaf, payer, named }: IdentifiedLeaf, books: Books): readonly string[] {
+function partiesWanted(leaf: Leaf, payer: Payer, named: Named, books: Books): readonly string[] {
   const one = payerOf(payer);
   if (one === null) return [];
   const explained = named.items.length > 0 && named.resolved && named.refused.length === 0 && explainAmount(leaf, named.items, books.party(one)).fit === 'exact';
@@ -90,11 +93,11 @@ export function partiesWanted({ leaf, payer, named }: IdentifiedLeaf, books: Boo
  * Gathers the evidence for one leaf: candidates with typed facts, no verdict. Amount, currency and sign are gates: an item that could
  * not be settled by this entry is refused with its reason.
  */
-export function gatherEvidence({ leaf, account_key, payer, named }: IdentifiedLeaf, books: Books): Evidence {
+export function gatherEvidence({ leaf, account_key, payer, named, wanted }: IdentifiedLeaf, books: Books): Evidence {
   const candidates = [
     ...returnCandidates(leaf, books),
     ...namedCandidates(leaf, named, payer, books),
-    ...inferredCandidates(leaf, named, payer, books),
+    ...inferredCandidates(leaf, named, payer, wanted, books),
     ...otherCandidates(leaf, named, payer),
   ];
   return {
@@ -190,11 +193,9 @@ function namedCandidates(leaf: Leaf, named: Named, payer: Payer, books: Books): 
 }
 
 /** Without a name for it: what the payer may pay and whose amount fits, alone or as a combination. */
-function inferredCandidates(leaf: Leaf, named: Named, payer: Payer, books: Books): Candidate[] {
-  const one = payerOf(payer);
-  if (one === null) return [];
+function inferredCandidates(leaf: Leaf, named: Named, payer: Payer, wanted: readonly string[], books: Books): Candidate[] {
   const items: Item[] = [];
-  for (const party_id of books.payableFor(one)) {
+  for (const party_id of wanted) {
     const open = books.openItems(party_id);
     if (open === null) return [];
     items.push(...open.filter((item) => gate(leaf, item) === null));

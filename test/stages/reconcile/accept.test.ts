@@ -7,10 +7,10 @@ const received = (of: Partial<ReceivedStatement>): ReceivedStatement => ({
   from: '2026-10-05', to: '2026-10-05', opening: 100n, closing: 150n, ties_out: true, sum: 50n, entry_count: 1, failed_check: null, ...of,
 });
 const booked = (of: Partial<BookedStatement>): BookedStatement => ({
-  statement_id: 1n, sequence: null, from: '2026-10-02', to: '2026-10-02', opening: 0n, closing: 100n, gap_before: null, ...of,
+  statement_id: 1n, format: 'camt.053', sequence: null, proven: true, from: '2026-10-02', to: '2026-10-02', opening: 0n, closing: 100n, gap_before: null, ...of,
 });
-const verdictOf = (statement: ReceivedStatement, books: BookedStatement[], new_count = statement.entry_count, sum_of_new = statement.sum) =>
-  acceptStatement(statement, placeOf(statement, books), books, new_count, sum_of_new);
+const verdictOf = (statement: ReceivedStatement, books: BookedStatement[], added = statement.entry_count, sum = statement.sum, dropped = 0) =>
+  acceptStatement(statement, placeOf(statement, books), books, { added, sum, dropped }, 0n);
 
 describe('the place of a statement in the books', () => {
   it('opens the books with the first', () => {
@@ -61,6 +61,9 @@ describe('the place of a statement in the books', () => {
   it('is a re-issue with other entries for the same period', () => {
     expect(verdictOf(received({ from: '2026-10-02', to: '2026-10-02', opening: 0n, closing: 130n, entry_count: 2 }), [booked({})], 1, 30n))
       .toMatchObject({ state: 'quarantined', check: { name: 'reissued' } });
+    expect(verdictOf(received({ from: '2026-10-02', to: '2026-10-02', opening: 0n, closing: 70n }), [booked({})], 0, 0n, 1)).toMatchObject({ state: 'quarantined', check: { name: 'reissued' } });
+    // What a CSV without balances showed of the day was not the day's statement.
+    expect(verdictOf(received({ from: '2026-10-02', to: '2026-10-02', opening: 0n, closing: 130n }), [booked({ proven: false })], 1, 30n, 0)).toMatchObject({ state: 'accepted', overlaps: true });
   });
 
   it('only previews an interim report', () => {

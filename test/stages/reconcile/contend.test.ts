@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { findLosers, type Contender } from '../../../src/stages/reconcile/contend.ts';
 
-const contender = (entry_id: bigint, booking_date: string, claims: [bigint, bigint][], content_key = 'x'): Contender => ({
-  entry_id, booking_date, value_date: null, content_key, amount: '100', claims: claims.map(([claim, amount]) => ({ claim, amount })),
+const contender = (entry_id: bigint, booking_date: string, claims: bigint[], of: Partial<Contender> = {}): Contender => ({
+  entry_id, account_id: 1, booking_date, value_date: null, content_key: 'x', amount: '100', claims, ...of,
 });
+const losers = (...contenders: Contender[]) => {
+  const found = findLosers(contenders);
+  expect(findLosers(contenders.toReversed())).toEqual(found);
+  return [...found].sort();
+};
 
 describe('conflicts in a batch', () => {
   it('gives the invoice to the entry booked first, whatever the order of arrival', () => {
-    const first = contender(9n, '2026-10-01', [[1n, 100n]]);
-    const second = contender(2n, '2026-10-02', [[1n, 100n]]);
-    expect(findLosers([second, first], new Map([[1n, 100n]]))).toEqual(new Set([2n]));
-    expect(findLosers([first, second], new Map([[1n, 100n]]))).toEqual(new Set([2n]));
+    expect(losers(contender(9n, '2026-10-01', [1n]), contender(2n, '2026-10-02', [1n]))).toEqual([2n]);
+    expect(losers(contender(9n, '2026-10-01', [1n], { value_date: '2026-10-01' }), contender(2n, '2026-10-01', [1n], { value_date: '2026-10-02' }))).toEqual([2n]);
   });
 
-  it('breaks ties by content in byte order', () => {
-    const a = contender(9n, '2026-10-01', [[1n, 100n]], 'Z');
-    const b = contender(2n, '2026-10-01', [[1n, 100n]], 'a');
-    expect(findLosers([b, a], new Map([[1n, 100n]]))).toEqual(new Set([2n]));
+  it('breaks ties by content in byte order, then by the account', () => {
+    expect(losers(contender(9n, '2026-10-01', [1n], { content_key: 'Z' }), contender(2n, '2026-10-01', [1n], { content_key: 'a' }))).toEqual([2n]);
+    expect(losers(contender(9n, '2026-10-01', [1n]), contender(2n, '2026-10-01', [1n], { account_id: 2 }))).toEqual([2n]);
   });
 
-  it('lets instalments share an invoice as far as it is open, and a loser consume nothing', () => {
-    const open = new Map([[1n, 150n], [2n, 50n]]);
-    const contenders = [contender(1n, '2026-10-01', [[1n, 100n]]), contender(2n, '2026-10-02', [[1n, 100n], [2n, 50n]]), contender(3n, '2026-10-03', [[2n, 50n]]), contender(4n, '2026-10-03', [[1n, 50n]])];
-    expect(findLosers(contenders, open)).toEqual(new Set([2n]));
+  it('gives an entry all that it claims or nothing, and a loser consumes nothing', () => {
+    expect(losers(contender(1n, '2026-10-01', [1n]), contender(2n, '2026-10-02', [1n, 2n]), contender(3n, '2026-10-03', [2n]), contender(4n, '2026-10-03', [-7n]), contender(5n, '2026-10-04', [-7n]))).toEqual([2n, 5n]);
   });
 });
