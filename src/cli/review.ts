@@ -136,6 +136,7 @@ function jsonOf(item: ReviewItem): object {
 }
 
 function describe(suggestion: Suggestion, currency: string): string {
+  if (suggestion.reverses_decision_id) return 'take back the payment that was returned';
   if (suggestion.allocations.length === 0) return suggestion.ledger_account ?? 'none of ours';
   return clip(suggestion.allocations.map((part) => `${part.invoice_number} ${formatMoney(BigInt(part.amount), currency)}`).join(' + '), 48);
 }

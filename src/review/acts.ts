@@ -6,6 +6,7 @@ import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } fro
 import { allocateIds, openChain } from '../ledger/log.ts';
 import { closedByInvoice, loadTaxes, settleOpenItems } from '../ledger/open-items.ts';
 import { allocationLines, controlSign, type Allocation, type InvoiceKind } from '../ledger/posting.ts';
+import { loadReversal } from '../ledger/reversal.ts';
 import type { Tx } from '../platform/database.ts';
 import { loadReviewItem, type ReviewItem, type Suggestion } from './items.ts';
 
@@ -43,6 +44,7 @@ export async function acceptSuggestion(tx: Tx, entry_id: bigint, number: number,
   const item = await openItem(tx, entry_id, act);
   const suggestion = item.suggestions[number - 1];
   if (!suggestion) throw new Failure('not_found', `entry ${entry_id} has ${item.suggestions.length} suggestions, and no number ${number}`);
+  if (suggestion.reverses_decision_id) return acceptReturn(tx, item, BigInt(suggestion.reverses_decision_id), act, { suggestion: number });
   if (suggestion.allocations.length === 0 && suggestion.ledger_account === null) {
     throw new Failure('invalid_input', 'this suggestion says that the entry is none of ours; assign it to a ledger account instead');
   }
@@ -52,7 +54,17 @@ export async function acceptSuggestion(tx: Tx, entry_id: bigint, number: number,
   }));
   const rest = item.amount - sumOf(allocations);
   const ledger: LedgerPart[] = rest === 0n ? [] : [{ account: suggestion.ledger_account ?? 'on_account', party_id: allocations[0]?.party_id ?? null, amount: rest }];
-  return settle(tx, item, 'accept', { allocations, ledger }, act, { suggestion: number });
+  return settle(tx, item, 'accept', await effectOf(tx, item, allocations, ledger), act, { suggestion: number });
+}
+
+/** Takes back what an earlier entry had settled: the bank has returned it. */
+async function acceptReturn(tx: Tx, item: ReviewItem, returns: bigint, act: Act, choice: { suggestion: number }): Promise<bigint> {
+  const { rows: [earlier] } = await sql<{ entry_id: bigint; standing: boolean; returned: boolean }>`
+    select entry_id, superseded_by is null as standing, exists (select from decision r where r.returns = d.decision_id and r.superseded_by is null) as returned
+      from decision d where decision_id = ${returns}`.execute(tx.kysely);
+  if (!earlier!.standing || earlier!.returned) throw new Failure('stale', `entry ${earlier!.entry_id} was ${earlier!.returned ? 'returned' : 'decided anew'} meanwhile; look at it again`);
+  const { allocations, ledger_lines, lines } = await loadReversal(tx, returns);
+  return settle(tx, item, 'accept', { allocations, ledger_lines: ledger_lines ?? [], lines, returns }, act, choice);
 }
 
 // Each is the sum of open items, of entries in the queue, or of statements; a line by hand would part it from them.
@@ -94,7 +106,7 @@ export async function assignEntry(tx: Tx, entry_id: bigint, invoices: readonly A
   if (rest !== 0n) {
     throw new Failure('invalid_input', `the parts leave ${formatMoney(rest, item.currency)} ${item.currency} of the entry's ${formatMoney(item.amount, item.currency)}; give the rest to an invoice or a ledger account`);
   }
-  return settle(tx, item, 'assign', { allocations, ledger: parts }, act, {});
+  return settle(tx, item, 'assign', await effectOf(tx, item, allocations, parts), act, {});
 }
 
 /** Takes back what the standing decision posted, by a reversing entry, and puts the entry into the queue again. */
@@ -183,17 +195,34 @@ async function lockCompany(tx: Tx, company: string): Promise<void> {
   await tx.kysely.selectFrom('company').select('company').where('company', '=', company).forUpdate().executeTakeFirstOrThrow();
 }
 
-async function settle(tx: Tx, item: ReviewItem, action: 'accept' | 'assign', what: { allocations: Allocation[]; ledger: LedgerPart[] }, act: Act, choice: { suggestion?: number }): Promise<bigint> {
-  const { allocations, ledger } = what;
+/** What a person's decision does to the books: `lines` are the postings against where the entry stood. */
+interface Effect {
+  allocations: Allocation[];
+  ledger_lines: { account: string; amount: string }[];
+  lines: JournalLineDraft[];
+  /** The decision that it takes back. */
+  returns?: bigint;
+}
+
+async function effectOf(tx: Tx, item: ReviewItem, allocations: Allocation[], ledger: readonly LedgerPart[]): Promise<Effect> {
   const taxes = await loadTaxes(tx, allocations.filter((part) => part.discount !== 0n).map((part) => part.invoice_id));
+  return {
+    allocations, ledger_lines: ledger.map((part) => ({ account: part.account, amount: String(part.amount) })),
+    lines: [
+      ...allocations.flatMap((part) => allocationLines(part, taxes.get(part.invoice_id) ?? null)),
+      ...ledger.map((part): JournalLineDraft => ({ account: part.account, party_id: part.party_id, amount: -part.amount, currency: item.currency })),
+    ],
+  };
+}
+
+async function settle(tx: Tx, item: ReviewItem, action: 'accept' | 'assign', { allocations, ledger_lines, lines, returns }: Effect, act: Act, choice: { suggestion?: number }): Promise<bigint> {
   const chain = await openChain(tx);
   const [decision_id] = await allocateIds(tx, 'decision_decision_id_seq', 1);
   const [seq] = await chain.reserve(1);
-  const ledger_lines = ledger.map((part) => ({ account: part.account, amount: String(part.amount) }));
   await supersede(tx, item.decision_id, {
     decision_id: decision_id!, entry_id: item.entry_id, company: item.company, outcome: 'manual', decided_by: act.user, reason: action,
     explanation: `${action === 'accept' ? 'Accepted' : 'Assigned'} by ${act.user}${act.comment ? `: ${act.comment}` : ''}`, log_seq: seq!,
-    ...(ledger_lines.length > 0 && { ledger_lines: JSON.stringify(ledger_lines) }),
+    ...(ledger_lines.length > 0 && { ledger_lines: JSON.stringify(ledger_lines) }), ...(returns !== undefined && { returns }),
   });
   for (const [n, part] of allocations.entries()) {
     await tx.kysely.insertInto('allocation').values({
@@ -204,7 +233,7 @@ async function settle(tx: Tx, item: ReviewItem, action: 'accept' | 'assign', wha
   await chain.appendAs([seq!], [{
     company: item.company, run_id: null, actor: act.user, action, entry_id: item.entry_id, decision_id: decision_id!,
     payload: {
-      supersedes: String(item.decision_id), version: item.version, comment: act.comment ?? null, ...choice, ledger: ledger_lines,
+      supersedes: String(item.decision_id), version: item.version, comment: act.comment ?? null, ...choice, ledger: ledger_lines, ...(returns !== undefined && { returns: String(returns) }),
       allocations: allocations.map((part) => ({
         invoice_id: String(part.invoice_id), amount: String(part.amount), settled: String(part.settled), discount: String(part.discount),
         charges: String(part.charges), withholding: String(part.withholding), write_off: String(part.write_off),
@@ -214,11 +243,7 @@ async function settle(tx: Tx, item: ReviewItem, action: 'accept' | 'assign', wha
   const from = item.outcome === 'suspense' ? 'suspense' : 'unallocated';
   await postJournalEntries(tx, seq!, [{
     company: item.company, kind: 'allocation', booking_date: item.booking_date, entry_id: item.entry_id, decision_id: decision_id!,
-    lines: [
-      { account: from, amount: item.amount, currency: item.currency },
-      ...allocations.flatMap((part) => allocationLines(part, taxes.get(part.invoice_id) ?? null)),
-      ...ledger.map((part): JournalLineDraft => ({ account: part.account, party_id: part.party_id, amount: -part.amount, currency: item.currency })),
-    ],
+    lines: [{ account: from, amount: item.amount, currency: item.currency }, ...lines],
   }]);
   await changeOpenItems(tx, closedByInvoice(allocations));
   await sql`update review_item set state = 'done', decision_id = ${decision_id!}, closed_at = now(), version = version + 1
@@ -235,7 +260,7 @@ async function finish(tx: Tx, company: string, chain: { close(): Promise<void> }
 /** The old decision is marked before the new one is there: an entry has one standing decision at any time. */
 async function supersede(tx: Tx, old: bigint, values: {
   decision_id: bigint; entry_id: bigint; company: string; outcome: 'manual' | 'review' | 'suspense'; decided_by: string; reason: string; explanation: string;
-  log_seq: bigint; ledger_lines?: string; suggestions?: string;
+  log_seq: bigint; ledger_lines?: string; suggestions?: string; returns?: bigint;
 }): Promise<void> {
   await tx.kysely.updateTable('decision').set({ superseded_by: values.decision_id }).where('decision_id', '=', old).execute();
   await tx.kysely.insertInto('decision').values({ ...values, supersedes: old }).execute();
@@ -259,8 +284,8 @@ async function changeOpenItems(tx: Tx, closed: ReadonlyMap<bigint, bigint>): Pro
 async function loadSuggestions(tx: Tx, entry_id: bigint): Promise<Suggestion[]> {
   const { rows: [decided] } = await sql<{ candidates: Candidate[] | null }>`
     select payload::jsonb -> 'evidence' -> 'candidates' as candidates from log_record where entry_id = ${entry_id} and action = 'decide' order by seq desc limit 1`.execute(tx.kysely);
-  return (decided?.candidates ?? []).filter(({ allocations, ledger_account, facts }) => facts.kind !== 'suspense' && (allocations.length > 0 || ledger_account !== null))
-    .slice(0, MAX_SUGGESTIONS).map(({ allocations, ledger_account, score, reasons }) => ({ allocations, ledger_account, score, reasons }));
+  return (decided?.candidates ?? []).filter(({ allocations, ledger_account, reverses_decision_id, facts }) => facts.kind !== 'suspense' && (allocations.length > 0 || ledger_account !== null || reverses_decision_id !== null))
+    .slice(0, MAX_SUGGESTIONS).map(({ allocations, ledger_account, reverses_decision_id, score, reasons }) => ({ allocations, ledger_account, reverses_decision_id, score, reasons }));
 }
 
 // As many as a decision of the rules keeps.

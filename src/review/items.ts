@@ -3,10 +3,12 @@ import { Failure } from '../core/failure.ts';
 import type { CandidateAllocation } from '../core/evidence.ts';
 import type { Tx } from '../platform/database.ts';
 
-/** What the rules suggest, the best first; without allocations and ledger account it says that the entry is none of ours. */
+/** What the rules suggest, the best first; without allocations, ledger account and decision to return it says that the entry is none of ours. */
 export interface Suggestion {
   allocations: CandidateAllocation[];
   ledger_account: string | null;
+  /** For a returned payment: the decision that it takes back. */
+  reverses_decision_id: string | null;
   /** Thousandths. */
   score: number;
   reasons: string[];

@@ -233,6 +233,22 @@ describe('undo', () => {
     await undo(paid!);
   });
 
+  it('of a return leads back to it by its suggestion, once', async () => {
+    const number = await invoice();
+    const [paid] = await book({ amount: '116.62', name: 'Alpha GmbH', account: ALPHA, text: number, end_to_end_id: 'DD-2' });
+    await sql`update company set mode = 'suggest'`.execute(db.kysely);
+    const [returned, again] = await book({ amount: '-116.62', end_to_end_id: 'DD-2', return_reason: 'AM04' }, { amount: '-116.62', end_to_end_id: 'DD-2', return_reason: 'AM04', bank_reference: 'B' });
+    await sql`update company set mode = 'auto'`.execute(db.kysely);
+    expect(await loadReviewItem(db, returned!)).toMatchObject({ reason: 'would_be_automatic' });
+    expect(await moved(() => accept(returned!))).toEqual({ unallocated: '-11662', receivables: '11900', discount_given: '-238' });
+    await expect(accept(again!)).rejects.toEqual(refusal('stale', new RegExp(`entry ${paid} was returned meanwhile`)));
+    await undo(returned!);
+    await accept(returned!);
+    await undo(returned!);
+    await undo(paid!);
+    await expect(accept(returned!)).rejects.toEqual(refusal('stale', new RegExp(`entry ${paid} was decided anew meanwhile`)));
+  });
+
   it('is refused in words where it would open more than the invoice has', async () => {
     const number = await invoice();
     const [entry_id] = await book({ amount: '119.00', name: 'Alpha GmbH', account: ALPHA, text: number });

@@ -50,7 +50,7 @@ function noParty(): Party {
 
 /**
  * The transaction that a field 61 with its supplementary line and its fields 86 describe. `lines` are those of all fields 86 that follow the
- * field 61, without their tag.
+ * field 61, without their tag and without blank ones.
  */
 export function readTransaction(line: StatementLine, supplementary: string, lines: readonly string[], currency: string | null): Transaction<RawAmount> {
   const found: Findings = {
@@ -61,7 +61,7 @@ export function readTransaction(line: StatementLine, supplementary: string, line
   const free = readInformation(lines, found);
   readSupplementary(supplementary, found, free);
   // Some Dutch banks put the other side's account where the reference belongs.
-  const accountAsReference = line.customer_reference !== null && ibanStatus(line.customer_reference) !== 'none';
+  const accountAsReference = line.customer_reference !== null && isIban(line.customer_reference);
   if (accountAsReference) found.counterparty.account ??= line.customer_reference;
 
   const credit = !line.amount.startsWith('-');
@@ -121,8 +121,7 @@ function negative(amount: RawAmount): RawAmount {
 }
 
 /** True when the field is free text, to which the supplementary line may add words. */
-function readInformation(printed: readonly string[], found: Findings): boolean {
-  const lines = printed.filter((line) => line.trim() !== '');
+function readInformation(lines: readonly string[], found: Findings): boolean {
   if (lines.length === 0) return true;
   const first = lines[0]!.trimStart();
   const separator = findSeparator(first);
@@ -483,6 +482,12 @@ function addRemittance(found: Findings, value: string): void {
 // ---- Free text
 
 const ISO_REASON = /^[A-Z]{2}\d\d$/;
+const IBAN_START = /^[A-Z]{2}\d\d\w/;
+
+/** Whether the word is an IBAN, its check digits right or wrong. Most words are told apart by their first letters. */
+function isIban(word: string): boolean {
+  return IBAN_START.test(word) && ibanStatus(word) !== 'none';
+}
 
 /** Text without structure, but for a reason of return and the other side's account that some banks print first. Always true. */
 function readFreeText(text: string, found: Findings): boolean {
@@ -494,10 +499,10 @@ function readFreeText(text: string, found: Findings): boolean {
     return true;
   }
   const [first = '', second = ''] = rest.split(/\s/, 2);
-  const returned = ISO_REASON.test(first) && ibanStatus(second) !== 'none';
+  const returned = ISO_REASON.test(first) && isIban(second);
   const account = returned ? second : first;
   if (returned) found.return_reason = first;
-  if (ibanStatus(account) !== 'none') {
+  if (isIban(account)) {
     found.counterparty.account = account;
     rest = rest.slice(rest.indexOf(account) + account.length).trimStart();
     const bank = ACCOUNT_SHAPES.BIC.exec(rest)?.[0];
@@ -520,7 +525,7 @@ function readSupplementary(text: string, found: Findings, free: boolean): void {
   if (plain === null) return;
   const { counterparty } = found;
   if (plain.startsWith('/') && CODE_WORDS.has(plain.slice(1, plain.indexOf('/', 1)))) readCodeWords(plain, found);
-  else if (ibanStatus(plain) !== 'none') counterparty.account ??= plain;
+  else if (isIban(plain)) counterparty.account ??= plain;
   else if (!free) found.booking_text ??= plain;
   else {
     const words = tidy(found.words.join(' ')) ?? '';

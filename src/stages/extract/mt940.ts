@@ -361,7 +361,7 @@ class MessageReader {
   #addInformation(texts: readonly string[]): void {
     const entry = this.#entry;
     if (entry === undefined) return;
-    entry.information.push(...texts);
+    for (const text of texts) if (!BLANK.test(text)) entry.information.push(text);
     if (entry.information.length > MAX_INFORMATION_LINES) {
       throw new Failure('too_large', `an entry has more than ${MAX_INFORMATION_LINES} lines of information`, { line: entry.line, field: '86' });
     }

@@ -9,8 +9,8 @@ import { Failure } from '../../core/failure.ts';
 
 /** Hundreds of times the longest element of the standard (MEMO: 255 characters); the part of the document that has to be in memory at once. */
 const MAX_TOKEN_CHARACTERS = 1 << 16;
-/** A source's blocks are read in pieces of this size, so that one enormous block is not decoded as a whole. */
-const PIECE_BYTES = 1 << 20;
+/** Blocks are read in pieces: what lives no longer than it takes to read it costs nothing to clear away, and no block is decoded as a whole. */
+const PIECE_BYTES = 1 << 16;
 
 const SPACE = 0x20;
 

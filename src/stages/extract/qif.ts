@@ -7,6 +7,7 @@ import type { RawAmount, RawEntry, RawPart, StatementBalance, Transaction } from
 import { CHUNK_ENTRIES, emptyTransaction } from '../../core/statement.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
 import { labelOf } from './csv-labels.ts';
+import type { Lines } from './mt940-lines.ts';
 import { readLines } from './mt940-lines.ts';
 import { payeeOrDescription } from './payee.ts';
 import type { StatementProfile } from './profile.ts';
@@ -37,6 +38,10 @@ const MAX_STATEMENTS = 10_000;
 const ADDRESS_LINES = 5;
 /** Longer than any date; keeps other text from being searched for one. */
 const MAX_DATE_CHARACTERS = 32;
+/** Some hundred records. */
+const PIECE_BYTES = 1 << 15;
+/** The days of some years; a document of other texts in their place must not fill the memory. */
+const KNOWN_DATES = 4_096;
 /** More decimals than any amount has, so that splits of different lengths add up. */
 const UNIT_DECIMALS = 12;
 
@@ -87,7 +92,7 @@ async function* readItems(source: DocumentSource): AsyncGenerator<Item[], void, 
   let fields: string[] = [];
   let begun = 0;
   let size = 0;
-  for await (const { first, texts } of readLines(utf8Blocks(source.read()))) {
+  for await (const { first, texts } of linesOf(source)) {
     const items: Item[] = [];
     const finish = (): void => {
       if (section !== undefined && fields.length > 0) items.push({ section, line: begun, fields });
@@ -117,6 +122,15 @@ async function* readItems(source: DocumentSource): AsyncGenerator<Item[], void, 
   }
 }
 
+/** In small groups: what lives no longer than it takes to read it costs nothing to clear away. */
+function linesOf(source: DocumentSource): AsyncGenerator<Lines> {
+  return readLines((async function* () {
+    for await (const block of utf8Blocks(source.read())) {
+      for (let at = 0; at < block.length; at += PIECE_BYTES) yield block.subarray(at, at + PIECE_BYTES);
+    }
+  })());
+}
+
 function sectionOf(header: string, line: number): Section | undefined {
   if (/^!Account/i.test(header)) return { kind: 'account', header, line };
   const type = /^!Type\s*:(.*)/i.exec(header)?.[1]!.trim().toLowerCase();
@@ -134,6 +148,8 @@ interface Reading {
   readonly order: DateOrder;
   readonly mark: DecimalMark;
   readonly profile: StatementProfile | undefined;
+  /** The dates as read so far; they repeat from record to record. */
+  readonly dates: Map<string, CalendarDate | undefined>;
 }
 
 async function settleReading(source: DocumentSource, { profiles }: ReadContext): Promise<Reading> {
@@ -145,18 +161,20 @@ async function settleReading(source: DocumentSource, { profiles }: ReadContext):
   let header: string | undefined;
   let twofold: { text: string; line: number } | undefined;
   let grouped: { text: string; line: number } | undefined;
-  let last = '';
+  const known = new Set<string>();
   for await (const items of readItems(source)) {
     for (const { section, line, fields } of items) {
       if (section.kind === 'account') named ??= fieldOf(fields, 'N') || undefined;
       if (section.kind !== 'register') continue;
       header ??= section.header;
-      const date = plainDate(fieldOf(fields, 'D'));
-      if (date !== last) {
-        order.add(date);
-        const readings = findDates(date);
+      const date = fieldOf(fields, 'D');
+      if (!known.has(date)) {
+        if (known.size === KNOWN_DATES) known.clear();
+        known.add(date);
+        const plain = plainDate(date);
+        order.add(plain);
+        const readings = findDates(plain);
         if (twofold === undefined && readings.has('mdy') && readings.get('dmy')?.day !== readings.get('mdy')!.day) twofold = { text: date, line };
-        last = date;
       }
       const amount = fieldOf(fields, 'T') || fieldOf(fields, 'U');
       if (mark.add(amount) && grouped === undefined && /^\D{0,4}\d{1,3}[.,]\d{3}$/.test(amount)) grouped = { text: amount, line };
@@ -182,12 +200,12 @@ async function settleReading(source: DocumentSource, { profiles }: ReadContext):
     throw ambiguous(orders.length === 0 ? 'the dates are day first in some records and month first in others'
       : `every date can be day first or month first ("${twofold!.text}", for one)`, twofold?.line, 'date_order: mdy   # or: dmy');
   }
-  return { order: orders[0]!, mark: decimal, profile };
+  return { order: orders[0]!, mark: decimal, profile, dates: new Map() };
 }
 
 async function firstLines(source: DocumentSource): Promise<string> {
   const lines: string[] = [];
-  for await (const { texts } of readLines(utf8Blocks(source.read()))) {
+  for await (const { texts } of linesOf(source)) {
     lines.push(...texts.slice(0, MATCH_LINES - lines.length));
     if (lines.length === MATCH_LINES) break;
   }
@@ -377,7 +395,7 @@ function readRecord(fields: readonly string[], line: number, number: number, rea
   const amount = printed === null ? undefined : signedAmount(printed, reading);
   if (amount === undefined) throw new Failure('malformed', printed === null ? `entry ${number} has no amount` : `"${printed.slice(0, 40)}" is no amount`, { line, field: 'T' });
   const date = value('D');
-  const booking_date = date === null ? undefined : parseDate(plainDate(date), reading.order);
+  const booking_date = date === null ? undefined : dateOf(date, reading);
   if (booking_date === undefined) throw new Failure('malformed', date === null ? `entry ${number} has no date` : `"${date.slice(0, 40)}" is no date`, { line, field: 'D' });
 
   const memo = memos.filter((text) => text !== '').join(' ') || null;
@@ -402,6 +420,14 @@ function readRecord(fields: readonly string[], line: number, number: number, rea
     },
     category: value('L') ?? '',
   };
+}
+
+function dateOf(text: string, { dates, order }: Reading): CalendarDate | undefined {
+  if (!dates.has(text)) {
+    if (dates.size === KNOWN_DATES) dates.clear();
+    dates.set(text, parseDate(plainDate(text), order));
+  }
+  return dates.get(text);
 }
 
 function signedAmount(text: string, { mark, profile }: Reading): RawAmount | undefined {

@@ -22,10 +22,11 @@ export interface RunnerUp {
   margin: number;
 }
 
-/** What a person may choose; without allocations and ledger account it says that the entry is none of ours. */
+/** What a person may choose; without allocations, ledger account and decision to return it says that the entry is none of ours. */
 export interface Suggestion {
   allocations: CandidateAllocation[];
   ledger_account: string | null;
+  reverses_decision_id: string | null;
   score: number;
   reasons: string[];
 }
@@ -234,11 +235,12 @@ function suggest(weighed: readonly Weighed[]): Suggestion[] {
   const seen = new Set<string>();
   const suggestions: Suggestion[] = [];
   for (const { candidate, effect } of weighed) {
-    const { facts, allocations, ledger_account, score, reasons } = candidate;
+    const { facts, allocations, ledger_account, reverses_decision_id, score, reasons } = candidate;
     const none = facts.kind === 'suspense';
-    if (seen.has(effect) || (!none && allocations.length === 0 && ledger_account === null)) continue;
+    if (seen.has(effect) || (!none && allocations.length === 0 && ledger_account === null && reverses_decision_id === null)) continue;
     seen.add(effect);
-    suggestions.push(none ? { allocations: [], ledger_account: null, score, reasons: ['none_of_ours', ...reasons] } : { allocations, ledger_account, score, reasons });
+    suggestions.push(none ? { allocations: [], ledger_account: null, reverses_decision_id: null, score, reasons: ['none_of_ours', ...reasons] }
+      : { allocations, ledger_account, reverses_decision_id, score, reasons });
     if (suggestions.length === MAX_SUGGESTIONS) break;
   }
   return suggestions;

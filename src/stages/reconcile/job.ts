@@ -1,14 +1,16 @@
 import { CanonicalText, type Json } from '../../core/canonical-json.ts';
-import type { Candidate } from '../../core/evidence.ts';
+import { evidenceText, type Candidate } from '../../core/evidence.ts';
 import { allocateIds, openChain, type LogChain, type LogDraft } from '../../ledger/log.ts';
 import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } from '../../ledger/journal.ts';
 import { closedByInvoice, loadTaxes, settleOpenItems } from '../../ledger/open-items.ts';
 import { allocationLines, type Allocation, type TaxLine } from '../../ledger/posting.ts';
+import { loadReversal } from '../../ledger/reversal.ts';
 import { copyRows } from '../../platform/copy.ts';
 import { planByIndex, type Tx } from '../../platform/database.ts';
 import type { BatchJob } from '../contract.ts';
 import { acceptBatch, type AcceptedBatch } from './accept-batch.ts';
 import { findLosers, type Contender } from './contend.ts';
+import { pairTransfers } from './pair-transfers.ts';
 import { decide, type DecisionDraft, type Modes } from './decide.ts';
 import { loadRuleset, type Ruleset } from './rules.ts';
 import * as store from './store.ts';
@@ -31,7 +33,8 @@ export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
   const chain = await openChain(tx);
   const accepted = await acceptBatch(tx, chain, run_id, company);
   const ledger_accounts = await store.loadLedgerAccounts(tx, company);
-  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, chain };
+  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, transfer_legs: new Set(), chain };
+  for (const entry_id of await findTransferLegs(batch)) batch.transfer_legs.add(entry_id);
   const losers = await settleConflicts(batch);
   for await (const chunk of store.readEvidence(tx, run_id, company)) {
     signal.throwIfAborted();
@@ -49,6 +52,8 @@ interface Batch {
   modes: Modes;
   accepted: AcceptedBatch;
   ledger_accounts: ReadonlyMap<number, string>;
+  /** The entries whose other leg is in the batch too. */
+  transfer_legs: Set<string>;
   chain: LogChain;
 }
 
@@ -71,7 +76,8 @@ function decideLeaf(batch: Batch, kept: KeptEvidence, losers: ReadonlySet<string
   if (state === 'preview' || evidence.status !== 'booked') {
     return { ...kept, duplicate_of: null, draft: plain('pending', 'not_yet_booked', 'The bank has announced the entry and not booked it; it is decided when a booked statement brings it.') };
   }
-  const draft = decide(evidence, batch.ruleset, batch.modes);
+  if (batch.transfer_legs.has(evidence.entry_id)) kept = withBothLegs(kept);
+  const draft = decide(kept.evidence, batch.ruleset, batch.modes);
   if (losers.has(evidence.entry_id)) {
     return { ...kept, duplicate_of: null, draft: {
       ...draft, outcome: 'review', chosen: null, reason: 'settled_by_another_entry',
@@ -79,6 +85,21 @@ function decideLeaf(batch: Batch, kept: KeptEvidence, losers: ReadonlySet<string
     } };
   }
   return { ...kept, duplicate_of: null, draft };
+}
+
+/** Only the batch shows whether a transfer's other leg is there; its evidence is completed before it is decided and logged. */
+function withBothLegs({ evidence }: KeptEvidence): KeptEvidence {
+  const candidates = evidence.candidates.map((one) => (one.facts.kind === 'transfer' ? { ...one, facts: { ...one.facts, legs: 'both' as const } } : one));
+  const complete = { ...evidence, candidates };
+  return { evidence: complete, text: evidenceText(complete) };
+}
+
+/** The batch's transfers of which both legs are taken onto the books with it. */
+async function findTransferLegs({ tx, run_id, company, accepted, ledger_accounts }: Batch): Promise<string[]> {
+  if (ledger_accounts.size < 2) return [];
+  const taken = (statement_id: bigint, line: number): boolean => accepted.states.get(statement_id) === 'accepted' && !accepted.duplicates.get(statement_id)?.has(line);
+  const pairs = (await store.listPossibleTransfers(tx, run_id, company)).filter((pair) => taken(pair.out_statement, pair.out_line) && taken(pair.in_statement, pair.in_line));
+  return [...pairTransfers(pairs)].map(String);
 }
 
 function plain(outcome: 'duplicate' | 'pending', reason: string, explanation: string): Draft {
@@ -179,15 +200,8 @@ async function effectOf(batch: Batch, { evidence, draft }: Decided, taxes: Reado
   if (!chosen) return whole('suspense');
   if (chosen.ledger_account !== null) return whole(chosen.ledger_account);
   if (chosen.reverses_decision_id !== null) {
-    // A return takes back what it returns with all that was settled beside it; rare, so a query of its own.
-    const posted = await store.loadPosted(batch.tx, BigInt(chosen.reverses_decision_id));
-    return {
-      posts: true, ledger_lines: posted.ledger_lines?.map(({ account, amount }) => ({ account, amount: String(-BigInt(amount)) })) ?? null,
-      allocations: posted.allocations.map((part) => ({
-        ...part, amount: -part.amount, settled: -part.settled, discount: -part.discount, charges: -part.charges, withholding: -part.withholding, write_off: -part.write_off,
-      })),
-      lines: posted.lines.map((line) => ({ ...line, amount: -line.amount, base_amount: line.base_amount == null ? null : -line.base_amount })),
-    };
+    // Rare, so a query of its own.
+    return { posts: true, ...await loadReversal(batch.tx, BigInt(chosen.reverses_decision_id)) };
   }
   const allocations = allocationsOf(chosen);
   return { posts: true, allocations, lines: allocations.flatMap((part) => allocationLines(part, taxes.get(part.invoice_id) ?? null)), ledger_lines: null };

@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import type { Evidence } from '../../core/evidence.ts';
 import type { Check } from '../../core/statement.ts';
-import type { Allocation } from '../../ledger/posting.ts';
 import type { JournalLineDraft } from '../../ledger/journal.ts';
 import type { Tx } from '../../platform/database.ts';
+import type { PossiblePair } from './pair-transfers.ts';
 import type { BookedStatement, EntryIdentity, ReceivedStatement } from './contract.ts';
 
 /** Locks the company: one writer at a time. Returns the version of its books and how far it lets rules act by themselves. */
@@ -106,6 +106,25 @@ function parseLine(text: string): KeptEvidence {
   return { text, evidence: JSON.parse(text) as Evidence };
 }
 
+/** More days than a transfer takes between banks over a long weekend would pair what has nothing to do with each other. */
+const TRANSFER_DAYS = 5;
+
+/** The batch's entries that may be the two legs of a transfer between the company's own accounts. */
+export async function listPossibleTransfers(tx: Tx, run_id: bigint, company: string): Promise<(PossiblePair & { out_statement: bigint; out_line: number; in_statement: bigint; in_line: number })[]> {
+  const { rows } = await sql<PossiblePair & { out_statement: bigint; out_line: number; in_statement: bigint; in_line: number }>`
+    with leg as materialized (
+      select e.entry_id, e.statement_id, e.line, e.account_id, own.account_key, other.account_id as other_id, e.amount, e.currency, e.booking_date
+        from document d join statement s using (document_id) join entry e using (statement_id) join account own on own.account_id = e.account_id
+        join account other on other.account_key = ltrim(upper(regexp_replace(e.counterparty_account, '[^A-Za-z0-9]+', '', 'g')), '0') and other.company = own.company and other.account_id <> own.account_id
+       where d.run_id = ${run_id} and d.state = 'validated' and s.company = ${company} and e.is_leaf and e.status = 'booked')
+    select o.entry_id as out, i.entry_id as in, abs(o.booking_date - i.booking_date) as days,
+           concat_ws(' ', o.booking_date, i.booking_date, o.account_key, i.account_key) as content_key,
+           o.statement_id as out_statement, o.line as out_line, i.statement_id as in_statement, i.line as in_line
+      from leg o join leg i on i.account_id = o.other_id and i.other_id = o.account_id and i.amount = -o.amount and i.currency = o.currency
+     where o.amount < 0 and abs(o.booking_date - i.booking_date) <= ${TRANSFER_DAYS}`.execute(tx.kysely);
+  return rows;
+}
+
 /** What more than one entry of the batch may consume. */
 export async function listContested(tx: Tx, run_id: bigint, company: string): Promise<bigint[]> {
   const { rows } = await sql<{ claim: bigint }>`
@@ -120,20 +139,6 @@ const decompress = promisify(zstdDecompress);
 export async function loadLedgerAccounts(tx: Tx, company: string): Promise<Map<number, string>> {
   const rows = await tx.kysely.selectFrom('account').select(['account_id', 'ledger_account']).where('company', '=', company).execute();
   return new Map(rows.map((row) => [row.account_id, row.ledger_account]));
-}
-
-/** What an earlier decision has made of its entry, for a return to reverse: allocations, ledger lines, and what it posted against the entry's own line, the first. */
-export async function loadPosted(tx: Tx, decision_id: bigint): Promise<{ allocations: Allocation[]; ledger_lines: { account: string; amount: string }[] | null; lines: JournalLineDraft[] }> {
-  const { rows: allocations } = await sql<Allocation>`
-    select a.invoice_id, i.kind, i.party_id, i.currency, a.amount, a.settled, a.discount, a.charges, a.withholding, a.write_off
-      from allocation a join invoice i using (invoice_id) where a.decision_id = ${decision_id} order by a.n`.execute(tx.kysely);
-  const { rows: lines } = await sql<JournalLineDraft>`
-    select l.account, l.party_id, l.invoice_id, l.amount, l.currency, l.base_amount
-      from journal_line l join journal_entry e using (journal_entry_id)
-     where e.decision_id = ${decision_id} and e.reverses is null and l.n > 1 order by l.n`.execute(tx.kysely);
-  const { rows: [decision] } = await sql<{ ledger_lines: { account: string; amount: string }[] | null }>`
-    select ledger_lines from decision where decision_id = ${decision_id}`.execute(tx.kysely);
-  return { allocations, ledger_lines: decision!.ledger_lines, lines };
 }
 
 export async function loadModes(tx: Tx, company: string): Promise<Record<string, 'off' | 'suggest' | 'auto'>> {

@@ -25,9 +25,10 @@ const SWIFT: Record<string, BankType> = { CHG: 'fee', COM: 'fee', INT: 'interest
 /** OFX 2.2, section 11.4.4.3: TRNTYPE. */
 const OFX: Record<string, BankType> = { FEE: 'fee', SRVCHG: 'fee', INT: 'interest' };
 
-/** BAI2 type codes (ANSI X9.121): 698 fees, 354/654 interest, 555/255/252 returned items and their kind. */
+/** BAI2 type codes (ANSI X9.121): 564, 567, 661 and 698 fees, 354 and 654 interest, 255 to 266 and 555 to 566 returned items. */
 const BAI2: Record<string, BankType> = {
-  '698': 'fee', '661': 'fee', '682': 'fee', '354': 'interest', '654': 'interest', '555': 'return', '255': 'return', '557': 'return', '257': 'return',
+  '564': 'fee', '567': 'fee', '661': 'fee', '698': 'fee', '354': 'interest', '654': 'interest',
+  '255': 'return', '257': 'return', '266': 'return', '555': 'return', '557': 'return', '566': 'return',
 };
 
 /** Words of a CSV's booking-type column, folded to lower case; only the whole cell counts. */

@@ -356,13 +356,15 @@ function isReturn(leaf: Leaf): boolean {
   return leaf.return_reason !== null || leaf.reversal || bankType(leaf) === 'return';
 }
 
-/** The lengths at which banks cut remittance information: one line of 35, MT940's 6 × 65, SEPA's 140. */
-const CUT_LENGTHS = new Set([35, 140, 390]);
+/** The lengths at which banks cut remittance information: SEPA's 140 and MT940's 6 × 65; many a text of one line just happens to have 35. */
+const FIELD_LENGTHS = new Set([140, 390]);
+const LINE_LENGTH = 35;
 const MORE_FOLLOWS = /(?:\.\.\.|…|\+|&|,|;|\bu\.?a\.?|\betc\.?)$/i;
 
-/** Whether more invoices may follow than the text shows: it fills its field exactly, or ends in the middle of a list. */
+/** Whether more may follow than the text shows: it fills its field, fills a line and ends in a number, or ends in the middle of a list. */
 function isCut(text: string | null): boolean {
-  return text !== null && (CUT_LENGTHS.has(text.length) || MORE_FOLLOWS.test(text.slice(-8)));
+  if (text === null) return false;
+  return FIELD_LENGTHS.has(text.length) || (text.length === LINE_LENGTH && /[\d/-]$/.test(text)) || MORE_FOLLOWS.test(text.slice(-8));
 }
 
 function statusOf(items: readonly Item[]): CandidateFacts['status'] {

@@ -262,6 +262,26 @@ describe('decisions of a batch', () => {
       .toEqual(['1:1 review would_be_automatic', '2:1 review settled_by_another_entry']);
   });
 
+  it('do not depend on what else is in the document', async () => {
+    const evidenceOf = async (with_other: boolean): Promise<unknown> => {
+      const { id, pays, statement, night } = await sample('off');
+      await night([statement('2026-10-05', '0.00', [pays('10001'), ...(with_other ? [pays('', '238.00', { text: 'both' })] : [])])]);
+      const { rows: [row] } = await sql<{ payload: { evidence: { candidates: object[] } } }>`
+        select payload::jsonb as payload from log_record where company = ${id} and action = 'decide' order by seq limit 1`.execute(db.kysely);
+      return row!.payload.evidence.candidates.length;
+    };
+    expect(await evidenceOf(true)).toBe(await evidenceOf(false));
+  });
+
+  it('take no payment for the only one possible where the payer owes more than is looked at', async () => {
+    const { id, bank, pays, statement, night } = await sample();
+    const invoices = Array.from({ length: 210 }, (_, i) => `${id},receivable,MANY-${id}-${i},C-${id},EUR,${500 + i}.00,2026-10-01`);
+    await importMasterData(db, { accounts: `account,currency,company\n${bank},EUR,${id}\n`, invoices: `company,kind,invoice_number,party_id,currency,amount,issue_date\n${invoices.join('\n')}\n` });
+    // Undone after the ERP had taken it for paid: open here, and not to be settled.
+    await sql`update invoice set status = 'paid' where invoice_number in (${`RE-${id}-10001`}, ${`RE-${id}-10002`})`.execute(db.kysely);
+    expect((await night([statement('2026-10-05', '0.00', [pays('', '500.00', { text: 'thanks' })])]))[0]).toMatch(/^1:1 review/);
+  });
+
   it('rest on the books as they are, not as they were when the evidence was gathered', async () => {
     const { id, pays, statement, open } = await sample();
     const run_id = await runBatch(db, [[statement('2026-10-05', '0.00', [pays('10001')])]], () => importMasterData(db, {
@@ -305,3 +325,14 @@ async function hashNight(reversed: boolean): Promise<string> {
   expect(lines.length).toBeGreaterThan(15);
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
+
+describe('a transfer between our own accounts', () => {
+  it('goes through clearing by itself when both legs are there, and waits with one', async () => {
+    const { bank, other, statement, night } = await sample();
+    const out = statement('2026-10-05', '500.00', [{ amount: '-200.00', account: other, text: 'transfer' }, { amount: '-50.00', account: other, text: 'transfer' }]);
+    const into = statement('2026-10-06', '0.00', [{ amount: '200.00', account: bank, text: 'transfer' }], { account: other });
+    expect(await night([out], [into])).toEqual(['1:1 auto own_transfer', '1:2 review other_leg_missing', '2:1 auto own_transfer']);
+    const { rows } = await sql<{ balance: bigint }>`select balance from ledger_balance where account = 'clearing' and company = (select company from account where account = ${bank})`.execute(db.kysely);
+    expect(rows).toEqual([{ balance: 0n }]);
+  });
+});

@@ -5,7 +5,7 @@ import { evidenceText } from '../../../src/core/evidence.ts';
 import { keysOfInvoice, shapeOf } from '../../../src/core/invoice-key.ts';
 import { nameKeys } from '../../../src/core/text.ts';
 import type { Books, Item, Leaf, Party } from '../../../src/stages/validate/contract.ts';
-import { gatherEvidence, identifyLeaf, partiesWanted, readLeaf } from '../../../src/stages/validate/validate.ts';
+import { gatherEvidence, identifyLeaf, readLeaf } from '../../../src/stages/validate/validate.ts';
 
 /** A company's books in memory, in the shape in which the store looks them up. */
 function booksOf(items: Item[], parties: (Party & { accounts?: string[]; names?: string[] })[], references: Record<string, string> = {}): { books: Books; shapes: Set<string> } {
@@ -168,7 +168,7 @@ describe('who pays', () => {
 describe('what stays the same', () => {
   it('loads no open items where a name explains the amount, so that unrelated invoices cannot change an explicit match', () => {
     const { books, shapes } = booksOf([item('RE-1001', 11_900n), item('RE-1002', 11_900n)], [C1]);
-    const wanted = (of: Partial<Leaf>) => partiesWanted(identifyLeaf(readLeaf(leaf(of), shapes), books), books);
+    const wanted = (of: Partial<Leaf>) => identifyLeaf(readLeaf(leaf(of), shapes), books).wanted;
     expect(wanted({ remittance: 'RE-1001' })).toEqual([]);
     expect(wanted({})).toEqual(['C1']);
   });
