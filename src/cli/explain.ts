@@ -36,7 +36,7 @@ export function explainCommand(): Command {
       for (const { candidate, gate, rules } of explanation?.candidates ?? []) {
         const what = candidate.allocations.map((part) => part.invoice_number).join(', ') || candidate.ledger_account || candidate.facts.kind;
         process.stdout.write(`\ncandidate ${what}  ${Object.entries(candidate.facts).map(([key, value]) => `${key}=${value}`).join('  ')}${gate ? `\n  never automatic: ${gate}` : ''}\n`);
-        for (const rule of rules) {
+        for (const rule of rules.filter((one) => one.applies)) {
           const failing = rule.clauses.find((clause) => !clause.holds);
           process.stdout.write(rule.matched ? `  holds  ${rule.id} (${rule.outcome})\n` : `  no     ${rule.id}: ${failing?.source}${Object.entries(failing?.values ?? {}).map(([path, value]) => `  [${path} = ${value}]`).join('')}\n`);
         }

@@ -27,6 +27,8 @@ export interface Tx {
 // Beside its tasks a worker's sweeper, its progress and its health each may need a connection at the same time.
 const WORKER_SPARE_CONNECTIONS = 4;
 const CONNECTIONS = 10;
+// PostgreSQL, appendix A. While a database is opened only `set role` can be refused.
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
  * Opens the configured database in a role; without a DATABASE_URL the embedded server is started when it is not running, and migrated.
@@ -46,7 +48,9 @@ export async function openDatabase(config: Config, role: Role): Promise<Database
     await assertServer(pool);
   } catch (error) {
     await close();
-    throw failureOf(error);
+    throw (error as { code?: unknown }).code === INSUFFICIENT_PRIVILEGE
+      ? new Failure('configuration', `the login of DATABASE_URL may not act as tieout_${role}; an administrator can allow it: grant tieout_${role} to LOGIN;`, null, error)
+      : failureOf(error);
   }
   return { kysely: new Kysely({ dialect: new PostgresDialect({ pool }) }), pool, url: server.url, close };
 }

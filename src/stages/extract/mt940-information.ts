@@ -32,8 +32,8 @@ interface Findings {
   return_reason: string | null;
   counterparty: Party;
   /** Whoever pays, whoever is paid: who of the two is the other side depends on the sign. */
-  debtor: Party;
-  creditor: Party;
+  debtor: Party | null;
+  creditor: Party | null;
   ultimate_debtor: string | null;
   ultimate_creditor: string | null;
   /** Who is named in place of the one that gave the order, and of the one that received it. */
@@ -55,7 +55,7 @@ function noParty(): Party {
 export function readTransaction(line: StatementLine, supplementary: string, lines: readonly string[], currency: string | null): Transaction<RawAmount> {
   const found: Findings = {
     code: null, booking_text: null, words: [], end_to_end_id: null, mandate_id: null, customer_reference: null, structured_reference: null,
-    return_reason: null, counterparty: noParty(), debtor: noParty(), creditor: noParty(), ultimate_debtor: null, ultimate_creditor: null,
+    return_reason: null, counterparty: noParty(), debtor: null, creditor: null, ultimate_debtor: null, ultimate_creditor: null,
     instead_of_sender: null, instead_of_receiver: null, instructed: null, charges: [], exchange_rate: null,
   };
   const free = readInformation(lines, found);
@@ -65,11 +65,13 @@ export function readTransaction(line: StatementLine, supplementary: string, line
   if (accountAsReference) found.counterparty.account ??= line.customer_reference;
 
   const credit = !line.amount.startsWith('-');
-  const [expected, opposite] = credit ? [found.debtor, found.creditor] : [found.creditor, found.debtor];
-  const side = isParty(expected) ? expected : opposite;
-  const party = {
-    name: found.counterparty.name ?? side.name, account: found.counterparty.account ?? side.account, bank: found.counterparty.bank ?? side.bank,
-  };
+  const side = credit ? found.debtor ?? found.creditor : found.creditor ?? found.debtor;
+  const party = found.counterparty;
+  if (side !== null) {
+    party.name ??= side.name;
+    party.account ??= side.account;
+    party.bank ??= side.bank;
+  }
   const ultimate = ultimateName(found, credit);
   return {
     amount: line.amount,
@@ -86,7 +88,7 @@ export function readTransaction(line: StatementLine, supplementary: string, line
     structured_reference: found.structured_reference,
     instructed: instructedOf(found, credit, currency),
     exchange_rate: found.exchange_rate,
-    charges: found.charges.map((charge) => ({ amount: negative(charge.amount), currency: charge.currency ?? currency, bearer: null })),
+    charges: found.charges.length === 0 ? [] : found.charges.map((charge) => ({ amount: negative(charge.amount), currency: charge.currency ?? currency, bearer: null })),
   };
 }
 
@@ -172,19 +174,31 @@ const USUAL_SEPARATORS = '?~^<>|';
 function findSeparator(first: string): string | null {
   const at = CODE.test(first.slice(0, 3)) ? 3 : 0;
   const separator = first[at];
-  if (separator === undefined || /[A-Za-z0-9\s/\-.,:;()'"]/.test(separator) || !isSubfield(first, at + 1)) return null;
+  if (separator === undefined || /[A-Za-z0-9\s/\-.,:;()'"]/.test(separator) || numberAt(first, at + 1) < 0) return null;
   if (USUAL_SEPARATORS.includes(separator)) return separator;
   const next = first.indexOf(separator, at + 1);
-  return next > 0 && isSubfield(first, next + 1) ? separator : null;
+  return next > 0 && numberAt(first, next + 1) >= 0 ? separator : null;
 }
 
-/** 00, 10-39 or 60-79. */
-function isSubfield(text: string, at: number): boolean {
+/** The two digits there as the number of a subfield, 00, 10-39 or 60-79; -1 for anything else. */
+function numberAt(text: string, at: number): number {
   const [tens, ones] = [text.charCodeAt(at) - ZERO, text.charCodeAt(at + 1) - ZERO];
-  return ones >= 0 && ones <= 9 && (tens === 0 ? ones === 0 : (tens >= 1 && tens <= 3) || tens === 6 || tens === 7);
+  const known = ones >= 0 && ones <= 9 && (tens === 0 ? ones === 0 : (tens >= 1 && tens <= 3) || tens === 6 || tens === 7);
+  return known ? tens * 10 + ones : -1;
 }
 
 const ZERO = 0x30;
+
+/** In the order in which they stand. Arrays and no Map: there are a dozen of them in each of millions of fields. */
+interface Subfields {
+  readonly numbers: number[];
+  readonly values: string[];
+}
+
+function valueOf({ numbers, values }: Subfields, number: number): string {
+  const at = numbers.indexOf(number);
+  return at < 0 ? '' : values[at]!;
+}
 
 /**
  * Annex 3 of the German DFÜ agreement, "Strukturierte Belegung des Feldes 86": 00 booking text, 10 journal number, 20-29 and 60-63 text,
@@ -196,21 +210,26 @@ function readSubfields(text: string, separator: string, found: Findings): void {
   const code = text.slice(0, 3);
   // 000 and 999 say that there is no code.
   if (text[3] === separator && code !== '000' && code !== '999') found.code = code;
-  found.booking_text = tidy(fields.get('00') ?? '');
-  const names = fields.has('32') ? ['32', '33'] : separator !== '?' && fields.has('27') && !fields.has('26') ? ['27', '28'] : [];
-  const textFields: string[] = [];
-  for (const [number, value] of fields) if (number[0] !== '1' && !NOT_TEXT.has(number) && !names.includes(number)) textFields.push(value);
-  readSepaText(joinSubfields(textFields), found);
-  const account = fields.get('38') ?? fields.get('31');
-  found.counterparty.name = tidy(joinSubfields(names.map((number) => fields.get(number) ?? '')));
+  found.booking_text = tidy(valueOf(fields, 0));
+  const nameAt = fields.numbers.includes(32) ? 32 : separator !== '?' && fields.numbers.includes(27) && !fields.numbers.includes(26) ? 27 : null;
+  const texts: string[] = [];
+  for (let i = 0; i < fields.numbers.length; i++) {
+    const number = fields.numbers[i]!;
+    if (isTextNumber(number) && number !== nameAt && number - 1 !== nameAt) texts.push(fields.values[i]!);
+  }
+  readSepaText(joinSubfields(texts), found);
+  const { counterparty } = found;
+  if (nameAt !== null) counterparty.name = tidy(joinSubfields([valueOf(fields, nameAt), valueOf(fields, nameAt + 1)]));
   // No account number has a space, but a wrapped one may get it.
-  found.counterparty.account = account?.replace(/\s+/g, '') || found.counterparty.account;
-  found.counterparty.bank = fields.get('30')?.replace(/\s+/g, '') || found.counterparty.bank;
-  const addition = fields.get('34')?.slice(0, 3) ?? '';
+  counterparty.account = (valueOf(fields, 38) || valueOf(fields, 31)).replace(/\s+/g, '') || counterparty.account;
+  counterparty.bank = valueOf(fields, 30).replace(/\s+/g, '') || counterparty.bank;
+  const addition = valueOf(fields, 34).slice(0, 3);
   if (/^9[01]\d$/.test(addition)) found.return_reason ??= RETURN_REASONS.get(addition) ?? addition;
 }
 
-const NOT_TEXT: ReadonlySet<string> = new Set(['00', '30', '31', '32', '33', '34', '38']);
+function isTextNumber(number: number): boolean {
+  return (number >= 20 && number <= 29) || (number >= 35 && number !== 38);
+}
 
 /**
  * Text key additions of SEPA returns (subfield 34) as codes of ISO 20022, where banks' documents agree on one; the others are given as
@@ -222,19 +241,17 @@ const RETURN_REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A number that has stood before, or is none of a subfield, is the payer's own text behind the separator's character. */
-function splitSubfields(text: string, separator: string): Map<string, string> {
-  const fields = new Map<string, string>();
-  let number: string | null = null;
+function splitSubfields(text: string, separator: string): Subfields {
+  const fields: Subfields = { numbers: [], values: [] };
   let from = 0;
   for (let at = text.indexOf(separator); at >= 0; at = text.indexOf(separator, at + 1)) {
-    if (!isSubfield(text, at + 1)) continue;
-    const next = text.slice(at + 1, at + 3);
-    if (fields.has(next) || next === number) continue;
-    if (number !== null) fields.set(number, text.slice(from, at));
-    number = next;
+    const number = numberAt(text, at + 1);
+    if (number < 0 || fields.numbers.includes(number)) continue;
+    if (from > 0) fields.values.push(text.slice(from, at));
+    fields.numbers.push(number);
     from = at + 3;
   }
-  if (number !== null) fields.set(number, text.slice(from));
+  fields.values.push(text.slice(from));
   return fields;
 }
 
@@ -466,7 +483,7 @@ function addParty(found: Findings, role: Role, parts: readonly string[]): void {
     found[role] ??= name;
     return;
   }
-  const party = found[role];
+  const party = (found[role] ??= noParty());
   party.name ??= name;
   if (parts.length > 1) party.account ??= tidy(parts[0]!);
   if (structured) party.bank ??= tidy(parts[1]!);

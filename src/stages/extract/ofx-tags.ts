@@ -33,6 +33,9 @@ export class OfxTokenizer {
   #at = 0;
   #line = 1;
   #counted = 0;
+  /** The tag that #nextMarkup has found last, and where. */
+  #found: RegExpExecArray | null = null;
+  #foundAt = -1;
 
   constructor(handler: OfxHandler) {
     this.#handler = handler;
@@ -70,8 +73,9 @@ export class OfxTokenizer {
 
   /** Reports every token that is complete, and moves #at behind it. */
   #tokens(final: boolean): void {
+    this.#foundAt = -1;
     for (;;) {
-      const start = this.#nextMarkup(this.#at, final);
+      const start = this.#foundAt === this.#at ? this.#at : this.#nextMarkup(this.#at, final);
       if (start < 0) return;
       // What stands between an end tag and the next tag means nothing, but for the header.
       if (this.#decoder === undefined) this.#decoder = decoderOf(this.#text.slice(0, start));
@@ -84,10 +88,9 @@ export class OfxTokenizer {
 
   #tag(start: number, final: boolean): number {
     const text = this.#text;
-    TAG.lastIndex = start;
-    const [, slash, printed, empty] = TAG.exec(text)!;
+    const [tag, slash, printed, empty] = this.#found!;
     const name = printed!.toUpperCase();
-    const from = TAG.lastIndex;
+    const from = start + tag.length;
     if (slash !== '') {
       this.#handler.close(name);
       return from;
@@ -118,7 +121,8 @@ export class OfxTokenizer {
       const next = text.charCodeAt(at + 1);
       if (next === 0x21 || next === 0x3f) return at;
       TAG.lastIndex = at;
-      if (TAG.test(text)) return at;
+      this.#found = TAG.exec(text);
+      if (this.#found !== null) return (this.#foundAt = at);
       if (!final && !/[<>]/.test(text.slice(at + 1, at + MAX_TOKEN_CHARACTERS))) return -1;
     }
     return -1;

@@ -26,10 +26,11 @@ interface Weighed {
 
 /**
  * Takes the batch's statements onto the books: weighs each against its account's chain, quarantines whole documents, posts opening
- * balances and gaps. The result depends on the batch and the books alone, not on the order in which documents came.
+ * balances and gaps. The result depends on the batch and the books alone, not on the order in which documents came. `companies` are those
+ * that share documents with this one, itself included: their statements are weighed too, for a document is taken whole or not at all.
  */
-export async function acceptBatch(tx: Tx, chain: LogChain, run_id: bigint, company: string): Promise<AcceptedBatch> {
-  const received = (await store.loadReceived(tx, run_id, company)).sort(compareStatements);
+export async function acceptBatch(tx: Tx, chain: LogChain, run_id: bigint, company: string, companies: readonly string[]): Promise<AcceptedBatch> {
+  const received = (await store.loadReceived(tx, run_id, companies)).sort(compareStatements);
   const refused = new Map<bigint, Check>();
   for (const { document_id, failed_check } of received) {
     if (failed_check !== null) refused.set(document_id, { name: failed_check, ok: false, detail: `its check ${failed_check} failed` });
@@ -50,11 +51,12 @@ export async function acceptBatch(tx: Tx, chain: LogChain, run_id: bigint, compa
     for (const { statement, verdict } of weighed) if (verdict.state === 'quarantined' && !refused.has(statement.document_id)) refused.set(statement.document_id, verdict.check);
   }
 
-  await quarantine(tx, chain, run_id, company, received.filter((one) => refused.has(one.document_id)), refused);
-  await post(tx, chain, run_id, company, weighed);
+  const own = weighed.filter(({ statement }) => statement.company === company);
+  await quarantine(tx, chain, run_id, company, received.filter((one) => one.company === company && refused.has(one.document_id)), refused);
+  await post(tx, chain, run_id, company, own);
   return {
-    states: new Map(weighed.map(({ statement, verdict }) => [statement.statement_id, verdict.state as 'accepted' | 'duplicate' | 'preview'])),
-    duplicates: new Map(weighed.map(({ statement, duplicates }) => [statement.statement_id, duplicates])),
+    states: new Map(own.map(({ statement, verdict }) => [statement.statement_id, verdict.state as 'accepted' | 'duplicate' | 'preview'])),
+    duplicates: new Map(own.map(({ statement, duplicates }) => [statement.statement_id, duplicates])),
   };
 }
 

@@ -7,6 +7,7 @@ export interface ReceivedStatement {
   document_id: bigint;
   sha256: string;
   statement_no: number;
+  company: string;
   account_id: number;
   currency: string;
   format: Format;

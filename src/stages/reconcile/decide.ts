@@ -58,6 +58,8 @@ export interface DecisionExplanation {
     gate: string | null;
     rules: {
       id: string; owner: string; outcome: Rule['outcome']; mode: Mode; matched: boolean;
+      /** Whether what all rules of its file share holds: else the rule is about something else. */
+      applies: boolean;
       clauses: { source: string; holds: boolean; values: Record<string, string | number | boolean> }[];
     }[];
   }[];
@@ -121,7 +123,8 @@ export function explainDecision(evidence: Evidence, ruleset: Ruleset, modes: Mod
           const clauses = [...rule.given.clauses, ...rule.when.clauses].map((clause) => ({
             source: clause.source, holds: clause.holds(context), values: Object.fromEntries(clause.facts.map((path) => [path, valueAt(facts, path)])),
           }));
-          return { id: rule.id, owner: rule.owner, outcome: rule.outcome, mode: modeOf(rule, modes), matched: clauses.every(({ holds }) => holds), clauses };
+          const applies = clauses.slice(0, rule.given.clauses.length).every(({ holds }) => holds);
+          return { id: rule.id, owner: rule.owner, outcome: rule.outcome, mode: modeOf(rule, modes), matched: clauses.every(({ holds }) => holds), applies, clauses };
         }),
       };
     }),

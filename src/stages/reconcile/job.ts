@@ -24,14 +24,15 @@ import type { KeptEvidence } from './store.ts';
 export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
   const { tx, signal } = context;
   await planByIndex(tx);
-  const { books_version, mode } = await store.lockCompany(tx, company);
+  const companies = await store.lockCompanies(tx, run_id, company);
+  const { books_version, mode } = await store.loadCompany(tx, company);
   for (const document_id of await store.listStaleDocuments(tx, run_id, company, books_version)) await context.gatherEvidence(document_id, context);
   const ruleset = loadRuleset(context.rules_folder);
   await store.saveRuleset(tx, ruleset.version, ruleset.content);
   const modes: Modes = { company: mode, rules: await store.loadModes(tx, company) };
 
   const chain = await openChain(tx);
-  const accepted = await acceptBatch(tx, chain, run_id, company);
+  const accepted = await acceptBatch(tx, chain, run_id, company, companies);
   const ledger_accounts = await store.loadLedgerAccounts(tx, company);
   const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, transfer_legs: new Set(), chain };
   for (const entry_id of await findTransferLegs(batch)) batch.transfer_legs.add(entry_id);

@@ -8,9 +8,23 @@ import type { Tx } from '../../platform/database.ts';
 import type { PossiblePair } from './pair-transfers.ts';
 import type { BookedStatement, EntryIdentity, ReceivedStatement } from './contract.ts';
 
-/** Locks the company: one writer at a time. Returns the version of its books and how far it lets rules act by themselves. */
-export async function lockCompany(tx: Tx, company: string): Promise<{ books_version: bigint; mode: 'off' | 'suggest' | 'auto' }> {
-  return tx.kysely.selectFrom('company').select(['books_version', 'mode']).where('company', '=', company).forUpdate().executeTakeFirstOrThrow();
+/**
+ * Locks the company, one writer at a time, and before it whatever other company has statements in the same documents of the run, or in
+ * documents of those: what is refused there is refused here. In the order of their names, so that two batches never wait crosswise.
+ */
+export async function lockCompanies(tx: Tx, run_id: bigint, company: string): Promise<string[]> {
+  const { rows } = await sql<{ company: string }>`
+    with recursive joined(company) as (
+      select ${company}::text
+      union select other.company from joined j join statement s on s.company = j.company join document d on d.document_id = s.document_id and d.run_id = ${run_id}
+              join statement other on other.document_id = d.document_id)
+    select company from company where company in (select company from joined) order by company for update`.execute(tx.kysely);
+  return rows.map((row) => row.company);
+}
+
+/** The version of the company's books and how far it lets rules act by themselves. */
+export async function loadCompany(tx: Tx, company: string): Promise<{ books_version: bigint; mode: 'off' | 'suggest' | 'auto' }> {
+  return tx.kysely.selectFrom('company').select(['books_version', 'mode']).where('company', '=', company).executeTakeFirstOrThrow();
 }
 
 /** The batch's documents whose evidence was gathered at another version of the books. */
@@ -22,17 +36,17 @@ export async function listStaleDocuments(tx: Tx, run_id: bigint, company: string
   return rows.map((row) => row.document_id);
 }
 
-/** The batch's statements of the company that have no verdict yet. */
-export async function loadReceived(tx: Tx, run_id: bigint, company: string): Promise<ReceivedStatement[]> {
+/** The run's statements of some companies that have no verdict yet. */
+export async function loadReceived(tx: Tx, run_id: bigint, companies: readonly string[]): Promise<ReceivedStatement[]> {
   const { rows } = await sql<ReceivedStatement>`
-    select s.statement_id, s.document_id, encode(d.sha256, 'hex') as sha256, s.statement_no, s.account_id, s.currency, s.format, s.sequence,
+    select s.statement_id, s.document_id, encode(d.sha256, 'hex') as sha256, s.statement_no, s.company, s.account_id, s.currency, s.format, s.sequence,
            s.bank_statement_id, coalesce(s.from_date, e.first_day)::text as "from", coalesce(s.to_date, e.last_day)::text as "to", s.opening, s.closing, s.ties_out,
            coalesce(e.total, 0)::bigint as sum, s.entry_count,
            case when d.state = 'quarantined' then coalesce(d.failed_check, 'quarantined') end as failed_check
       from statement s join document d using (document_id)
       left join lateral (select min(booking_date) as first_day, max(booking_date) as last_day, sum(amount) as total
              from entry e where e.statement_id = s.statement_id and e.detail is null and e.status = 'booked') e on true
-     where d.run_id = ${run_id} and s.company = ${company} and d.state in ('validated', 'quarantined') and s.state = 'received'
+     where d.run_id = ${run_id} and s.company = any(${[...companies]}) and d.state in ('validated', 'quarantined') and s.state = 'received'
      order by s.statement_id`.execute(tx.kysely);
   return rows;
 }

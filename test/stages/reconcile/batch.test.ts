@@ -166,6 +166,18 @@ describe('the chain of statements', () => {
     expect(await position()).toEqual({ statement: '21550', ledger: '21550', gaps: 1 });
   });
 
+  it('keeps it off the books of every company in it, whichever comes first', async () => {
+    const [one, two] = [await sample(), await sample()];
+    for (const [n, [good, bad]] of [[one, two], [two, one]].entries()) {
+      await good!.night([good!.statement(`2026-10-0${n * 2 + 5}`, n === 0 ? '100.00' : '1.00', [])]);
+      await bad!.night([bad!.statement(`2026-10-0${n * 2 + 5}`, n === 0 ? '1.00' : '100.00', [])]);
+      const day = `2026-10-0${n * 2 + 6}`;
+      expect((await good!.night([good!.statement(day, n === 0 ? '100.00' : '1.00', [coffee]), bad!.statement(day, '50.00', [coffee])])).map((line) => line.slice(4)))
+        .toEqual(['quarantined continues_the_books', 'quarantined continues_the_books']);
+    }
+    expect([await one.position(), await two.position()]).toEqual([{ statement: '10000', ledger: '10000', gaps: 0 }, { statement: '100', ledger: '100', gaps: 0 }]);
+  });
+
   it('takes an empty statement, also as the first, and one that says nothing at all', async () => {
     const { statement, night, position } = await sample();
     expect(await night([statement('2026-10-05', '100.00', [])], [statement('2026-10-06', '100.00', [], { closing: null })])).toEqual([]);

@@ -40,7 +40,7 @@ test('what exactly one explanation fits is posted, with the rule, its version an
   expect(decided([candidate()])).toEqual({
     outcome: 'auto', rule: { id: 'receipt_number', version: RULESET.version }, reason: 'number_exact', strength: 90, priority: 0, score: 900,
     explanation: 'INV-1 of C1 is named and paid with exactly 100.00 EUR.', chosen: candidate(), runner_up: null,
-    suggestions: [{ allocations: [allocation('1', '10000')], ledger_account: null, score: 900, reasons: [] }],
+    suggestions: [{ allocations: [allocation('1', '10000')], ledger_account: null, reverses_decision_id: null, score: 900, reasons: [] }],
   });
 });
 
