@@ -153,17 +153,12 @@ class Responses implements OfxHandler {
   }
 
   close(name: string): void {
-    const depth = DEPTHS.get(name);
-    let at = this.#stack.length - 1;
-    if (depth === undefined) {
-      while (at >= 0 && this.#stack[at]!.depth === null && this.#stack[at]!.name !== name) at--;
-      if (at < 0 || this.#stack[at]!.name !== name) return;
-      // An aggregate that is not read, and with it all that is inside.
-      this.#stack.length = at;
-      return;
-    }
-    while (at >= 0 && this.#stack[at]!.name !== name) at--;
-    if (at >= 0) while (this.#stack.length > at) this.#pop();
+    if (ELEMENTS.has(name)) return;
+    const at = this.#stack.findLastIndex((node) => node.name === name);
+    if (at < 0) return;
+    if (this.#stack[at]!.depth !== null) while (this.#stack.length > at) this.#pop();
+    // An aggregate that is not read, and with it all that is inside.
+    else if (this.#stack.every((node, i) => i < at || node.depth === null)) this.#stack.length = at;
   }
 
   /** The input is complete. */
@@ -173,7 +168,8 @@ class Responses implements OfxHandler {
       throw new Failure('truncated', `the document ends inside <${open.name}>, which begins on line ${open.line}; fetch it again`, { line });
     }
     while (this.#stack.length > 0) this.#pop();
-    if (this.#statements === 0) throw new Failure('not_a_statement', this.#refused_all ?? 'the document is OFX, but holds no statement of a bank account or credit card');
+    if (this.#statements > 0) return;
+    throw new Failure('not_a_statement', this.#refused_all ?? 'the document is OFX, but holds no statement of a bank account or credit card');
   }
 
   #push(name: string, depth: number | null, line: number): void {
@@ -208,7 +204,9 @@ class Responses implements OfxHandler {
     const known = node.values.get(name);
     if (known === undefined) node.values.set(name, text);
     else if (name === 'MEMO') {
-      if (known.length + text.length > MAX_MEMO_CHARACTERS) throw new Failure('too_large', `the MEMO is longer than ${MAX_MEMO_CHARACTERS} characters`, { line });
+      if (known.length + text.length > MAX_MEMO_CHARACTERS) {
+        throw new Failure('too_large', `the MEMO is longer than ${MAX_MEMO_CHARACTERS} characters`, { line });
+      }
       node.values.set(name, `${known} ${text}`);
     } else if (ONLY_ONCE.has(name) && known !== text && node.depth !== null) {
       this.#attempt(line, () => {
@@ -237,7 +235,8 @@ class Responses implements OfxHandler {
   #status(status: Node['values'], outer: Node): void {
     if (status.get('SEVERITY')?.toUpperCase() !== 'ERROR') return;
     const message = status.get('MESSAGE');
-    const said = `the bank answered with error ${status.get('CODE') ?? 'unknown'} in place of a statement${message === undefined ? '' : `: ${message.slice(0, MAX_QUOTED_CHARACTERS)}`}`;
+    const said = `the bank answered with error ${status.get('CODE') ?? 'unknown'} in place of a statement`
+      + (message === undefined ? '' : `: ${message.slice(0, MAX_QUOTED_CHARACTERS)}`);
     if (outer.name === 'SONRS') this.#refused_all ??= said;
     else this.#refused = said;
   }
@@ -245,7 +244,8 @@ class Responses implements OfxHandler {
   #endResponse(line: number): void {
     const message = this.#refused;
     this.#refused = undefined;
-    if (message !== undefined) this.#parts.push({ part: 'failed', statement: this.#nextIndex(line), account: null, code: 'not_a_statement', message, location: { line } });
+    if (message === undefined) return;
+    this.#parts.push({ part: 'failed', statement: this.#nextIndex(line), account: null, code: 'not_a_statement', message, location: { line } });
   }
 
   #statementPart(statement: Statement, { name, values }: Node): void {
@@ -255,7 +255,9 @@ class Responses implements OfxHandler {
   }
 
   #nextIndex(line: number): number {
-    if (this.#statements === MAX_STATEMENTS) throw new Failure('too_large', `the document has more than ${MAX_STATEMENTS} statements; split it by account or period`, { line });
+    if (this.#statements === MAX_STATEMENTS) {
+      throw new Failure('too_large', `the document has more than ${MAX_STATEMENTS} statements; split it by account or period`, { line });
+    }
     return this.#statements++;
   }
 
@@ -286,7 +288,10 @@ class Responses implements OfxHandler {
     this.#attempt(node.line, () => {
       const entry = readTransaction(node, this.#entries, statement.count);
       const type = entry.transaction_code?.proprietary?.toUpperCase();
-      if ((type === 'DEBIT' || type === 'CREDIT') && /[1-9]/.test(entry.amount)) statement[(type === 'DEBIT') === (entry.amount[0] === '-') ? 'signs_right' : 'signs_wrong']++;
+      if ((type === 'DEBIT' || type === 'CREDIT') && /[1-9]/.test(entry.amount)) {
+        if ((type === 'DEBIT') === (entry.amount[0] === '-')) statement.signs_right++;
+        else statement.signs_wrong++;
+      }
       const correction = node.values.get('CORRECTACTION');
       if (correction !== undefined && statement.corrections.length < MAX_NAMED) {
         statement.corrections.push(`entry ${entry.line}: ${correction} ${node.values.get('CORRECTFITID') ?? ''}`.trim());
@@ -308,16 +313,21 @@ class Responses implements OfxHandler {
   #end(statement: Statement, node: Node): void {
     const account = statement.account?.get('ACCTID') ?? null;
     if (node.name === 'INVSTMTRS' && statement.count === 0) {
-      statement.failure = new Failure('unsupported_format', 'the statement is of a brokerage account and has no bank transactions; securities are not read', { line: statement.line });
+      const problem = 'the statement is of a brokerage account and has no bank transactions; securities are not read';
+      statement.failure = new Failure('unsupported_format', problem, { line: statement.line });
     }
     this.#attempt(statement.line, () => {
       const stated = currencyIn(node.values, 'CURDEF');
+      const from = dateIn(statement.period, 'DTSTART');
+      const opening = statement.opening;
       const currencies = new Set([...statement.currencies, stated].filter((currency) => currency !== null));
       const head = {
         format: 'ofx' as const, extractor: EXTRACTOR, account, bank: statement.account?.get('BANKID') ?? statement.account?.get('BROKERID') ?? null,
         currency: stated ?? (currencies.size === 1 ? [...currencies][0]! : null), statement_id: null, sequence: null,
-        from: dateIn(statement.period, 'DTSTART'), to: dateIn(statement.period, 'DTEND'),
-        opening_balance: statement.opening, closing_balance: ledgerBalance(statement.ledger),
+        from, to: dateIn(statement.period, 'DTEND'),
+        // A balance of a later day, whatever its name, is not the one before the first entry.
+        opening_balance: opening !== null && opening.date !== null && from !== null && opening.date > from ? null : opening,
+        closing_balance: ledgerBalance(statement.ledger),
         printed_totals: [], newest_first: statement.backwards > statement.forwards, reader_checks: checksOf(statement, currencies),
       };
       this.#flush(statement);
@@ -403,7 +413,7 @@ function ledgerBalance(values: ReadonlyMap<string, string> | undefined): Stateme
 /** BAL (OFX 2.2, section 3.1.4) where its name or description calls it an opening balance; the standard has no code for that. */
 function openingOf(values: ReadonlyMap<string, string>): StatementBalance<RawAmount> | null {
   const text = values.get('VALUE');
-  if (text === undefined || ![values.get('NAME'), values.get('DESC')].some((label) => label !== undefined && labelOf(label) === 'opening')) return null;
+  if (text === undefined || ![values.get('NAME'), values.get('DESC')].some((label) => labelOf(label ?? '') === 'opening')) return null;
   if (!/^(?:DOLLAR)?$/i.test(values.get('BALTYPE') ?? '')) return null;
   return { amount: amountOf(text, 'BAL/VALUE'), date: dateIn(values, 'DTASOF') };
 }

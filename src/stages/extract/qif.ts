@@ -111,7 +111,9 @@ async function* readItems(source: DocumentSource): AsyncGenerator<Item[], void, 
       else if (section !== undefined) {
         if (fields.length === 0) begun = first + i;
         size += text.length;
-        if (size > MAX_RECORD_CHARACTERS) throw new Failure('too_large', `the record is longer than ${MAX_RECORD_CHARACTERS} characters; is its ^ missing?`, { line: begun });
+        if (size > MAX_RECORD_CHARACTERS) {
+          throw new Failure('too_large', `the record is longer than ${MAX_RECORD_CHARACTERS} characters; is its ^ missing?`, { line: begun });
+        }
         fields.push(text);
       }
     }
@@ -180,15 +182,18 @@ async function settleReading(source: DocumentSource, { profiles }: ReadContext):
       if (mark.add(amount) && grouped === undefined && /^\D{0,4}\d{1,3}[.,]\d{3}$/.test(amount)) grouped = { text: amount, line };
     }
   }
+  const match = named === undefined ? header ?? '!Type:' : `N${named}`;
   const ambiguous = (problem: string, line: number | undefined, setting: string): Failure => new Failure('ambiguous', [
     `${problem}. Write this to a file in rules/profiles/, keep what is right, then retry:`,
     'id: my-bank-qif', 'owner: finance', 'format: qif', 'match:',
-    `  text: ${JSON.stringify(named === undefined ? header ?? '!Type:' : `N${named}`)}   # something that stands in the first lines of every file of this kind`, setting,
+    `  text: ${JSON.stringify(match)}   # something that stands in the first lines of every file of this kind`, setting,
   ].join('\n'), line === undefined ? null : { line });
 
   const found = mark.settle();
   let decimal = profile?.decimal ?? (found === 'none' ? '.' : found);
-  if (decimal === 'ambiguous' && profile?.currency !== undefined && exponentOf(profile.currency) !== 3) decimal = grouped!.text.includes(',') ? '.' : ',';
+  if (decimal === 'ambiguous' && profile?.currency !== undefined && exponentOf(profile.currency) !== 3) {
+    decimal = grouped!.text.includes(',') ? '.' : ',';
+  }
   if (decimal === 'ambiguous' || decimal === 'mixed') {
     throw ambiguous(decimal === 'mixed' ? 'some amounts have a comma as the decimal mark and some a dot'
       : `"${grouped!.text}" can be a thousand and more, or an amount with three decimals`, grouped?.line, 'decimal: "."   # or: ","');
@@ -266,7 +271,8 @@ class Statements {
     } else if (section.kind === 'register') this.#record(this.#statement!, line, fields);
     else if (section.kind === 'investment') this.#statement!.records++;
     else if (findDates(plainDate(fieldOf(fields, 'D'))).size > 0 && findAmount(fieldOf(fields, 'T')) !== undefined) {
-      throw new Failure('unsupported_format', `the section ${section.header.slice(0, 40)} has transactions, and is none of Bank, Cash, CCard, Oth A, Oth L`, { line: section.line });
+      const problem = `the section ${section.header.slice(0, 40)} has transactions, and is none of Bank, Cash, CCard, Oth A, Oth L`;
+      throw new Failure('unsupported_format', problem, { line: section.line });
     }
   }
 
@@ -287,7 +293,9 @@ class Statements {
     if (section.kind !== 'register' && section.kind !== 'investment') return;
     if (section.kind === 'register') this.#banks++;
     else this.#investments++;
-    if (this.#statements === MAX_STATEMENTS) throw new Failure('too_large', `the document has more than ${MAX_STATEMENTS} sections; split it by account`, { line: section.line });
+    if (this.#statements === MAX_STATEMENTS) {
+      throw new Failure('too_large', `the document has more than ${MAX_STATEMENTS} sections; split it by account`, { line: section.line });
+    }
     this.#statement = {
       index: this.#statements++, section, account: this.#account, opening: null, entries: [], records: 0,
       last_date: null, forwards: 0, backwards: 0, failure: undefined,
@@ -393,10 +401,14 @@ function readRecord(fields: readonly string[], line: number, number: number, rea
 
   const printed = value('T') ?? value('U');
   const amount = printed === null ? undefined : signedAmount(printed, reading);
-  if (amount === undefined) throw new Failure('malformed', printed === null ? `entry ${number} has no amount` : `"${printed.slice(0, 40)}" is no amount`, { line, field: 'T' });
+  if (amount === undefined) {
+    throw new Failure('malformed', printed === null ? `entry ${number} has no amount` : `"${printed.slice(0, 40)}" is no amount`, { line, field: 'T' });
+  }
   const date = value('D');
   const booking_date = date === null ? undefined : dateOf(date, reading);
-  if (booking_date === undefined) throw new Failure('malformed', date === null ? `entry ${number} has no date` : `"${date.slice(0, 40)}" is no date`, { line, field: 'D' });
+  if (booking_date === undefined) {
+    throw new Failure('malformed', date === null ? `entry ${number} has no date` : `"${date.slice(0, 40)}" is no date`, { line, field: 'D' });
+  }
 
   const memo = memos.filter((text) => text !== '').join(' ') || null;
   const { name, remittance } = payeeOrDescription(value('P'), memo);

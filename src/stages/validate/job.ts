@@ -5,7 +5,7 @@ import { deleteEvidence, loadBlocked, loadBooks, loadBooksVersions, loadLeaves, 
 import { gatherEvidence, identifyLeaf, readLeaf } from './validate.ts';
 
 /** Large enough that a chunk's dozen queries cost little per entry, small enough that its open items and evidence stay below some 50 MB. */
-const CHUNK_LEAVES = 5_000;
+const CHUNK_LEAVES = 2_000;
 
 /** Holds every leaf of a document against the books and keeps what it found out, chunk by chunk. Runs again over the same document, it replaces its evidence. */
 export const validateJob: DocumentJob = async (document_id, { tx, signal }) => {

@@ -66,7 +66,7 @@ describe('SGML with two accounts', () => {
       transaction_code: { domain: null, family: null, subfamily: null, proprietary: 'CREDIT' }, return_reason: null,
       counterparty: { name: 'Miller & Sons', account: '0123456789', bank: '10010010' }, ultimate_counterparty: null,
       remittance: 'Invoice RE-2026-0041\nless 2% discount', structured_reference: null, instructed: null, exchange_rate: null, charges: [],
-      source: { page: null, line: 42 }, details: [], balance_after: null,
+      source: { page: null, line: 44 }, details: [], balance_after: null,
     });
     // FITID of zeros, and an empty element without an end tag in front of the payee.
     expect(entries[1]).toMatchObject({ amount: '-100.00', bank_reference: null, customer_reference: '1005', counterparty: { name: 'Smith Ltd', account: null } });
@@ -75,11 +75,16 @@ describe('SGML with two accounts', () => {
   });
 });
 
+test('a balance of a later day is not the opening one, whatever it is called', async () => {
+  const document = fixture('ofx102-two-accounts').toString().replace('<DTASOF>20260228', '<DTASOF>20260302');
+  expect((await statements(document))[0]!.head.opening_balance).toBeNull();
+});
+
 test('XML: a card, what is pending, a conversion, and the bank\'s refusal of another account', async () => {
   const all = await parts(fixture('ofx220-card'));
   expect(all).toMatchObject([
     { part: 'entries', statement: 0 }, { part: 'end', statement: 0 },
-    { part: 'failed', statement: 1, code: 'not_a_statement', message: expect.stringMatching(/2003.*Account not found/), location: { line: 32 } },
+    { part: 'failed', statement: 1, code: 'not_a_statement', message: expect.stringMatching(/2003.*Account not found/), location: { line: 31 } },
   ]);
   const [{ head, entries }] = (await statements(fixture('ofx220-card'))) as [Statement];
   expect(head).toMatchObject({ account: 'XXXXXXXXXXXX1111', bank: null, closing_balance: { amount: '-200.00', date: '2026-06-01' } });
@@ -202,7 +207,7 @@ describe('what makes the sums worth nothing', () => {
 test('a statement that cannot be read leaves the others readable', async () => {
   const document = fixture('ofx102-two-accounts').toString().replace('<DTPOSTED>20260310', '<DTPOSTED>20260231');
   expect(await parts(document)).toMatchObject([
-    { part: 'failed', statement: 0, account: 'DE89370400440532013000', code: 'malformed', message: 'DTPOSTED "20260231" is no date', location: { line: 60, field: 'DTPOSTED' } },
+    { part: 'failed', statement: 0, account: 'DE89370400440532013000', code: 'malformed', message: 'DTPOSTED "20260231" is no date', location: { line: 61, field: 'DTPOSTED' } },
     { part: 'end', statement: 1 },
   ]);
 });
