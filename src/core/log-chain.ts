@@ -25,6 +25,8 @@ export interface LogRecord {
 }
 
 const NULL_LENGTH = 0xffffffff;
+// Reused from record to record: a fresh buffer for each would be most of the garbage of a batch.
+let scratch = Buffer.alloc(16_384);
 
 /** SHA-256 over the previous hash and each column, as a 4-byte big-endian length and its UTF-8 bytes (null: length 0xffffffff). */
 export function hashRecord(record: Omit<LogRecord, 'hash'>): Buffer {
@@ -34,7 +36,8 @@ export function hashRecord(record: Omit<LogRecord, 'hash'>): Buffer {
   ];
   let bound = 32;
   for (const column of columns) bound += 4 + (column === null ? 0 : column.length * 3);
-  const bytes = Buffer.allocUnsafe(bound);
+  if (scratch.length < bound) scratch = Buffer.alloc(bound * 2);
+  const bytes = scratch;
   let at = record.previous_hash.copy(bytes, 0);
   for (const column of columns) {
     if (column === null) {

@@ -110,7 +110,7 @@ export function headRows(text: string, dialect: Dialect, complete: boolean): Row
   return rows;
 }
 
-function options(dialect: Dialect, head: string): Options {
+function options(dialect: Dialect, head: string): Options & { record_delimiter: string[] } {
   return {
     delimiter: dialect.delimiter,
     quote: dialect.quoted ? '"' : null,
@@ -129,14 +129,22 @@ function options(dialect: Dialect, head: string): Options {
  * some rows. Throws truncated for a quote that is never closed, too_large beyond a bound, malformed for what is no text in the encoding.
  */
 export async function* readRows(source: DocumentSource, dialect: Dialect, head: string): AsyncGenerator<Row[], void, void> {
-  const parser = parse(options(dialect, head));
+  const settings = options(dialect, head);
+  const parser = parse(settings);
+  // csv-parse takes the first record's length for every record's, and makes an error object of each that differs, only to drop it: beneath a
+  // short preamble that is most of the time. A blank record of the table's own length goes before.
+  const ruler = Buffer.from(dialect.delimiter.repeat(usualCells(head, dialect) - 1) + settings.record_delimiter[0]);
   // Its failure destroys the parser with the same error, which the loop below meets.
-  pipeline(Readable.from(utf8Blocks(source, dialect.encoding)), parser).catch(() => undefined);
+  pipeline(Readable.from(prepend(ruler, utf8Blocks(source, dialect.encoding))), parser).catch(() => undefined);
   let rows: Row[] = [];
   let line = 1;
-  let count = 0;
+  let count = -1;
   try {
     for await (const cells of parser as AsyncIterable<string[]>) {
+      if (count === -1) {
+        count = 0;
+        continue;
+      }
       if (cells.length > MAX_COLUMNS) throw new Failure('too_large', `a row has ${cells.length} cells, and at most ${MAX_COLUMNS} are read`, { line });
       if (++count > MAX_ROWS) throw new Failure('too_large', `the document has more than ${MAX_ROWS} rows; split it by period`, { line });
       unwrap(cells);
@@ -154,6 +162,18 @@ export async function* readRows(source: DocumentSource, dialect: Dialect, head: 
     throw new Failure('malformed', `the row cannot be taken apart: ${error.message.slice(0, 200)}`, { line }, error);
   }
   if (rows.length > 0) yield rows;
+}
+
+async function* prepend(first: Buffer, blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  yield* blocks;
+}
+
+/** How many cells most rows of the document's beginning have. */
+function usualCells(head: string, dialect: Dialect): number {
+  const counts = new Map<number, number>();
+  for (const { cells } of headRows(head, dialect, false) ?? []) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
+  return [...counts].reduce((most, next) => (next[1] > most[1] ? next : most), [1, 0])[0]!;
 }
 
 const QUOTE = 34;
