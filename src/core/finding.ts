@@ -7,6 +7,7 @@ export const FINDINGS = {
   does_not_tie_out: { effect: 'quarantine', meaning: 'a sum that the document prints does not follow from its entries' },
   entry_in_other_currency: { effect: 'quarantine', meaning: 'an entry is in another currency than its statement, so that its sums mean nothing' },
   unproven: { effect: 'informs', meaning: 'the document prints no balances to check its entries against' },
+  balance_of_another_day: { effect: 'informs', meaning: 'the balance printed is of a day after the statement ends, and proves none of its entries' },
   iban_invalid: { effect: 'informs', meaning: 'an IBAN has wrong check digits or the wrong length; it is kept as printed' },
   booked_outside_period: { effect: 'informs', meaning: 'an entry is booked before the first or after the last day of its statement' },
   side_amount_dropped: { effect: 'informs', meaning: 'an instructed amount or a charge does not fit its currency and is left out' },

@@ -5,7 +5,7 @@ import { isCurrency } from '../../core/money.ts';
 import { CHUNK_ENTRIES, type Check, type PrintedTotal, type RawEntry, type RawPart, type RawStatement } from '../../core/statement.ts';
 import type { DocumentSource, Reader } from './contract.ts';
 import { readTransaction } from './mt940-information.ts';
-import { readLines } from './mt940-lines.ts';
+import { readLines } from './lines.ts';
 import { parseAmount, parseBalance, parseDate, parseStatementLine, type PrintedBalance, type StatementLine } from './mt940-statement-line.ts';
 
 /**

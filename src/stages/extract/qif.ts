@@ -7,8 +7,8 @@ import type { RawAmount, RawEntry, RawPart, StatementBalance, Transaction } from
 import { CHUNK_ENTRIES, emptyTransaction } from '../../core/statement.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
 import { labelOf } from './csv-labels.ts';
-import type { Lines } from './mt940-lines.ts';
-import { readLines } from './mt940-lines.ts';
+import type { Lines } from './lines.ts';
+import { readLines } from './lines.ts';
 import { payeeOrDescription } from './payee.ts';
 import type { StatementProfile } from './profile.ts';
 import { encodingOf, utf8Blocks } from './xml.ts';

@@ -99,12 +99,16 @@ export function createNormalizer(head: RawStatement, resolution: Resolution): No
       return raw.map(normalizeEntry);
     },
     finish() {
-      const { checks, ties_out, opening_balance, closing_balance } = proof.finish(head);
+      const { checks, ties_out, ...balances } = proof.finish(head);
       const findings = [...outside.findings(), ...foreign.findings()];
       if (ties_out === null) findings.push({ code: 'unproven', detail: 'no balances are printed' });
       if (ties_out === false) {
         findings.push({ code: 'does_not_tie_out', detail: checks.filter((c) => !c.ok).map((c) => `${c.name}: ${c.detail}`).join('; ') });
       }
+      // OFX downloads of a past period print the balance of the day of the download: it closes nothing, and nothing follows from it.
+      const of_another_day = head.opening_balance === null && head.to !== null && (head.closing_balance?.date ?? head.to) > head.to;
+      if (of_another_day) findings.push({ code: 'balance_of_another_day', detail: `the balance is of ${head.closing_balance!.date}, the statement ends on ${head.to}` });
+      const { opening_balance, closing_balance } = of_another_day ? { opening_balance: null, closing_balance: null } : balances;
       const balance = (printed: StatementBalance<RawAmount> | null, field: string): StatementBalance<bigint> | null =>
         printed && { amount: units(printed.amount, currency, field), date: printed.date };
       return {

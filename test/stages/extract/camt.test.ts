@@ -2,29 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../src/core/failure.ts';
 import { proveStatement } from '../../../src/core/proof.ts';
-import { CHUNK_ENTRIES, type RawEntry, type RawPart, type RawStatement } from '../../../src/core/statement.ts';
+import { CHUNK_ENTRIES, type RawEntry, type RawStatement } from '../../../src/core/statement.ts';
 import { camtReader } from '../../../src/stages/extract/camt.ts';
+import { readWith, type Statement } from '../../helpers/read-document.ts';
 
-async function parts(document: string | Buffer, size = 65_536): Promise<RawPart[]> {
-  const bytes = Buffer.from(document);
-  const read = async function* (): AsyncGenerator<Buffer> {
-    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-  };
-  return Array.fromAsync(camtReader.read({ size: bytes.length, read }, { profiles: [] }));
-}
-
-interface Statement {
-  head: RawStatement;
-  entries: RawEntry[];
-}
-
-async function statements(document: string | Buffer): Promise<Statement[]> {
-  const all = await parts(document);
-  return all.flatMap((end) => (end.part !== 'end' ? [] : [{
-    head: end.head,
-    entries: all.flatMap((part) => (part.part === 'entries' && part.statement === end.statement ? part.entries : [])),
-  }]));
-}
+const { parts, statements } = readWith(camtReader);
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`camt/${name}.xml`, import.meta.url));
 

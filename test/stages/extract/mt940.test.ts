@@ -2,31 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../../src/core/failure.ts';
 import { proveStatement } from '../../../src/core/proof.ts';
-import { CHUNK_ENTRIES, type RawEntry, type RawPart, type RawStatement } from '../../../src/core/statement.ts';
+import { CHUNK_ENTRIES, type RawEntry } from '../../../src/core/statement.ts';
 import { mt940Reader } from '../../../src/stages/extract/mt940.ts';
+import { readWith } from '../../helpers/read-document.ts';
 
 const FIXTURES = new URL('mt940/', import.meta.url);
 
-function parts(document: string | Buffer, size = 65_536): Promise<RawPart[]> {
-  const bytes = Buffer.from(document);
-  const read = async function* (): AsyncGenerator<Buffer> {
-    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-  };
-  return Array.fromAsync(mt940Reader.read({ size: bytes.length, read }, { profiles: [] }));
-}
-
-interface Statement {
-  head: RawStatement;
-  entries: RawEntry[];
-}
-
-async function statements(document: string | Buffer): Promise<Statement[]> {
-  const all = await parts(document);
-  return all.flatMap((end) => (end.part !== 'end' ? [] : [{
-    head: end.head,
-    entries: all.flatMap((part) => (part.part === 'entries' && part.statement === end.statement ? part.entries : [])),
-  }]));
-}
+const { parts, statements } = readWith(mt940Reader);
 
 /** What a fixture's `.json` says: each statement with what ties it out, or the failure in its place, without what is absent. */
 async function reading(document: Buffer): Promise<unknown> {

@@ -1,30 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { proveStatement } from '../../../src/core/proof.ts';
-import type { RawEntry, RawPart, RawStatement } from '../../../src/core/statement.ts';
+import type { RawEntry } from '../../../src/core/statement.ts';
 import { CHUNK_ENTRIES } from '../../../src/core/statement.ts';
 import { ofxReader } from '../../../src/stages/extract/ofx.ts';
+import { readWith, type Statement } from '../../helpers/read-document.ts';
 
-async function parts(document: string | Buffer, size = 65_536): Promise<RawPart[]> {
-  const bytes = Buffer.from(document);
-  const read = async function* (): AsyncGenerator<Buffer> {
-    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-  };
-  return Array.fromAsync(ofxReader.read({ size: bytes.length, read }, { profiles: [] }));
-}
-
-interface Statement {
-  head: RawStatement;
-  entries: RawEntry[];
-}
-
-async function statements(document: string | Buffer): Promise<Statement[]> {
-  const all = await parts(document);
-  return all.flatMap((end) => (end.part !== 'end' ? [] : [{
-    head: end.head,
-    entries: all.flatMap((part) => (part.part === 'entries' && part.statement === end.statement ? part.entries : [])),
-  }]));
-}
+const { parts, statements } = readWith(ofxReader);
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`ofx/${name}.ofx`, import.meta.url));
 

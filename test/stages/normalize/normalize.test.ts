@@ -127,6 +127,13 @@ describe('the statement', () => {
     expect(codes(normalize([entry('1.00')]).statement)).toEqual(['unproven']);
   });
 
+  test('takes no balance from a day after its end: it closes nothing, and no opening follows from it', () => {
+    const later = { to: '2026-03-03', closing_balance: { amount: '12.50', date: '2026-03-09' } };
+    const { statement } = normalize([entry('1.00')], later);
+    expect([statement.opening_balance, statement.closing_balance, codes(statement)]).toEqual([null, null, expect.arrayContaining(['balance_of_another_day'])]);
+    expect(normalize([entry('2.50')], { ...later, opening_balance: balances.opening_balance }).statement).toMatchObject({ ties_out: true, closing_balance: { amount: 1250n } });
+  });
+
   test('has one finding for any number of entries outside its period or in another currency', () => {
     const odd = Array.from({ length: 3 }, (_, i) => entry('1.00', { line: i + 1, booking_date: '2026-04-01', currency: 'USD' }));
     expect(normalize(odd, { from: '2026-03-01', to: '2026-03-31' }).statement.findings.slice(0, 2)).toEqual([
