@@ -36,7 +36,7 @@ async function runSample(seed: number, folder: string): Promise<void> {
   await withDatabase('worker', async (session) => {
     await importSample(session.db, folder, { actor: 'sample', companies: {} });
     interrupted.signal.throwIfAborted();
-    const summary = await runPaths(session, [join(folder, 'statements')]);
+    const summary = await runPaths(session, [join(folder, 'statements')], interrupted.signal);
     const comparison = await compareRun(session.db, summary.run_id, expected);
     const wrong = comparison.differences.filter((one) => one.wrongly_posted).length;
     process.stdout.write(`${formatCases(comparison)}\n`

@@ -27,28 +27,31 @@ Exit status:
 Examples:
   tieout run /srv/inbox
   tieout run statement.xml export.csv --json | jq .entries`)
-    .action((paths: string[], options: { json?: boolean }) => withDatabase('worker', async (session) => {
-      const summary = await runPaths(session, paths);
-      if (options.json) printJson(summary);
-      else process.stdout.write(await formatSummary(session.db, summary));
-      process.exitCode = exitStatusOf(summary);
-    }));
+    .action(async (paths: string[], options: { json?: boolean }) => {
+      // From the first moment on, so that no signal falls between opening the database and the run.
+      const interrupted = onInterrupt();
+      await withDatabase('worker', async (session) => {
+        const summary = await runPaths(session, paths, interrupted.signal);
+        if (options.json) printJson(summary);
+        else process.stdout.write(await formatSummary(session.db, summary));
+        process.exitCode = exitStatusOf(summary);
+      }).finally(interrupted.release);
+    });
 }
 
-/** Runs documents with workers in this process, with a progress bar on a terminal; SIGINT and SIGTERM end it after the work in hand. */
-export async function runPaths({ config, db, log }: Session, paths: readonly string[]): Promise<RunSummary> {
-  const interrupted = onInterrupt();
+/** Runs documents with workers in this process, with a progress bar on a terminal; an aborted signal ends it after the work in hand. */
+export async function runPaths({ config, db, log }: Session, paths: readonly string[], signal?: AbortSignal): Promise<RunSummary> {
+  signal?.throwIfAborted();
   const queues = await openQueues({ config, db, log });
   const progress = startProgress();
   try {
     return await runDocuments({
       db, queues, table: STAGE_TABLE, rules_folder: config.rules_folder, log, concurrency: config.worker_concurrency, paths,
-      onProgress: progress.update, signal: interrupted.signal,
+      onProgress: progress.update, ...(signal && { signal }),
     });
   } finally {
     progress.stop();
     await queues.close();
-    interrupted.release();
   }
 }
 

@@ -28,7 +28,7 @@ try {
     interrupted.signal.throwIfAborted();
     const before = await countJournal(db);
     // As it is named on the command line, so that the documents are called the same wherever the project lies.
-    const summary = await runPaths(session, [relative(process.cwd(), join(FIXTURES, 'statements'))]);
+    const summary = await runPaths(session, [relative(process.cwd(), join(FIXTURES, 'statements'))], interrupted.signal);
     const comparison = await compareRun(db, summary.run_id, expected);
     const after = await countJournal(db);
     const again = summary.entries.duplicate === summary.entries.total;
