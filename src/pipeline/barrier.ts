@@ -83,5 +83,5 @@ async function finishRun(tx: Tx, log: Log, run_id: bigint): Promise<void> {
   await sql`update run set state = 'finished', finished_at = clock_timestamp() where run_id = ${run_id}`.execute(tx.kysely);
   const { summary, violations } = await summarise(tx, run_id);
   for (const violation of violations) log.error({ run_id: String(run_id), ...violation }, 'the books do not add up');
-  await sql`update run set summary = ${JSON.stringify(summary)}::jsonb where run_id = ${run_id}`.execute(tx.kysely);
+  await sql`update run set summary = ${JSON.stringify(summary)}::json where run_id = ${run_id}`.execute(tx.kysely);
 }
