@@ -1,4 +1,4 @@
-import { Failure, FAILURES } from '../core/failure.ts';
+import { Failure, FAILURES, type FailureCode } from '../core/failure.ts';
 import { loadConfig, type Config } from '../platform/config.ts';
 import { openDatabase, type Database } from '../platform/database.ts';
 import { failureOf } from '../platform/database-errors.ts';
@@ -28,6 +28,9 @@ export async function withDatabase<T>(role: Role, work: (session: Session) => Pr
   }
 }
 
+/** What is wrong with what was typed or configured says in its own message what to write instead. */
+const SAYS_WHAT_TO_DO: ReadonlySet<FailureCode> = new Set<FailureCode>(['invalid_input', 'not_found', 'configuration', 'stale']);
+
 /**
  * Says on standard error what failed and what to do about it, and sets the exit status to 1. A bug comes with its stack. What was stopped
  * from outside is no failure and has its exit status already.
@@ -35,8 +38,8 @@ export async function withDatabase<T>(role: Role, work: (session: Session) => Pr
 export function reportFailure(error: unknown): void {
   if (error instanceof Interrupted) return void process.stderr.write(`tieout: ${error.message}\n`);
   const failure = error instanceof Failure ? error : failureOf(error);
-  const { remedy } = FAILURES[failure.code];
-  process.stderr.write(`tieout: ${failure.message} (${failure.code})\n  ${remedy}\n`);
+  process.stderr.write(`tieout: ${failure.message} (${failure.code})\n`);
+  if (!SAYS_WHAT_TO_DO.has(failure.code)) process.stderr.write(`  ${FAILURES[failure.code].remedy}\n`);
   if (failure.code === 'bug') process.stderr.write(`${(failure.cause as Error | undefined)?.stack ?? failure.stack}\n`);
   process.exitCode = EXIT.failed;
 }
