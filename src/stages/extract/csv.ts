@@ -6,7 +6,6 @@ import { parseAmount, parseDate } from '../../core/numerals.ts';
 import type { EntryStatus, PrintedTotal, RawEntry, RawPart, StatementBalance } from '../../core/statement.ts';
 import { CHUNK_ENTRIES, emptyTransaction } from '../../core/statement.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
-import { SNIFF_BYTES } from './contract.ts';
 import type { Table } from './csv-columns.ts';
 import { findTable, sameTitle } from './csv-columns.ts';
 import type { Dialect, Row } from './csv-dialect.ts';
@@ -18,6 +17,7 @@ import { ambiguous, settleReading, signedAmount } from './csv-reading.ts';
 import { currencyIn, foldWords } from './csv-titles.ts';
 import type { Role } from './csv-titles.ts';
 import type { StatementProfile } from './profile.ts';
+import { sniff } from './sniff.ts';
 
 /**
  * CSV: what banks export when nothing better is to be had. There is no standard; RFC 4180 describes the quoting at most. The document is
@@ -65,7 +65,7 @@ interface Recognised {
 
 /** Tries every dialect on the document's first lines; the one with the plainest table is its own. Throws not_a_statement. */
 async function recogniseTable(source: DocumentSource, context: ReadContext): Promise<Recognised> {
-  const bytes = await readHead(source);
+  const bytes = await sniff(source);
   const encodings = await findEncodings(source);
   const profiles = context.profiles.filter((profile) => profile.format === 'csv' && profile.match !== undefined);
   let best: Recognised | undefined;
@@ -88,17 +88,6 @@ async function recogniseTable(source: DocumentSource, context: ReadContext): Pro
   }
   throw new Failure('not_a_statement', 'the document is text, and no row of it has the titles or the values of a bank statement (a date and an amount); '
     + 'if it is one, name its columns in a profile in rules/profiles/', { line: 1 });
-}
-
-async function readHead(source: DocumentSource): Promise<Buffer> {
-  const blocks: Buffer[] = [];
-  let size = 0;
-  for await (const block of source.read()) {
-    blocks.push(block);
-    size += block.length;
-    if (size >= SNIFF_BYTES) break;
-  }
-  return Buffer.concat(blocks).subarray(0, SNIFF_BYTES);
 }
 
 /** More lines than any header is below the beginning. */

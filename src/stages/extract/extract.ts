@@ -7,12 +7,12 @@ import { bai2Reader } from './bai2.ts';
 import { camtReader } from './camt.ts';
 import { readInChildProcess } from './child-process.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
-import { SNIFF_BYTES } from './contract.ts';
 import { csvReader } from './csv.ts';
 import { mt940Reader } from './mt940.ts';
 import { ofxReader } from './ofx.ts';
 import { pdfReader } from './pdf.ts';
 import { qifReader } from './qif.ts';
+import { sniff } from './sniff.ts';
 
 /**
  * The formats, strictest claim first: the order in which readers of equal standing are preferred. A PDF's parser can hang and explode, so
@@ -40,13 +40,13 @@ export async function* extract(source: DocumentSource, context: ReadContext): As
   if (source.size > MAX_DOCUMENT_BYTES) {
     throw new Failure('too_large', `the document has ${source.size} bytes, more than ${MAX_DOCUMENT_BYTES}; split it by account or period`);
   }
-  const head = await readHead(source);
+  const head = await sniff(source);
   if (isArchive(head)) yield* readArchive(source, head, (member) => readMember(member, context));
   else yield* readDocument(source, head, context);
 }
 
 async function* readMember(member: DocumentSource, context: ReadContext): AsyncGenerator<RawPart, void, void> {
-  const head = await readHead(member);
+  const head = await sniff(member);
   if (isArchive(head)) throw new Failure('unsupported_format', 'an archive in an archive is not unpacked; submit the inner one by itself');
   yield* readDocument(member, head, context);
 }
@@ -63,17 +63,6 @@ async function* readDocument(source: DocumentSource, head: Buffer, context: Read
     yield part;
   }
   if (!found) throw new Failure('not_a_statement', `the document looks like ${reader.name} and has no statement in it`);
-}
-
-async function readHead(source: DocumentSource): Promise<Buffer> {
-  const blocks: Buffer[] = [];
-  let size = 0;
-  for await (const block of source.read()) {
-    blocks.push(block);
-    size += block.length;
-    if (size >= SNIFF_BYTES) break;
-  }
-  return Buffer.concat(blocks).subarray(0, SNIFF_BYTES);
 }
 
 async function chooseReader(claiming: readonly Reader[], source: DocumentSource, context: ReadContext): Promise<Reader | undefined> {

@@ -19,7 +19,7 @@ import type { KeptEvidence } from './store.ts';
 /**
  * Decides a batch, all documents of a run that are of one company, and posts it: statements are accepted, evidence becomes decisions,
  * conflicts between entries are settled for the whole batch, and decision, ledger, open amounts, review items and log are committed
- * together. The company's row is locked, so there is one writer; memory is that of a chunk.
+ * together. The company's row is locked, with those of the companies it shares documents with, so there is one writer; memory is that of a chunk.
  */
 export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
   const { tx, signal } = context;
