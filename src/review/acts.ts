@@ -4,8 +4,8 @@ import { Failure } from '../core/failure.ts';
 import { formatMoney, parseMoney } from '../core/money.ts';
 import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } from '../ledger/journal.ts';
 import { allocateIds, openChain } from '../ledger/log.ts';
-import { closedByInvoice, loadTaxes, settleOpenItems } from '../ledger/open-items.ts';
-import { allocationLines, controlSign, type Allocation, type InvoiceKind } from '../ledger/posting.ts';
+import { closedByInvoice, loadTerms, settleOpenItems } from '../ledger/open-items.ts';
+import { allocationLines, controlSign, needsTerms, ownLine, postingFindings, type Allocation, type InvoiceKind } from '../ledger/posting.ts';
 import { loadReversal } from '../ledger/reversal.ts';
 import type { Tx } from '../platform/database.ts';
 import { loadReviewItem, type ReviewItem, type Suggestion } from './items.ts';
@@ -27,6 +27,8 @@ export interface AssignedInvoice {
   invoice_number: string;
   party_id?: string;
   amount: string;
+  /** What that settles of an invoice in another currency, and the differences beside it, are in the invoice's own; positive. */
+  settled?: string;
   discount?: string;
   charges?: string;
   write_off?: string;
@@ -64,22 +66,23 @@ async function acceptReturn(tx: Tx, item: ReviewItem, returns: bigint, act: Act,
       from decision d where decision_id = ${returns}`.execute(tx.kysely);
   if (!earlier!.standing || earlier!.returned) throw new Failure('stale', `entry ${earlier!.entry_id} was ${earlier!.returned ? 'returned' : 'decided anew'} meanwhile; look at it again`);
   const { allocations, ledger_lines, lines } = await loadReversal(tx, returns);
-  return settle(tx, item, 'accept', { allocations, ledger_lines: ledger_lines ?? [], lines, returns }, act, choice);
+  const functional_currency = await loadFunctionalCurrency(tx, item.company);
+  return settle(tx, item, 'accept', { allocations, ledger_lines: ledger_lines ?? [], lines, functional_currency, findings: [], returns }, act, choice);
 }
 
-// Each is the sum of open items, of entries in the queue, or of statements; a line by hand would part it from them.
-const KEPT_ACCOUNTS: ReadonlySet<string> = new Set(['receivables', 'payables', 'unallocated', 'suspense', 'bank']);
+// Each is the sum of open items, of entries in the queue, or of statements, or nothing; a line by hand would part it from them.
+const KEPT_ACCOUNTS: ReadonlySet<string> = new Set(['receivables', 'payables', 'unallocated', 'suspense', 'bank', 'fx_clearing']);
 
 /** Gives the whole entry to invoices and ledger accounts by hand; what is given must add up to the entry. */
 export async function assignEntry(tx: Tx, entry_id: bigint, invoices: readonly AssignedInvoice[], ledger: readonly AssignedLedger[], act: Act): Promise<bigint> {
   const item = await openItem(tx, entry_id, act);
-  const money = (text: string | undefined, what: string): bigint => {
-    const amount = text === undefined ? 0n : parseMoney(text, item.currency);
-    if (amount === undefined) throw new Failure('invalid_input', `${what}: "${text}" is no amount in ${item.currency}; write it like ${formatMoney(12345n, item.currency)}`);
+  const money = (text: string | undefined, what: string, currency = item.currency): bigint => {
+    const amount = text === undefined ? 0n : parseMoney(text, currency);
+    if (amount === undefined) throw new Failure('invalid_input', `${what}: "${text}" is no amount in ${currency}; write it like ${formatMoney(12345n, currency)}`);
     return amount;
   };
-  const difference = (text: string | undefined, what: string): bigint => {
-    const amount = money(text, what);
+  const difference = (text: string | undefined, what: string, currency: string): bigint => {
+    const amount = money(text, what, currency);
     if (amount < 0n) throw new Failure('invalid_input', `${what}: ${text} is negative; it settles a part of the invoice beside the payment`);
     return amount;
   };
@@ -90,9 +93,17 @@ export async function assignEntry(tx: Tx, entry_id: bigint, invoices: readonly A
     if (amount === 0n || (amount > 0n) !== (controlSign(invoice.kind) > 0n)) {
       throw new Failure('invalid_input', `${part.invoice_number}: a ${invoice.kind} takes a ${controlSign(invoice.kind) > 0n ? 'positive' : 'negative'} amount`);
     }
+    const { currency } = invoice;
+    if (part.settled === undefined && currency !== item.currency) {
+      throw new Failure('invalid_input', `invoice ${part.invoice_number} is in ${currency}, the entry in ${item.currency}; say what it settles in ${currency}: settled=…`);
+    }
+    const settled = part.settled === undefined ? amount < 0n ? -amount : amount : difference(part.settled, 'settled', currency);
+    if (currency === item.currency && settled !== (amount < 0n ? -amount : amount) || settled === 0n) {
+      throw new Failure('invalid_input', `${part.invoice_number}: settled=${part.settled} is for invoices in another currency than the entry's, and more than nothing`);
+    }
     allocations.push({
-      ...invoice, amount, settled: amount < 0n ? -amount : amount, discount: difference(part.discount, 'discount'), charges: difference(part.charges, 'charges'),
-      withholding: 0n, write_off: difference(part.write_off, 'write-off'),
+      ...invoice, amount, settled, discount: difference(part.discount, 'discount', currency), charges: difference(part.charges, 'charges', currency),
+      withholding: 0n, write_off: difference(part.write_off, 'write-off', currency),
     });
   }
   for (const { account, party_id } of ledger) {
@@ -200,22 +211,32 @@ interface Effect {
   allocations: Allocation[];
   ledger_lines: { account: string; amount: string }[];
   lines: JournalLineDraft[];
+  functional_currency: string | null;
+  /** What could not be posted as it should. */
+  findings: string[];
   /** The decision that it takes back. */
   returns?: bigint;
 }
 
 async function effectOf(tx: Tx, item: ReviewItem, allocations: Allocation[], ledger: readonly LedgerPart[]): Promise<Effect> {
-  const taxes = await loadTaxes(tx, allocations.filter((part) => part.discount !== 0n).map((part) => part.invoice_id));
+  const terms = await loadTerms(tx, allocations.filter((part) => needsTerms(part, item.currency)).map((part) => part.invoice_id));
+  const functional_currency = await loadFunctionalCurrency(tx, item.company);
+  const currencies = { entry: item.currency, functional: functional_currency };
   return {
+    functional_currency, findings: [...new Set(allocations.flatMap((part) => postingFindings(part, terms.get(part.invoice_id) ?? null, currencies)))].sort(),
     allocations, ledger_lines: ledger.map((part) => ({ account: part.account, amount: String(part.amount) })),
     lines: [
-      ...allocations.flatMap((part) => allocationLines(part, taxes.get(part.invoice_id) ?? null)),
+      ...allocations.flatMap((part) => allocationLines(part, terms.get(part.invoice_id) ?? null, currencies)),
       ...ledger.map((part): JournalLineDraft => ({ account: part.account, party_id: part.party_id, amount: -part.amount, currency: item.currency })),
     ],
   };
 }
 
-async function settle(tx: Tx, item: ReviewItem, action: 'accept' | 'assign', { allocations, ledger_lines, lines, returns }: Effect, act: Act, choice: { suggestion?: number }): Promise<bigint> {
+async function loadFunctionalCurrency(tx: Tx, company: string): Promise<string | null> {
+  return (await tx.kysely.selectFrom('company').select('functional_currency').where('company', '=', company).executeTakeFirstOrThrow()).functional_currency;
+}
+
+async function settle(tx: Tx, item: ReviewItem, action: 'accept' | 'assign', { allocations, ledger_lines, lines, functional_currency, findings, returns }: Effect, act: Act, choice: { suggestion?: number }): Promise<bigint> {
   const chain = await openChain(tx);
   const [decision_id] = await allocateIds(tx, 'decision_decision_id_seq', 1);
   const [seq] = await chain.reserve(1);
@@ -233,7 +254,7 @@ async function settle(tx: Tx, item: ReviewItem, action: 'accept' | 'assign', { a
   await chain.appendAs([seq!], [{
     company: item.company, run_id: null, actor: act.user, action, entry_id: item.entry_id, decision_id: decision_id!,
     payload: {
-      supersedes: String(item.decision_id), version: item.version, comment: act.comment ?? null, ...choice, ledger: ledger_lines, ...(returns !== undefined && { returns: String(returns) }),
+      supersedes: String(item.decision_id), version: item.version, comment: act.comment ?? null, ...choice, ledger: ledger_lines, ...(findings.length > 0 && { findings }), ...(returns !== undefined && { returns: String(returns) }),
       allocations: allocations.map((part) => ({
         invoice_id: String(part.invoice_id), amount: String(part.amount), settled: String(part.settled), discount: String(part.discount),
         charges: String(part.charges), withholding: String(part.withholding), write_off: String(part.write_off),
@@ -243,7 +264,7 @@ async function settle(tx: Tx, item: ReviewItem, action: 'accept' | 'assign', { a
   const from = item.outcome === 'suspense' ? 'suspense' : 'unallocated';
   await postJournalEntries(tx, seq!, [{
     company: item.company, kind: 'allocation', booking_date: item.booking_date, entry_id: item.entry_id, decision_id: decision_id!,
-    lines: [{ account: from, amount: item.amount, currency: item.currency }, ...lines],
+    lines: [ownLine({ account: from, amount: item.amount, currency: item.currency }, lines, functional_currency), ...lines],
   }]);
   await changeOpenItems(tx, closedByInvoice(allocations));
   await sql`update review_item set state = 'done', decision_id = ${decision_id!}, closed_at = now(), version = version + 1
@@ -302,7 +323,6 @@ async function findInvoice(tx: Tx, item: ReviewItem, part: AssignedInvoice): Pro
     .where('status', '=', 'open').orderBy('invoice_id').execute();
   if (rows.length === 0) throw new Failure('not_found', `company ${item.company} has no open invoice ${part.invoice_number}${part.party_id ? ` of ${part.party_id}` : ''}`);
   if (rows.length > 1) throw new Failure('invalid_input', `invoice ${part.invoice_number} is one of ${rows.map((row) => row.party_id).join(', ')}; name the party`);
-  if (rows[0]!.currency !== item.currency) throw new Failure('invalid_input', `invoice ${part.invoice_number} is in ${rows[0]!.currency}, the entry in ${item.currency}`);
   return rows[0]!;
 }
 

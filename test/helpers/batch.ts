@@ -32,11 +32,18 @@ export interface SampleEntry {
   /** The bank's own booking type, as CSV and OFX print it. */
   type?: string;
   details?: readonly SampleEntry[];
+  mandate_id?: string;
+  reversal?: boolean;
+  instructed?: { amount: string; currency: string };
+  exchange_rate?: string;
+  charges?: string;
 }
 
 /** A statement of one day unless it says otherwise. Its closing balance follows from its opening one unless it is given. */
 export interface SampleStatement {
   account: string;
+  /** EUR unless it says otherwise. */
+  currency?: string;
   format?: Format;
   sequence?: string;
   date: string;
@@ -101,11 +108,11 @@ function context(): { rules_folder: string; signal: AbortSignal } {
   return { rules_folder: RULES_FOLDER, signal: new AbortController().signal };
 }
 
-function headOf({ account, format = 'camt.053', sequence, date, to = date, opening, closing, entries }: SampleStatement): RawStatement {
+function headOf({ account, currency = 'EUR', format = 'camt.053', sequence, date, to = date, opening, closing, entries }: SampleStatement): RawStatement {
   const sum = entries.filter((entry) => (entry.status ?? 'booked') === 'booked').reduce((total, entry) => total + Math.round(Number(entry.amount) * 100), 0);
   const end = closing !== undefined ? closing : opening === null ? null : ((Math.round(Number(opening) * 100) + sum) / 100).toFixed(2);
   return {
-    format, extractor: 'sample@1', account, bank: null, currency: 'EUR', statement_id: null, sequence: sequence ?? null, from: date, to,
+    format, extractor: 'sample@1', account, bank: null, currency, statement_id: null, sequence: sequence ?? null, from: date, to,
     opening_balance: opening === null ? null : { amount: opening, date }, closing_balance: end === null ? null : { amount: end, date: to },
     printed_totals: [], newest_first: false, reader_checks: [],
   };
@@ -113,14 +120,15 @@ function headOf({ account, format = 'camt.053', sequence, date, to = date, openi
 
 function entryOf(entry: SampleEntry, statement: SampleStatement, line: number): RawEntry {
   return {
-    ...transactionOf(entry), line, booking_date: entry.date ?? statement.date, value_date: null, status: entry.status ?? 'booked', reversal: false,
-    source: { page: null, line }, details: (entry.details ?? []).map(transactionOf), balance_after: null,
+    ...transactionOf(entry, statement.currency), line, booking_date: entry.date ?? statement.date, value_date: null, status: entry.status ?? 'booked', reversal: entry.reversal ?? false,
+    source: { page: null, line }, details: (entry.details ?? []).map((detail) => transactionOf(detail, statement.currency)), balance_after: null,
   };
 }
 
-function transactionOf(entry: SampleEntry): ReturnType<typeof emptyTransaction> {
+function transactionOf(entry: SampleEntry, currency = 'EUR'): ReturnType<typeof emptyTransaction> {
   return {
-    ...emptyTransaction(entry.amount, 'EUR'), bank_reference: entry.bank_reference ?? null, end_to_end_id: entry.end_to_end_id ?? null,
+    ...emptyTransaction(entry.amount, currency), mandate_id: entry.mandate_id ?? null, instructed: entry.instructed ?? null, exchange_rate: entry.exchange_rate ?? null,
+    charges: entry.charges ? [{ amount: entry.charges, currency, bearer: null }] : [], bank_reference: entry.bank_reference ?? null, end_to_end_id: entry.end_to_end_id ?? null,
     counterparty: entry.name || entry.account ? { name: entry.name ?? null, account: entry.account ?? null, bank: null } : null,
     remittance: entry.text ?? null, structured_reference: entry.reference ?? null, return_reason: entry.return_reason ?? null,
     transaction_code: entry.type ? { domain: null, family: null, subfamily: null, proprietary: entry.type } : null,

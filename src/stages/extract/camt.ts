@@ -636,10 +636,14 @@ function transactionCode(element: Element): TransactionCode | null {
   };
 }
 
-/** AmtDtls (AmountAndCurrencyExchange): what the payer ordered, and the rate, which stands with whichever amount was converted. */
+/**
+ * AmtDtls (AmountAndCurrencyExchange): what the payer ordered, else the transaction's or counter amount in another currency; and the rate,
+ * which stands with whichever amount was converted.
+ */
 function amountDetails(element: Element, debit: boolean, currency: string | null): Pick<Transaction<RawAmount>, 'instructed' | 'exchange_rate'> {
   const details = find(element, 'AmtDtls');
-  const amount = find(details, 'InstdAmt', 'Amt');
+  const foreign = ['TxAmt', 'CntrValAmt'].map((name) => find(details, name, 'Amt')).find((other) => other?.currency && other.currency !== currency);
+  const amount = find(details, 'InstdAmt', 'Amt') ?? foreign;
   const instructedCurrency = amount?.currency ?? currency;
   const rates = ['InstdAmt', 'TxAmt', 'CntrValAmt'].map((name) => textAt(details, name, 'CcyXchg', 'XchgRate'));
   return {

@@ -198,7 +198,7 @@ const GATES = {
   unproven: 'The document was read by inference and its arithmetic does not prove the reading.',
   contradictory_master_data: 'The master data behind this contradicts itself.',
   amount_differs: 'What would be settled is not the amount of the entry.',
-  currency_differs: 'An invoice is in another currency than the entry.',
+  currency_differs: 'An invoice is in another currency than the entry, and the bank shows no exchange.',
   nothing_to_post: 'Nothing says where this would be posted.',
 } as const;
 
@@ -213,7 +213,7 @@ function gateOf(evidence: Evidence, { facts, allocations, ledger_account, revers
   let sum = 0n;
   const invoices = new Set<string>();
   for (const { invoice_id, kind, currency, amount, settled } of allocations) {
-    if (currency !== evidence.facts.currency) return 'currency_differs';
+    if (currency !== evidence.facts.currency && facts.exchange === 'none') return 'currency_differs';
     const moved = BigInt(amount);
     const inward = kind === 'receivable' || kind === 'debit_note';
     if (moved === 0n || moved > 0n !== inward || BigInt(settled) <= 0n || invoices.has(invoice_id)) return 'amount_differs';

@@ -74,6 +74,10 @@ const CANDIDATE: { readonly [K in keyof CandidateFacts]: FactOf<CandidateFacts[K
       instalment: 'the agreed instalment that is next', short: 'too little', over: 'too much', none: 'not at all',
     },
   },
+  exchange: {
+    meaning: 'of invoices in another currency: what the bank shows of the exchange',
+    type: { none: 'they are in the entry\'s currency', instructed: 'the amount as instructed in theirs', rate: 'only the rate, and it leads to the minor unit' },
+  },
   invoice_count: { meaning: 'how many invoices it settles', type: 'count' },
   one_party: { meaning: 'its invoices are all of one party', type: 'bool' },
   unique: {
@@ -105,7 +109,7 @@ export const BASELINE: Facts = {
     text_cut: false, needs_person: false, proof: 'proven', named_count: 1,
   },
   candidate: {
-    kind: 'invoices', named_by: 'number', all_named: true, payer: 'account', amount: 'exact', invoice_count: 1, one_party: true,
+    kind: 'invoices', named_by: 'number', all_named: true, payer: 'account', amount: 'exact', exchange: 'none', invoice_count: 1, one_party: true,
     unique: true, status: 'open', legs: 'none', contradictory: false,
   },
 };

@@ -2,8 +2,8 @@ import { CanonicalText, type Json } from '../../core/canonical-json.ts';
 import { evidenceText, type Candidate } from '../../core/evidence.ts';
 import { allocateIds, openChain, type LogChain, type LogDraft } from '../../ledger/log.ts';
 import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } from '../../ledger/journal.ts';
-import { closedByInvoice, loadTaxes, settleOpenItems } from '../../ledger/open-items.ts';
-import { allocationLines, type Allocation, type TaxLine } from '../../ledger/posting.ts';
+import { closedByInvoice, loadTerms, settleOpenItems } from '../../ledger/open-items.ts';
+import { allocationLines, ownLine, postingFindings, type Allocation, type InvoiceTerms } from '../../ledger/posting.ts';
 import { loadReversal } from '../../ledger/reversal.ts';
 import { copyRows } from '../../platform/copy.ts';
 import { planByIndex, type Tx } from '../../platform/database.ts';
@@ -25,7 +25,7 @@ export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
   const { tx, signal } = context;
   await planByIndex(tx);
   const companies = await store.lockCompanies(tx, run_id, company);
-  const { books_version, mode } = await store.loadCompany(tx, company);
+  const { books_version, mode, functional_currency } = await store.loadCompany(tx, company);
   for (const document_id of await store.listStaleDocuments(tx, run_id, company, books_version)) await context.gatherEvidence(document_id, context);
   const ruleset = loadRuleset(context.rules_folder);
   await store.saveRuleset(tx, ruleset.version, ruleset.content);
@@ -34,7 +34,7 @@ export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
   const chain = await openChain(tx);
   const accepted = await acceptBatch(tx, chain, run_id, company, companies);
   const ledger_accounts = await store.loadLedgerAccounts(tx, company);
-  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, transfer_legs: new Set(), chain };
+  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), chain };
   for (const entry_id of await findTransferLegs(batch)) batch.transfer_legs.add(entry_id);
   const losers = await settleConflicts(batch);
   for await (const chunk of store.readEvidence(tx, run_id, company)) {
@@ -53,6 +53,7 @@ interface Batch {
   modes: Modes;
   accepted: AcceptedBatch;
   ledger_accounts: ReadonlyMap<number, string>;
+  functional_currency: string | null;
   /** The entries whose other leg is in the batch too. */
   transfer_legs: Set<string>;
   chain: LogChain;
@@ -139,7 +140,7 @@ const REVIEW_COLUMNS = ['entry_id', 'company', 'decision_id', 'reason', 'priorit
 /** Saves a chunk's decisions with all that follows from them, each table as a set. */
 async function saveDecisions(batch: Batch, decided: readonly Decided[]): Promise<void> {
   if (decided.length === 0) return;
-  const { tx, run_id, company, ruleset, chain, ledger_accounts } = batch;
+  const { tx, run_id, company, ruleset, chain, ledger_accounts, functional_currency } = batch;
   const ids = await allocateIds(tx, 'decision_decision_id_seq', decided.length);
   const seqs = await chain.reserve(decided.length);
   const effects = await effectsOf(batch, decided);
@@ -162,11 +163,13 @@ async function saveDecisions(batch: Batch, decided: readonly Decided[]): Promise
         charges: String(part.charges), withholding: String(part.withholding), write_off: String(part.write_off),
       })),
       ...(duplicate_of !== null && { duplicate_of: String(duplicate_of) }),
+      ...(effects[i]!.findings && { findings: effects[i]!.findings }),
     },
   })));
   await postJournalEntries(tx, seqs.filter((_, i) => effects[i]!.posts), decided.flatMap(({ evidence }, i): JournalEntryDraft[] => (effects[i]!.posts ? [{
     company, kind: 'bank_entry', booking_date: evidence.booking_date, entry_id: BigInt(evidence.entry_id), decision_id: ids[i]!, run_id,
-    lines: [{ account: ledger_accounts.get(evidence.account_id)!, account_id: evidence.account_id, amount: BigInt(evidence.amount), currency: evidence.facts.currency }, ...effects[i]!.lines],
+    lines: [ownLine({ account: ledger_accounts.get(evidence.account_id)!, account_id: evidence.account_id, amount: BigInt(evidence.amount), currency: evidence.facts.currency },
+      effects[i]!.lines, functional_currency), ...effects[i]!.lines],
   }] : [])));
   await settleOpenItems(tx, closedByInvoice(effects.flatMap(({ allocations }) => allocations)));
   await copyRows(tx.client, 'review_item', REVIEW_COLUMNS, decided.flatMap(({ evidence, draft }, i) => (
@@ -180,17 +183,20 @@ interface Effects {
   lines: JournalLineDraft[];
   /** Where what no allocation took went, for the export. */
   ledger_lines: { account: string; amount: string }[] | null;
+  /** What could not be posted as it should; absent for nothing. */
+  findings?: string[];
 }
 
 async function effectsOf(batch: Batch, decided: readonly Decided[]): Promise<Effects[]> {
-  const discounted = decided.flatMap(({ draft }) => (draft.chosen?.allocations ?? []).filter((part) => part.discount !== '0').map((part) => BigInt(part.invoice_id)));
-  const taxes = await loadTaxes(batch.tx, discounted);
+  const wanted = decided.flatMap(({ draft, evidence }) => (draft.chosen?.allocations ?? [])
+    .filter((part) => part.discount !== '0' || part.currency !== evidence.facts.currency).map((part) => BigInt(part.invoice_id)));
+  const terms = await loadTerms(batch.tx, wanted);
   const out: Effects[] = [];
-  for (const one of decided) out.push(await effectOf(batch, one, taxes));
+  for (const one of decided) out.push(await effectOf(batch, one, terms));
   return out;
 }
 
-async function effectOf(batch: Batch, { evidence, draft }: Decided, taxes: ReadonlyMap<bigint, TaxLine[]>): Promise<Effects> {
+async function effectOf(batch: Batch, { evidence, draft }: Decided, terms: ReadonlyMap<bigint, InvoiceTerms>): Promise<Effects> {
   const whole = (account: string): Effects => ({
     posts: true, allocations: [], lines: [{ account, amount: -BigInt(evidence.amount), currency: evidence.facts.currency }],
     ledger_lines: account === 'unallocated' ? null : [{ account, amount: evidence.amount }],
@@ -205,7 +211,12 @@ async function effectOf(batch: Batch, { evidence, draft }: Decided, taxes: Reado
     return { posts: true, ...await loadReversal(batch.tx, BigInt(chosen.reverses_decision_id)) };
   }
   const allocations = allocationsOf(chosen);
-  return { posts: true, allocations, lines: allocations.flatMap((part) => allocationLines(part, taxes.get(part.invoice_id) ?? null)), ledger_lines: null };
+  const currencies = { entry: evidence.facts.currency, functional: batch.functional_currency };
+  const findings = new Set(allocations.flatMap((part) => postingFindings(part, terms.get(part.invoice_id) ?? null, currencies)));
+  return {
+    posts: true, allocations, lines: allocations.flatMap((part) => allocationLines(part, terms.get(part.invoice_id) ?? null, currencies)), ledger_lines: null,
+    ...(findings.size > 0 && { findings: [...findings].sort() }),
+  };
 }
 
 function allocationsOf(chosen: Candidate): Allocation[] {

@@ -23,8 +23,8 @@ export async function lockCompanies(tx: Tx, run_id: bigint, company: string): Pr
 }
 
 /** The version of the company's books and how far it lets rules act by themselves. */
-export async function loadCompany(tx: Tx, company: string): Promise<{ books_version: bigint; mode: 'off' | 'suggest' | 'auto' }> {
-  return tx.kysely.selectFrom('company').select(['books_version', 'mode']).where('company', '=', company).executeTakeFirstOrThrow();
+export async function loadCompany(tx: Tx, company: string): Promise<{ books_version: bigint; mode: 'off' | 'suggest' | 'auto'; functional_currency: string | null }> {
+  return tx.kysely.selectFrom('company').select(['books_version', 'mode', 'functional_currency']).where('company', '=', company).executeTakeFirstOrThrow();
 }
 
 /** The batch's documents whose evidence was gathered at another version of the books. */

@@ -27,6 +27,8 @@ export interface Leaf {
   transaction_code: TransactionCode | null;
   customer_reference: string | null;
   instructed: { amount: bigint; currency: string } | null;
+  /** As printed: a plain decimal, units of either currency for one of the other. */
+  exchange_rate: string | null;
   charges: Charge<bigint>[];
   findings: Finding[];
   proof: EntryFacts['proof'];

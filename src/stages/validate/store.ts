@@ -19,7 +19,7 @@ interface LeafRow {
   counterparty_name: string | null; counterparty_account: string | null; remittance: string | null; structured_reference: string | null;
   return_reason: string | null; reversal: boolean;
   more: { transaction_code?: Leaf['transaction_code']; customer_reference?: string | null;
-    instructed?: { amount: string; currency: string } | null; charges?: { amount: string; currency: string | null; bearer: string | null }[]; findings?: Finding[] };
+    instructed?: { amount: string; currency: string } | null; exchange_rate?: string; charges?: { amount: string; currency: string | null; bearer: string | null }[]; findings?: Finding[] };
 }
 
 /** The next leaves of a document after an entry id, in their order. */
@@ -36,6 +36,7 @@ export async function loadLeaves(tx: Tx, document_id: bigint, after: bigint, lim
     transaction_code: more.transaction_code ?? null,
     customer_reference: more.customer_reference ?? null,
     instructed: more.instructed ? { amount: BigInt(more.instructed.amount), currency: more.instructed.currency } : null,
+    exchange_rate: more.exchange_rate ?? null,
     findings: more.findings ?? [],
     charges: (more.charges ?? []).map((charge) => ({ ...charge, amount: BigInt(charge.amount) })),
     proof: ties_out === true ? 'proven' : format === 'pdf' || INTERIM_FORMATS.has(format) ? 'unproven_inferred' : 'unproven_structured',

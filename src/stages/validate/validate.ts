@@ -5,10 +5,11 @@ import { effectOf } from '../../core/finding.ts';
 import { keysInText, type KeyForm } from '../../core/invoice-key.ts';
 import { canonicalReference } from '../../core/reference.ts';
 import { normaliseReference } from '../../core/text.ts';
-import { discountInTime, directionOf, explainAmount, nextInstalment, type Fit } from './amount-fit.ts';
+import { discountInTime, directionOf, nextInstalment } from './amount-fit.ts';
 import { bankTypeOf } from './bank-type.ts';
-import { findCombination, type Choice, type Member } from './combination.ts';
+import { findCombination, type Choice, type CombinationResult, type Member } from './combination.ts';
 import type { Books, Item, Leaf } from './contract.ts';
+import { exchangedLeaf, explainItems, moveInEntryCurrency, type ExchangedFit } from './exchange.ts';
 import { findPayer, namesOf, payerOf, relationOf, type Payer } from './payer.ts';
 
 /** A place in an entry that may name an invoice: the forms under which it is looked up, strongest first. */
@@ -85,7 +86,7 @@ export function identifyLeaf(read: ReadLeaf, books: Books): IdentifiedLeaf {
 function partiesWanted(leaf: Leaf, payer: Payer, named: Named, books: Books): readonly string[] {
   const one = payerOf(payer);
   if (one === null) return [];
-  const explained = named.items.length > 0 && named.resolved && named.refused.length === 0 && explainAmount(leaf, named.items, books.party(one)).fit === 'exact';
+  const explained = named.items.length > 0 && named.resolved && named.refused.length === 0 && explainItems(leaf, named.items, books.party(one)).fit === 'exact';
   return explained ? [] : books.payableFor(one);
 }
 
@@ -169,9 +170,9 @@ function sortHits(leaf: Leaf, hits: readonly Item[], payer: Payer, books: Books)
   return { fitting: related, others };
 }
 
-/** Sign and currency: a credit note may be netted in a receipt or refunded by a payment; a debit note mirrored. */
+/** Sign and currency, unless the bank shows the exchange: a credit note may be netted in a receipt or refunded by a payment; a debit note mirrored. */
 function gate(leaf: Leaf, item: Item): string | null {
-  if (item.currency !== leaf.currency) return 'other_currency';
+  if (item.currency !== leaf.currency && item.currency !== leaf.instructed?.currency && leaf.exchange_rate === null) return 'other_currency';
   if (item.kind === 'receivable' && leaf.amount < 0n) return 'other_direction';
   if (item.kind === 'payable' && leaf.amount > 0n) return 'other_direction';
   return null;
@@ -185,10 +186,10 @@ function namedCandidates(leaf: Leaf, named: Named, payer: Payer, books: Books): 
   });
   if (named.items.length === 1 || all.facts.amount === 'exact') return [all];
   const single = named.items.filter((item) => item.open > 0n && item.status === 'open')
-    .map((item) => candidate(leaf, payer, books, [item], explainAmount(leaf, [item], books.party(item.party_id)), {
+    .map((item) => candidate(leaf, payer, books, [item], explainItems(leaf, [item], books.party(item.party_id)), {
       named_by: named.named_by, all_named: false, unique: false, status: 'open',
     }))
-    .filter(({ facts }) => facts.amount !== 'short' && facts.amount !== 'over');
+    .filter(({ facts }) => !PARTIAL.has(facts.amount));
   return [all, ...single];
 }
 
@@ -203,28 +204,30 @@ function inferredCandidates(leaf: Leaf, named: Named, payer: Payer, wanted: read
   if (items.length === 0) return [];
   items.sort(byNumber);
   const sign = leaf.amount < 0n ? -1n : 1n;
-  const choices = items.map((item): Choice<Item> => ({ item, ways: waysOf(item, leaf).map((way) => way * directionOf(item) * sign) }));
-  const combination = findCombination(choices, leaf.amount * sign);
+  const { combination, view } = findInCurrencies(leaf, items);
   const unique = combination.found === 'one';
-  const singles = items.map((item) => ({ item, fit: explainAmount(leaf, [item], books.party(item.party_id)) }))
-    .filter(({ fit }) => fit.fit !== 'short' && fit.fit !== 'over');
+  const singles = items.map((item) => ({ item, fit: explainItems(leaf, [item], books.party(item.party_id)) }))
+    .filter(({ fit }) => !PARTIAL.has(fit.fit));
   const out = singles.slice(0, MAX_SINGLES).map(({ item, fit }) => candidate(leaf, payer, books, [item], fit, {
     named_by: 'none', all_named: named.items.length === 0 && named.refused.length === 0,
     // Another item or combination with this amount makes it one of several.
     unique: unique && combination.first.length === 1 && combination.first[0]!.item === item, status: 'open',
   }));
   if (combination.first !== null && combination.first.length > 1) {
-    out.push(candidate(leaf, payer, books, combination.first.map((member) => member.item), fitOfMembers(combination.first, leaf, sign), {
+    out.push(candidate(leaf, payer, books, combination.first.map((member) => member.item), fitOfMembers(combination.first, leaf, view), {
       named_by: 'none', all_named: named.items.length === 0 && named.refused.length === 0, unique, status: 'open',
     }));
   }
   if (out.length === 0 && named.items.length === 0) {
     // Nothing has the amount: the oldest open item that the payment could be a part of, for a person.
-    const part = items.find((item) => item.open > leaf.amount * sign && directionOf(item) === sign);
-    if (part) out.push(candidate(leaf, payer, books, [part], explainAmount(leaf, [part], books.party(part.party_id)), { named_by: 'none', all_named: true, unique: false, status: 'open' }));
+    const part = items.find((item) => item.currency === leaf.currency && item.open > leaf.amount * sign && directionOf(item) === sign);
+    if (part) out.push(candidate(leaf, payer, books, [part], explainItems(leaf, [part], books.party(part.party_id)), { named_by: 'none', all_named: true, unique: false, status: 'open' }));
   }
   return out;
 }
+
+/** Fits that explain a part of the amount, or nothing. */
+const PARTIAL: ReadonlySet<CandidateFacts['amount']> = new Set<CandidateFacts['amount']>(['short', 'over', 'none']);
 
 /** More suggestions than this nobody reads, and five are shown. */
 const MAX_SINGLES = 10;
@@ -238,15 +241,37 @@ function waysOf(item: Item, leaf: Leaf): bigint[] {
   return ways;
 }
 
-function fitOfMembers(members: readonly Member<Item>[], leaf: Leaf, sign: bigint): Fit {
+/**
+ * The only combination over the items of the entry's currency and over those of the currency in which it was instructed, each against its
+ * own amount. `view` is the entry in the combination's currency.
+ */
+function findInCurrencies(leaf: Leaf, items: readonly Item[]): { combination: CombinationResult<Item>; view: Leaf } {
+  const sign = leaf.amount < 0n ? -1n : 1n;
+  const searchIn = (view: Leaf): CombinationResult<Item> => {
+    const choices = items.filter((item) => item.currency === view.currency)
+      .map((item): Choice<Item> => ({ item, ways: waysOf(item, view).map((way) => way * directionOf(item) * sign) }));
+    return choices.length === 0 ? { found: 'none', first: null } : findCombination(choices, view.amount * sign);
+  };
+  const own = { combination: searchIn(leaf), view: leaf };
+  const exchanged = leaf.instructed && exchangedLeaf(leaf, leaf.instructed.currency);
+  if (!exchanged) return own;
+  const other = { combination: searchIn(exchanged.leaf), view: exchanged.leaf };
+  if (other.combination.found === 'none') return own;
+  if (own.combination.found === 'none') return other;
+  return { combination: { found: 'several', first: own.combination.first }, view: leaf };
+}
+
+function fitOfMembers(members: readonly Member<Item>[], leaf: Leaf, view: Leaf): ExchangedFit {
+  const sign = leaf.amount < 0n ? -1n : 1n;
   const shares = members.map(({ item, amount }) => {
     const positive = amount * directionOf(item) * sign;
     const discount = discountInTime(item, leaf) && positive === item.open - item.discount_amount! ? item.discount_amount! : 0n;
-    return { item, amount: positive, discount, charges: 0n, withholding: 0n };
+    return { item, amount: positive, moved: positive, discount, charges: 0n, withholding: 0n };
   });
   const discounted = shares.some((part) => part.discount > 0n);
   const partly = shares.some((part) => part.amount + part.discount < part.item.open);
-  return { fit: discounted ? 'discount' : partly ? 'instalment' : 'exact', shares };
+  const fit = { fit: discounted ? 'discount' as const : partly ? 'instalment' as const : 'exact' as const, shares };
+  return view === leaf ? { ...fit, exchange: 'none' } : { ...moveInEntryCurrency(leaf, view, fit), exchange: 'instructed' };
 }
 
 function returnCandidates(leaf: Leaf, books: Books): Candidate[] {
@@ -281,24 +306,24 @@ function otherCandidates(leaf: Leaf, named: Named, payer: Payer): Candidate[] {
   return out;
 }
 
-function candidate(leaf: Leaf, payer: Payer, books: Books, items: readonly Item[], fit: Fit, rest: Partial<CandidateFacts>): Candidate {
+function candidate(leaf: Leaf, payer: Payer, books: Books, items: readonly Item[], fit: ExchangedFit, rest: Partial<CandidateFacts>): Candidate {
   const parties = [...new Set(items.map((item) => item.party_id))];
   const relations = parties.map((party_id) => relationOf(payer, party_id, books));
   const relation = relations.reduce((a, b) => (RELATION_ORDER.indexOf(a) > RELATION_ORDER.indexOf(b) ? a : b));
   const contradictory = items.some((item) => item.contradictory) || parties.some((id) => books.party(id)?.contradictory ?? true)
     || (payer.by_account.length > 1);
   const all = facts({
-    kind: 'invoices', amount: fit.fit, payer: relation, invoice_count: items.length, one_party: parties.length === 1, contradictory, ...rest,
+    kind: 'invoices', amount: fit.fit, exchange: fit.exchange, payer: relation, invoice_count: items.length, one_party: parties.length === 1, contradictory, ...rest,
   });
   return {
     allocations: fit.shares.map((part): CandidateAllocation => ({
-      amount: String(part.amount * directionOf(part.item)), charges: String(part.charges), currency: part.item.currency,
+      amount: String(part.moved * directionOf(part.item)), charges: String(part.charges), currency: part.item.currency,
       discount: String(part.discount), invoice_id: String(part.item.invoice_id), invoice_number: part.item.invoice_number, kind: part.item.kind,
       party_id: part.item.party_id, settled: String(part.amount), withholding: String(part.withholding),
     })),
     facts: all,
     ledger_account: null,
-    reasons: [`named_by_${all.named_by}`, `payer_${all.payer}`, `amount_${all.amount}`, ...(leaf.amount < 0n ? ['payment_out'] : [])],
+    reasons: [`named_by_${all.named_by}`, `payer_${all.payer}`, `amount_${all.amount}`, ...(all.exchange === 'none' ? [] : [`exchange_${all.exchange}`]), ...(leaf.amount < 0n ? ['payment_out'] : [])],
     reverses_decision_id: null,
     score: scoreOf(all),
   };
@@ -326,7 +351,7 @@ function facts(of: Partial<CandidateFacts> & Pick<CandidateFacts, 'kind'>): Cand
   const { kind, ...rest } = of;
   // Members given in `rest` keep the place that they have here.
   return {
-    all_named: false, amount: 'none', contradictory: false, invoice_count: 0, kind, legs: kind === 'transfer' ? 'one' : 'none', named_by: 'none',
+    all_named: false, amount: 'none', contradictory: false, exchange: 'none', invoice_count: 0, kind, legs: kind === 'transfer' ? 'one' : 'none', named_by: 'none',
     one_party: true, payer: 'unknown', status: 'open', unique: true, ...rest,
   };
 }
@@ -380,10 +405,10 @@ function notOpen(items: readonly Item[]): { invoice_number: string; party_id: st
   });
 }
 
-function fitOf(leaf: Leaf, items: readonly Item[], status: CandidateFacts['status'], books: Books): Fit {
-  if (status === 'open') return explainAmount(leaf, items, items.every((item) => item.party_id === items[0]!.party_id) ? books.party(items[0]!.party_id) : undefined);
+function fitOf(leaf: Leaf, items: readonly Item[], status: CandidateFacts['status'], books: Books): ExchangedFit {
+  if (status === 'open') return explainItems(leaf, items, items.every((item) => item.party_id === items[0]!.party_id) ? books.party(items[0]!.party_id) : undefined);
   const open = items.filter((item) => item.status === 'open' && item.open > 0n);
-  return open.length === 0 ? { fit: 'none', shares: [] } : explainAmount(leaf, open, undefined);
+  return open.length === 0 ? { fit: 'none', shares: [], exchange: 'none' } : explainItems(leaf, open, undefined);
 }
 
 function weaker(a: NamedBy, b: NamedBy): NamedBy {

@@ -35,7 +35,7 @@ const party = (party_id: string, of: Partial<Party> & { accounts?: string[]; nam
 const leaf = (of: Partial<Leaf>): Leaf => ({
   entry_id: 1n, statement_id: 1n, line: 1, account_id: 1, company: 'default', status: 'booked', booking_date: '2026-10-30', value_date: '2026-10-30', amount: 11_900n, currency: 'EUR', bank_reference: null,
   end_to_end_id: null, mandate_id: null, counterparty_name: 'Nordwind Handel GmbH', counterparty_account: 'DE89370400440532013000', remittance: null,
-  structured_reference: null, return_reason: null, reversal: false, transaction_code: null, customer_reference: null, instructed: null, charges: [], findings: [], proof: 'proven', ...of,
+  structured_reference: null, return_reason: null, reversal: false, transaction_code: null, customer_reference: null, instructed: null, exchange_rate: null, charges: [], findings: [], proof: 'proven', ...of,
 });
 const C1 = party('C1', { accounts: ['DE89370400440532013000'], names: ['Nordwind Handel GmbH'] });
 const C2 = party('C2', { accounts: ['FR1420041010050500013M02606'], names: ['Maison Rivage SARL'] });
