@@ -15,7 +15,7 @@ export async function advanceRun(db: Database, queues: Queues, log: Log, run_id:
   // The last to commit sees all others, so whoever sees one at work leaves the run's row alone: a thousand documents would queue for it.
   const { rows: working } = await sql`select from document where run_id = ${run_id} and ${isAtWork} limit 1`.execute(db.kysely);
   if (working.length > 0) return;
-  await queues.enqueue(await transaction(db, (tx) => passBarrier(tx, log, run_id)));
+  await queues.enqueue('batch enqueue', await transaction(db, (tx) => passBarrier(tx, log, run_id), 'barrier commit'));
 }
 
 const isAtWork = sql<boolean>`state in ('received', 'extracted', 'normalized')`;
