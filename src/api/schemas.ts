@@ -163,7 +163,7 @@ export const AssignAct = z.object({ user_id: z.string().min(1).max(100) });
 export const UndoAct = z.object({ version: z.int().min(0).optional(), reason: Reason });
 
 export const ApprovalState = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'stale']);
-export const ApprovalKind = z.enum(['accept', 'assign', 'bulk_accept', 'bulk_undo', 'set_mode', 'quarantine_accept', 'learn']);
+export const ApprovalKind = z.enum(['accept', 'assign', 'not_ours', 'undo', 'bulk_accept', 'bulk_undo', 'set_mode', 'quarantine_accept']);
 export const ApprovalView = z.object({
   approval_id: Id, kind: ApprovalKind, company: z.string().nullable(), entry_id: Id.nullable(), state: ApprovalState,
   /** Why a second person is needed. */
