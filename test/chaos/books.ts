@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import { verifyLog } from '../../src/cli/log.ts';
+import { verifyLog } from '../../src/ledger/verify-log.ts';
 import { listDeepViolations } from '../../src/ledger/invariants.ts';
 import type { Database } from '../../src/platform/database.ts';
 

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { sql } from 'kysely';
 import { iban, makePortfolio, renderCamt, renderCsv, type Payment } from '../../bench/portfolio.ts';
 import { generateSample } from '../../fixtures/generate.ts';
-import { setMode } from '../../src/cli/automatic.ts';
+import { setMode } from '../../src/review/modes.ts';
 import { importAccounts } from '../../src/master-data/import-accounts.ts';
 import { importInvoices } from '../../src/master-data/import-invoices.ts';
 import { importParties } from '../../src/master-data/import-parties.ts';
@@ -77,7 +77,7 @@ export async function importNight(db: Database, night: Night): Promise<void> {
     await transaction(db, (tx) => importInvoices(tx, Readable.from([invoices]), context));
   }
   await transaction(db, async (tx) => {
-    for (const { company } of await tx.kysely.selectFrom('company').select('company').orderBy('company').execute()) await setMode(tx, 'auto', company);
+    for (const { company } of await tx.kysely.selectFrom('company').select('company').orderBy('company').execute()) await setMode(tx, 'auto', 'test', company);
   });
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { expect } from 'vitest';
-import { verifyLog } from '../../src/cli/log.ts';
+import { verifyLog } from '../../src/ledger/verify-log.ts';
 import { exportHledger } from '../../src/exports/hledger.ts';
 import { listDeepViolations } from '../../src/ledger/invariants.ts';
 import { transaction, type Database } from '../../src/platform/database.ts';
