@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../../../src/core/failure.ts';
-import { proveStatement } from '../../../src/core/proof.ts';
 import { CHUNK_ENTRIES, type RawEntry } from '../../../src/core/statement.ts';
 import { mt940Reader } from '../../../src/stages/extract/mt940.ts';
 import { readWith } from '../../helpers/read-document.ts';
