@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { arePagesBuilt, buildPages, findNode, isSetUp, ROOT, setUp } from './setup.mjs';
 
 // The same as in scripts/tieout, and for the same reason.
-const HEAP_LIMIT = '--max-old-space-size=512';
+const HEAP_LIMITS = ['--max-old-space-size=512', '--max-semi-space-size=64'];
 const BIN = join(ROOT, 'node_modules', '.bin');
 const INSTALL_LOCK = join(ROOT, '.install.lock');
 // An install shows every second that it is alive; one that has not for a minute has lost its process id to another program.
@@ -23,7 +23,7 @@ process.exitCode = await install() || await runTarget();
 
 function runTarget() {
   const [first, ...rest] = process.argv.slice(2);
-  const command = first === '--bin' ? [join(BIN, rest[0]), ...rest.slice(1)] : [HEAP_LIMIT, join(ROOT, first), ...rest];
+  const command = first === '--bin' ? [join(BIN, rest[0]), ...rest.slice(1)] : [...HEAP_LIMITS, join(ROOT, first), ...rest];
   return run(findNode(), command, { stdio: 'inherit', env: { ...process.env, PATH: BIN + delimiter + process.env.PATH } });
 }
 
