@@ -8,7 +8,7 @@ import type { EntryStatus } from './statement.ts';
 export type Direction = 'in' | 'out';
 
 /** How an invoice came to be a candidate, strongest first. */
-export const NAMED_BY = ['reference', 'end_to_end', 'number', 'digits', 'none'] as const;
+export const NAMED_BY = ['reference', 'end_to_end', 'mandate', 'number', 'digits', 'none'] as const;
 export type NamedBy = (typeof NAMED_BY)[number];
 
 /** Who pays, seen from the invoice's party: its account on file, its exact name or alias, a registered relation, nobody known, someone else. */

@@ -4,6 +4,7 @@ import type { Stage } from '../core/stage.ts';
 import { transaction, type Database, type Tx } from '../platform/database.ts';
 import { failureOf } from '../platform/database-errors.ts';
 import type { Log } from '../platform/log.ts';
+import { gatherOpenEvidence } from '../stages/validate/job.ts';
 import type { BatchJob, DocumentJob, DocumentOutcome, StageContext } from '../stages/contract.ts';
 import type { Queues } from './backends.ts';
 import { advanceRun } from './barrier.ts';
@@ -72,7 +73,7 @@ async function runJob(runner: Runner, claim: Claim, tx: Tx, signal: AbortSignal)
   signal.throwIfAborted();
   if (claim.stage !== 'reconcile') return (table[claim.stage].job satisfies DocumentJob)(claim.document_id!, context);
   const batch = { run_id: claim.run_id!, company: claim.company! };
-  await (table.reconcile.job satisfies BatchJob)(batch, { ...context, gatherEvidence: table.validate.job });
+  await (table.reconcile.job satisfies BatchJob)(batch, { ...context, gatherEvidence: table.validate.job, gatherOpenEvidence });
   return undefined;
 }
 

@@ -14,6 +14,7 @@ export interface CompanyTable {
   mode: Generated<'off' | 'suggest' | 'auto'>;
   functional_currency: string | null;
   books_version: Generated<bigint>;
+  rematched: string | null;
 }
 
 export interface RuleModeTable {

@@ -79,7 +79,7 @@ async function acceptReturn(tx: Tx, item: ReviewItem, returns: bigint, act: Act,
     select entry_id, superseded_by is null as standing, exists (select from decision r where r.returns = d.decision_id and r.superseded_by is null) as returned
       from decision d where decision_id = ${returns}`.execute(tx.kysely);
   if (!earlier!.standing || earlier!.returned) throw new Failure('stale', `entry ${earlier!.entry_id} was ${earlier!.returned ? 'returned' : 'decided anew'} meanwhile; look at it again`);
-  const { allocations, ledger_lines, lines } = await loadReversal(tx, returns);
+  const { allocations, ledger_lines, lines } = await loadReversal(tx, returns, item);
   const functional_currency = await loadFunctionalCurrency(tx, item.company);
   return settle(tx, item, 'accept', { allocations, ledger_lines: ledger_lines ?? [], lines, functional_currency, findings: [], returns }, act, choice);
 }

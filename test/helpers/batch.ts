@@ -6,12 +6,12 @@ import { exportDecisions, type ExportedDecision } from '../../src/exports/decisi
 import { importAccounts } from '../../src/master-data/import-accounts.ts';
 import { importInvoices } from '../../src/master-data/import-invoices.ts';
 import { importParties } from '../../src/master-data/import-parties.ts';
-import { settleDocuments } from '../../src/pipeline/barrier.ts';
+import { openBatches, settleDocuments } from '../../src/pipeline/barrier.ts';
 import { transaction, type Database } from '../../src/platform/database.ts';
 import { saveChunk, saveHead } from '../../src/stages/extract/store.ts';
 import { normalizeJob } from '../../src/stages/normalize/job.ts';
 import { reconcileJob } from '../../src/stages/reconcile/job.ts';
-import { validateJob } from '../../src/stages/validate/job.ts';
+import { gatherOpenEvidence, validateJob } from '../../src/stages/validate/job.ts';
 
 /** Batches through the stages' real jobs, from what a reader delivers on, without queues and bytes. */
 
@@ -74,11 +74,15 @@ export async function runBatch(db: Database, documents: readonly SampleDocument[
   const { run_id } = await db.kysely.insertInto('run').values({ kind: 'run' }).returning('run_id').executeTakeFirstOrThrow();
   for (const [n, document] of documents.entries()) await prepare(db, run_id, n + 1, document);
   await between();
-  const { rows: batches } = await sql<{ company: string }>`
-    insert into task (stage, run_id, company) select distinct 'reconcile', ${run_id}::bigint, s.company from document d join statement s using (document_id)
-     where d.run_id = ${run_id} returning company`.execute(db.kysely);
+  // With documents only their companies' batches, so that a test's companies leave each other alone; without any, all that have something to look at again.
+  if (documents.length === 0) await transaction(db, (tx) => openBatches(tx, run_id));
+  else {
+    await sql`insert into task (stage, run_id, company) select distinct 'reconcile', ${run_id}::bigint, s.company from document d join statement s using (document_id)
+     where d.run_id = ${run_id}`.execute(db.kysely);
+  }
+  const { rows: batches } = await sql<{ company: string }>`select company from task where run_id = ${run_id} order by company`.execute(db.kysely);
   for (const { company } of batches) {
-    await transaction(db, (tx) => reconcileJob({ run_id, company }, { ...context(), tx, gatherEvidence: validateJob }));
+    await transaction(db, (tx) => reconcileJob({ run_id, company }, { ...context(), tx, gatherEvidence: validateJob, gatherOpenEvidence }));
     await sql`update task set state = 'done' where run_id = ${run_id} and company = ${company}`.execute(db.kysely);
   }
   await transaction(db, (tx) => settleDocuments(tx, run_id));

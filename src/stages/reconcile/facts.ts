@@ -54,7 +54,7 @@ const CANDIDATE: { readonly [K in keyof CandidateFacts]: FactOf<CandidateFacts[K
   named_by: {
     meaning: 'how its invoices are named, the weakest of them; of a return: how the earlier entry is',
     type: {
-      reference: 'the structured reference that we issued', end_to_end: 'the end-to-end id of our own order or collection',
+      reference: 'the structured reference that we issued', end_to_end: 'the end-to-end id of our own order or collection', mandate: 'the mandate id of our collection; only of a return',
       number: 'the invoice number after normalisation', digits: 'only the digits of the number', none: 'not at all',
     },
   },

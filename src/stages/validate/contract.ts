@@ -81,4 +81,6 @@ export interface Books {
   /** Open items of the parties, all of them; null when there are more than the search may look at. */
   openItems(party_id: string): readonly Item[] | null;
   earlierByEndToEnd(end_to_end_id: string): readonly EarlierPosting[];
+  /** Asked of returns only. */
+  earlierByMandate(mandate_id: string): readonly EarlierPosting[];
 }

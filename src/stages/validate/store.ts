@@ -8,7 +8,7 @@ import { INTERIM_FORMATS, type Format } from '../../core/statement.ts';
 import type { Tx } from '../../platform/database.ts';
 import type { Books, EarlierPosting, Item, Leaf, Party } from './contract.ts';
 import { findPayer, payerOf } from './payer.ts';
-import type { ReadLeaf } from './validate.ts';
+import { isReturn, type ReadLeaf } from './validate.ts';
 
 /** With more open items than this a sum is rarely unique, and loading them would cost more than it tells: unknown, for a person. */
 const MAX_OPEN_ITEMS_PER_PARTY = 200;
@@ -22,16 +22,29 @@ interface LeafRow {
     instructed?: { amount: string; currency: string } | null; exchange_rate?: string; charges?: { amount: string; currency: string | null; bearer: string | null }[]; findings?: Finding[] };
 }
 
+const LEAF_COLUMNS = sql`
+  e.entry_id, e.statement_id, e.line, e.account_id, s.company, s.format, s.ties_out, e.status, e.booking_date, e.value_date, e.amount, e.currency, e.bank_reference,
+  e.end_to_end_id, e.mandate_id, e.counterparty_name, e.counterparty_account, e.remittance, e.structured_reference, e.return_reason, e.reversal, e.more`;
+
 /** The next leaves of a document after an entry id, in their order. */
 export async function loadLeaves(tx: Tx, document_id: bigint, after: bigint, limit: number): Promise<Leaf[]> {
   const { rows } = await sql<LeafRow>`
-    select e.entry_id, e.statement_id, e.line, e.account_id, s.company, s.format, s.ties_out, e.status, e.booking_date, e.value_date, e.amount, e.currency, e.bank_reference,
-           e.end_to_end_id, e.mandate_id, e.counterparty_name, e.counterparty_account, e.remittance, e.structured_reference,
-           e.return_reason, e.reversal, e.more
-      from entry e join statement s using (statement_id)
+    select ${LEAF_COLUMNS} from entry e join statement s using (statement_id)
      where s.document_id = ${document_id} and e.entry_id > ${after} and e.is_leaf
      order by e.entry_id limit ${limit}`.execute(tx.kysely);
-  return rows.map(({ format, ties_out, more, ...row }): Leaf => ({
+  return rows.map(parseLeaf);
+}
+
+/** Single leaves, in the order of their ids. */
+export async function loadLeavesOf(tx: Tx, entry_ids: readonly bigint[]): Promise<Leaf[]> {
+  const { rows } = await sql<LeafRow>`
+    select ${LEAF_COLUMNS} from entry e join statement s using (statement_id)
+     where e.entry_id = any(${entry_ids.map(String)}::bigint[]) order by e.entry_id`.execute(tx.kysely);
+  return rows.map(parseLeaf);
+}
+
+function parseLeaf({ format, ties_out, more, ...row }: LeafRow): Leaf {
+  return {
     ...row,
     transaction_code: more.transaction_code ?? null,
     customer_reference: more.customer_reference ?? null,
@@ -40,7 +53,7 @@ export async function loadLeaves(tx: Tx, document_id: bigint, after: bigint, lim
     findings: more.findings ?? [],
     charges: (more.charges ?? []).map((charge) => ({ ...charge, amount: BigInt(charge.amount) })),
     proof: ties_out === true ? 'proven' : format === 'pdf' || INTERIM_FORMATS.has(format) ? 'unproven_inferred' : 'unproven_structured',
-  }));
+  };
 }
 
 /** The versions of the books of the companies that a document's statements are of. */
@@ -73,11 +86,13 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
   const accounts = new Set<string>();
   const names = new Set<string>();
   const end_to_end_ids = new Set<string>();
+  const mandate_ids = new Set<string>();
   for (const { leaf, account_key, mentions, names: own } of leaves) {
     for (const mention of mentions) for (const key of mention.keys) keys.set(`${key.form}:${key.key}`, key);
     if (account_key !== null) accounts.add(account_key);
     for (const name of own) names.add(name);
     if (leaf.end_to_end_id !== null) end_to_end_ids.add(leaf.end_to_end_id);
+    if (leaf.mandate_id !== null && isReturn(leaf)) mandate_ids.add(leaf.mandate_id);
   }
 
   const itemsByKey = await loadItemsByKey(tx, company, [...keys.values()], blocked);
@@ -86,7 +101,8 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
     select account_key as key, party_id from party_account where account_key = any(${[...accounts]}) order by 1, 2`.execute(tx.kysely).then((r) => r.rows));
   const partiesByName = group(await sql<{ key: string; party_id: string }>`
     select name_key as key, party_id from party_name where name_key = any(${[...names]}) order by 1, 2`.execute(tx.kysely).then((r) => r.rows));
-  const earlier = await loadEarlier(tx, company, [...end_to_end_ids]);
+  const earlier = await loadEarlier(tx, company, 'end_to_end_id', [...end_to_end_ids]);
+  const earlierByMandate = await loadEarlier(tx, company, 'mandate_id', [...mandate_ids]);
 
   const parties = new Map<string, Party>();
   const payable = new Map<string, string[]>();
@@ -99,6 +115,7 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
     payableFor: (party_id) => payable.get(party_id) ?? [party_id],
     openItems: () => [],
     earlierByEndToEnd: (id) => earlier.get(id) ?? [],
+    earlierByMandate: (id) => earlierByMandate.get(id) ?? [],
   };
   const payers = new Set<string>();
   const involved = new Set<string>();
@@ -133,11 +150,21 @@ export async function loadOpenItems(tx: Tx, company: string, party_ids: readonly
 
 /** Saves a chunk of evidence, a line each: reconcile reads it, and the log takes the lines as they stand. */
 export async function saveEvidence(tx: Tx, document_id: bigint, n: number, company: string, books_version: bigint, evidence: readonly Evidence[]): Promise<void> {
+  const { bytes, claims, claimed_at } = await packEvidence(evidence);
+  await tx.kysely.insertInto('evidence_chunk').values({ document_id, n, company, books_version, bytes, claims: sql`${claims}::bigint[]`, claimed_at }).execute();
+}
+
+/** The same for entries of any documents: a chunk of the transaction's own table. */
+export async function saveOpenEvidence(tx: Tx, evidence: readonly Evidence[]): Promise<void> {
+  if (evidence.length === 0) return;
+  const { bytes, claims, claimed_at } = await packEvidence(evidence);
+  await sql`insert into open_evidence (claims, claimed_at, bytes) values (${claims}::bigint[], ${claimed_at}::int[], ${bytes})`.execute(tx.kysely);
+}
+
+async function packEvidence(evidence: readonly Evidence[]): Promise<{ bytes: Buffer; claims: string[]; claimed_at: number[] }> {
   const bytes = await compress(Buffer.from(evidence.map(evidenceText).join('\n')), FASTEST);
-  const claims = evidence.flatMap((one, at) => claimsOf(one).map((claim) => ({ claim, at })));
-  await tx.kysely.insertInto('evidence_chunk').values({
-    document_id, n, company, books_version, bytes, claims: sql`${claims.map(({ claim }) => String(claim))}::bigint[]`, claimed_at: claims.map(({ at }) => at),
-  }).execute();
+  const claims = evidence.flatMap((one, at) => claimsOf(one).map((claim) => ({ claim: String(claim), at })));
+  return { bytes, claims: claims.map(({ claim }) => claim), claimed_at: claims.map(({ at }) => at) };
 }
 
 /** Fits that no rule can make automatic: their candidates are suggestions, and claim nothing. */
@@ -202,12 +229,13 @@ async function loadParties(tx: Tx, party_ids: readonly string[], blocked: Blocke
   return rows.map((party) => ({ ...party, contradictory: blocked.has(`party:${party.party_id}`) }));
 }
 
-async function loadEarlier(tx: Tx, company: string, end_to_end_ids: readonly string[]): Promise<Map<string, EarlierPosting[]>> {
-  if (end_to_end_ids.length === 0) return new Map();
+/** What was settled by entries with one of these ids, as far as a return may take it back. */
+async function loadEarlier(tx: Tx, company: string, by: 'end_to_end_id' | 'mandate_id', ids: readonly string[]): Promise<Map<string, EarlierPosting[]>> {
+  if (ids.length === 0) return new Map();
   const { rows } = await sql<EarlierPosting & { key: string }>`
-    select e.end_to_end_id as key, d.decision_id, e.entry_id, e.amount, e.currency
+    select e.${sql.ref(by)} as key, d.decision_id, e.entry_id, e.amount, e.currency
       from entry e join decision d on d.entry_id = e.entry_id and d.superseded_by is null
-     where e.end_to_end_id = any(${[...end_to_end_ids]}) and d.company = ${company} and d.outcome in ('auto', 'manual')
+     where e.${sql.ref(by)} = any(${[...ids]}) and d.company = ${company} and d.outcome in ('auto', 'manual')
        and exists (select from allocation a where a.decision_id = d.decision_id)
        -- What would be open again must still be of the invoice, as the ERP has it by now.
        and not exists (select from allocation a join open_item o using (invoice_id) where a.decision_id = d.decision_id

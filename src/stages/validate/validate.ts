@@ -8,7 +8,7 @@ import { normaliseReference } from '../../core/text.ts';
 import { discountInTime, directionOf, nextInstalment } from './amount-fit.ts';
 import { bankTypeOf } from './bank-type.ts';
 import { findCombination, type Choice, type CombinationResult, type Member } from './combination.ts';
-import type { Books, Item, Leaf } from './contract.ts';
+import type { Books, EarlierPosting, Item, Leaf } from './contract.ts';
 import { exchangedLeaf, explainItems, moveInEntryCurrency, type ExchangedFit } from './exchange.ts';
 import { findPayer, namesOf, payerOf, relationOf, type Payer } from './payer.ts';
 
@@ -276,16 +276,25 @@ function fitOfMembers(members: readonly Member<Item>[], leaf: Leaf, view: Leaf):
 
 function returnCandidates(leaf: Leaf, books: Books): Candidate[] {
   if (!isReturn(leaf)) return [];
-  const earlier = leaf.end_to_end_id === null ? []
-    : books.earlierByEndToEnd(leaf.end_to_end_id).filter((posting) => posting.amount === -leaf.amount && posting.currency === leaf.currency);
+  const { named_by, earlier } = earlierOf(leaf, books);
   const candidateOf = (reverses_decision_id: string | null, of: Partial<CandidateFacts>, score: number, reason: string): Candidate => ({
     allocations: [], facts: facts({ kind: 'return', ...of }), ledger_account: null, reasons: [reason], reverses_decision_id, score,
   });
   // What it gives back is not on the books, or not to be told: a person must know that it is a return.
   if (earlier.length === 0) return [candidateOf(null, { unique: false }, 400, 'return_of_unknown_entry')];
   const unique = earlier.length === 1;
-  return earlier.map((posting) => candidateOf(
-    String(posting.decision_id), { named_by: 'end_to_end', all_named: true, amount: 'exact', unique }, unique ? 950 : 500, 'return_of_earlier_entry'));
+  return earlier.map(({ decision_id, amount }) => candidateOf(
+    String(decision_id), { named_by, all_named: true, amount: amount === -leaf.amount ? 'exact' : 'charges', unique }, unique ? 950 : 500, 'return_of_earlier_entry'));
+}
+
+/** The earlier entries that it may give back: those with its end-to-end id, else with its mandate, of its amount or of what that is less the charges shown. */
+function earlierOf(leaf: Leaf, books: Books): { named_by: NamedBy; earlier: readonly EarlierPosting[] } {
+  const charged = leaf.charges.reduce((sum, charge) => sum + (charge.currency === null || charge.currency === leaf.currency ? charge.amount : 0n), 0n);
+  const amounts = new Set([-leaf.amount, -leaf.amount - (charged < 0n ? -charged : charged)]);
+  const fitting = (postings: readonly EarlierPosting[]): EarlierPosting[] => postings.filter((posting) => amounts.has(posting.amount) && posting.currency === leaf.currency);
+  const by_id = leaf.end_to_end_id === null ? [] : fitting(books.earlierByEndToEnd(leaf.end_to_end_id));
+  if (by_id.length > 0 || leaf.mandate_id === null) return { named_by: 'end_to_end', earlier: by_id };
+  return { named_by: 'mandate', earlier: fitting(books.earlierByMandate(leaf.mandate_id)) };
 }
 
 /** What is no invoice: the bank's own charges and interest, a transfer to ourselves, nobody we know. */
@@ -332,7 +341,7 @@ function candidate(leaf: Leaf, payer: Payer, books: Books, items: readonly Item[
 const RELATION_ORDER = ['account', 'name', 'pays_for', 'factor', 'unknown', 'contradicts'] as const;
 
 /** Weights in thousandths, of the order of suggestions alone; no decision hangs on them. */
-const NAMED_WEIGHT: Record<NamedBy, number> = { reference: 450, end_to_end: 450, number: 400, digits: 300, none: 100 };
+const NAMED_WEIGHT: Record<NamedBy, number> = { reference: 450, end_to_end: 450, mandate: 400, number: 400, digits: 300, none: 100 };
 const PAYER_WEIGHT: Record<CandidateFacts['payer'], number> = { account: 300, pays_for: 250, factor: 250, name: 220, unknown: 100, contradicts: 0 };
 const AMOUNT_WEIGHT: Record<CandidateFacts['amount'], number> = {
   exact: 250, discount: 220, instalment: 220, withholding: 200, charges: 200, discount_late: 120, short: 80, over: 60, none: 0,
@@ -377,7 +386,8 @@ function bankType(leaf: Leaf): EntryFacts['bank_type'] {
   return leaf.findings.some((finding) => finding.code === 'batch_charges') ? 'fee' : bankTypeOf(leaf.transaction_code);
 }
 
-function isReturn(leaf: Leaf): boolean {
+/** Whether the bank gives back an earlier payment, by its reason, its reversal indicator or its booking type. */
+export function isReturn(leaf: Leaf): boolean {
   return leaf.return_reason !== null || leaf.reversal || bankType(leaf) === 'return';
 }
 

@@ -19,7 +19,7 @@ function booksOf(items: Item[], parties: (Party & { accounts?: string[]; names?:
     party: (party_id) => parties.find((party) => party.party_id === party_id),
     payableFor: (party_id) => [party_id, ...parties.find((party) => party.party_id === party_id)?.pays_for ?? []],
     openItems: (party_id) => items.filter((item) => item.party_id === party_id && item.open > 0n && item.status === 'open'),
-    earlierByEndToEnd: () => [],
+    earlierByEndToEnd: () => [], earlierByMandate: () => [],
   };
   return { books, shapes: new Set(keys.flatMap((key) => shapeOf(key) ?? [])) };
 }
