@@ -26,6 +26,8 @@ export interface RunnerUp {
 export interface Suggestion {
   allocations: CandidateAllocation[];
   ledger_account: string | null;
+  /** Whose account the entry is put on, where it is. */
+  party_id?: string;
   reverses_decision_id: string | null;
   score: number;
   reasons: string[];
@@ -233,19 +235,22 @@ function summaryOf({ candidate, rule, strength }: Weighed, leading: number): Run
   return { allocations, ledger_account, reasons, rule_id: rule?.id ?? null, strength, margin: leading - strength };
 }
 
+const NONE_OF_OURS: Suggestion = { allocations: [], ledger_account: null, reverses_decision_id: null, score: 0, reasons: ['none_of_ours'] };
+
 /** What differs in effect, best first; only what a person could accept, so no invoice that is paid already. */
 function suggest(weighed: readonly Weighed[]): Suggestion[] {
   const seen = new Set<string>();
   const suggestions: Suggestion[] = [];
   for (const { candidate, effect } of weighed) {
-    const { facts, allocations, ledger_account, reverses_decision_id, score, reasons } = candidate;
+    const { facts, allocations, ledger_account, party_id, reverses_decision_id, score, reasons } = candidate;
     const none = facts.kind === 'suspense';
     if (seen.has(effect) || (!none && allocations.length === 0 && ledger_account === null && reverses_decision_id === null)) continue;
     seen.add(effect);
     suggestions.push(none ? { allocations: [], ledger_account: null, reverses_decision_id: null, score, reasons: ['none_of_ours', ...reasons] }
-      : { allocations, ledger_account, reverses_decision_id, score, reasons });
+      : { allocations, ledger_account, ...(party_id !== undefined && { party_id }), reverses_decision_id, score, reasons });
     if (suggestions.length === MAX_SUGGESTIONS) break;
   }
+  if (suggestions.length === 0) suggestions.push(NONE_OF_OURS);
   return suggestions;
 }
 
