@@ -91,7 +91,7 @@ export function showsLegalForm(name: string): boolean {
 }
 
 // The signs that the two tables fold in two ways, composed or not.
-const UMLAUT = /[äöüåø\u0308\u030a]/i;
+const UMLAUT = /[äöüåø]|\u0308|\u030a/i;
 
 function foldWith(name: string, letters: Record<string, string>): FoldedName {
   const words = name

@@ -127,9 +127,10 @@ const COMPLETES = 100;
 /** Where nothing explains the whole amount: what a person may choose of. */
 function forAPerson(leaf: Leaf, named: Named, payer: Payer, books: Books, items: readonly Item[], explained: readonly Candidate[], says: Says): Candidate[] {
   const party_id = payerOf(payer, leaf.amount < 0n ? 'out' : 'in');
+  const nothing_named = named.items.length === 0 && named.refused.length === 0;
   const closed = named.items.length > 0 && named.items.every((item) => statusOf([item]) !== 'open');
   const out: Candidate[] = [];
-  if (party_id !== null && (says.prepayment || closed || (named.items.length === 0 && explained.length === 0))) {
+  if (party_id !== null && (says.prepayment || closed || (nothing_named && explained.length === 0))) {
     const certain = says.prepayment || closed;
     out.push({
       allocations: [], facts: facts({ kind: 'on_account', all_named: named.items.length === 0, payer: payer.by_account.length > 0 ? 'account' : 'name', unique: false, undisputed: false }),
@@ -137,7 +138,7 @@ function forAPerson(leaf: Leaf, named: Named, payer: Payer, books: Books, items:
       score: certain ? ON_ACCOUNT_CERTAIN : ON_ACCOUNT,
     });
   }
-  if (named.items.length > 0 || explained.length > 0) return out;
+  if (!nothing_named || explained.length > 0) return out;
   const sign = leaf.amount < 0n ? -1n : 1n;
   const paid = leaf.amount * sign;
   const payable = items.filter((item) => item.currency === leaf.currency && directionOf(item) === sign);

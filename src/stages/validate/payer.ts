@@ -74,7 +74,7 @@ function beginningsOf(text: string, ended: boolean): Beginning[] {
     if (!ended || goesNoFurther(text.slice(end)) || folded.some(({ form }) => form !== '')) out.push({ text: beginning, folded });
   }
   if (/\p{L}{2}/u.test(text) && text.length <= LONGEST_NAME) out.push(beginningOf(text));
-  return out.reverse();
+  return out.toReversed();
 }
 
 /** ISO 20022: Max140Text. */
