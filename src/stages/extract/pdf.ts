@@ -2,8 +2,12 @@ import { Failure } from '../../core/failure.ts';
 import type { RawPart } from '../../core/statement.ts';
 import { CHUNK_ENTRIES } from '../../core/statement.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
+import { findAccount } from './pdf/facts.ts';
 import { findLines, lineText } from './pdf/lines.ts';
+import type { Reading } from './pdf/reading.ts';
 import { readStatement } from './pdf/reading.ts';
+import { splitStatements } from './pdf/statements.ts';
+import type { PdfText } from './pdf/text.ts';
 import { readPages } from './pdf/text.ts';
 import type { TokenLine } from './pdf/tokens.ts';
 import { findTokens } from './pdf/tokens.ts';
@@ -19,12 +23,17 @@ export const pdfReader: Reader = {
   recognise: (head) => head.subarray(0, MARK_WITHIN_BYTES).includes('%PDF-'),
 
   async* read(source: DocumentSource, context: ReadContext): AsyncIterable<RawPart> {
-    const pages = await readPages(Buffer.concat(await Array.fromAsync(source.read())));
-    const lines: TokenLine[] = pages.flatMap((page) => findLines(page).map(findTokens));
-    if (lines.length > MAX_LINES) throw new Failure('too_large', `the PDF has ${lines.length} lines of text, more than ${MAX_LINES}; split it`);
-    const { head, entries } = readStatement(pages, lines, findProfile(context, lines), EXTRACTOR);
-    for (let i = 0; i < entries.length; i += CHUNK_ENTRIES) yield { part: 'entries', statement: 0, entries: entries.slice(i, i + CHUNK_ENTRIES) };
-    yield { part: 'end', statement: 0, head };
+    const { readings } = await readDocument(source, context);
+    let line = 0;
+    for (const [statement, { account, reading, failure }] of readings.entries()) {
+      if (failure !== null) {
+        yield { part: 'failed', statement, account, code: failure.code, message: failure.message, location: failure.location };
+        continue;
+      }
+      const entries = reading.entries.map((entry) => ({ ...entry, line: ++line }));
+      for (let i = 0; i < entries.length; i += CHUNK_ENTRIES) yield { part: 'entries', statement, entries: entries.slice(i, i + CHUNK_ENTRIES) };
+      yield { part: 'end', statement, head: reading.head };
+    }
   },
 };
 
@@ -41,3 +50,62 @@ function findProfile({ profiles }: ReadContext, lines: readonly TokenLine[]): St
   const firstPage = lines.filter((line) => line.page === 1).map((line) => lineText(line.words)).join('\n');
   return profiles.find(({ format, match }) => format === 'pdf' && match?.text !== undefined && firstPage.includes(match.text)) ?? null;
 }
+
+/** A document's pages and what was read of each of its statements. */
+interface DocumentReading {
+  text: PdfText;
+  readings: StatementReading[];
+}
+
+type StatementReading = { account: string | null } & ({ reading: Reading; failure: null } | { reading: null; failure: Failure });
+
+/** Reads all statements of a document; one that cannot be read does not keep the others from it. */
+export async function readDocument(source: DocumentSource, context: ReadContext): Promise<DocumentReading> {
+  const text = await readPages(Buffer.concat(await Array.fromAsync(source.read())), []);
+  const lines: TokenLine[] = text.pages.flatMap((page) => findLines(page).map(findTokens));
+  if (lines.length > MAX_LINES) throw new Failure('too_large', `the PDF has ${lines.length} lines of text, more than ${MAX_LINES}; split it`);
+  if (text.characters === 0) throw noText();
+  const profile = findProfile(context, lines);
+  const read = (some: readonly TokenLine[]): StatementReading => {
+    const account = findAccount(some.slice(0, HEADING_LINES), []);
+    try {
+      return { account, reading: readStatement(text.pages, some, profile, EXTRACTOR), failure: null };
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code === 'bug') throw error;
+      return { account, reading: null, failure: error };
+    }
+  };
+  const parts = splitStatements(lines);
+  let readings = parts.map(read);
+  // What divides the document must leave statements: where no part is one, it was none.
+  if (parts.length > 1) {
+    const whole = (): StatementReading => read(lines);
+    if (readings.every(({ failure }) => failure !== null)) readings = [whole()];
+    else readings = readings.filter(({ failure }) => failure?.code !== 'not_a_statement');
+    if (readings.some(({ reading }) => reading?.proof.ties_out !== true)) {
+      const one = whole();
+      if (one.reading?.proof.ties_out === true) readings = [one];
+    }
+  }
+  const proven = readings.some(({ reading }) => reading?.proof.ties_out === true);
+  if (!proven && text.meaningless > text.characters * UNREADABLE_SHARE) {
+    throw new Failure('unreadable_text', `${text.meaningless} of the PDF's ${text.characters} characters have no meaning: a font lacks a usable encoding; ask the bank for another format`);
+  }
+  if (readings.length === 1 && readings[0]!.failure !== null) {
+    const words = text.pages.reduce((sum, page) => sum + page.words.length, 0);
+    if (readings[0]!.failure.code === 'not_a_statement' && text.has_pictures && words < text.pages.length * FEW_WORDS) throw noText();
+    throw readings[0]!.failure;
+  }
+  return { text, readings };
+}
+
+function noText(): Failure {
+  return new Failure('needs_ocr', 'the PDF has pictures of text and no text; ask the bank for the electronic statement');
+}
+
+/** Lines within which a statement names its account. */
+const HEADING_LINES = 40;
+/** Above this share of characters without a meaning the fonts' encodings are unusable, below it is a bullet or a logo. */
+const UNREADABLE_SHARE = 0.3;
+/** A scan's stamp or page number; a page of a statement has more words. */
+const FEW_WORDS = 20;

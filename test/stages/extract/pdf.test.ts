@@ -94,7 +94,7 @@ const CASES: Case[] = [
       number: (units) => (units < 0 ? `-$${en(-units)}` : `$${en(units)}`), date: mdy, size: 'LETTER', newest_first: true,
       heading: ['Account # 000123456789', 'Statement period 03/01/2026 - 03/31/2026', `Beginning balance $${en(OPENING)}`, `Ending balance $${en(CLOSING)}`],
     },
-    account: '000123456789', currency: null,
+    account: '000123456789', currency: 'USD',
   },
   {
     name: 'French: debit and credit with spaces in numbers',

@@ -2,7 +2,7 @@ import type { Line } from './lines.ts';
 import { lineText } from './lines.ts';
 import type { TokenLine } from './tokens.ts';
 import type { ColumnField } from './vocabulary.ts';
-import { TITLE_WORDS, fieldOfTitle, fold } from './vocabulary.ts';
+import { TITLE_WORDS, fieldOfTitle } from './vocabulary.ts';
 
 /** Where the table's columns are: what the header row says, and what stands one below the other. */
 
@@ -38,22 +38,31 @@ const TITLE_SPACE = 0.9;
 /** Less of its words as titles, and the line is prose that happens to mention a date and an amount. */
 const TITLE_SHARE = 0.5;
 
-/** The table's header: the lines with most titles, among them two of money, or one and one of date or description. Null when no line is one. */
-export function findHeader(lines: readonly TokenLine[]): Header | null {
-  let best: { header: Header; score: number } | null = null;
+/** Every header of a table: lines with two titles of money, or one and one of date or description. The same header stands on every further page. */
+export function findHeaders(lines: readonly TokenLine[]): Header[] {
+  const found: Header[] = [];
   for (let from = 0; from < lines.length; from++) {
-    for (let to = from + 1; to <= Math.min(from + MAX_HEADER_LINES, lines.length) && joinsHeader(lines, from, to - 1); to++) {
-      const cells = to === from + 1 ? titlesOf(lines[from]!) : stackedTitles(lines.slice(from, to));
-      const fields = new Set(cells.map((cell) => cell.field).filter((field) => field !== null));
-      const known = cells.filter((cell) => cell.field !== null).length;
-      const money = MONEY_FIELDS.filter((field) => fields.has(field)).length;
-      const complete = (money > 1 && areApart(cells, lines[from]!.height)) || (money === 1
-        && (fields.has('booking_date') || fields.has('transaction_date') || fields.has('value_date') || fields.has('description')));
-      if (!complete || known < 2 || known < cells.length * TITLE_SHARE) continue;
-      // Each further line must bring a title.
-      const score = fields.size - (to - from - 1) * 0.5;
-      if (best === null || score > best.score) best = { header: { from, to, cells }, score };
-    }
+    const best = headerAt(lines, from);
+    if (best === null) continue;
+    found.push(best);
+    from = best.to - 1;
+  }
+  return found;
+}
+
+function headerAt(lines: readonly TokenLine[], from: number): Header | null {
+  let best: { header: Header; score: number } | null = null;
+  for (let to = from + 1; to <= Math.min(from + MAX_HEADER_LINES, lines.length) && joinsHeader(lines, from, to - 1); to++) {
+    const cells = to === from + 1 ? titlesOf(lines[from]!) : stackedTitles(lines.slice(from, to));
+    const fields = new Set(cells.map((cell) => cell.field).filter((field) => field !== null));
+    const known = cells.filter((cell) => cell.field !== null).length;
+    const money = MONEY_FIELDS.filter((field) => fields.has(field)).length;
+    const complete = (money > 1 && areApart(cells, lines[from]!.height)) || (money > 0
+      && (fields.has('booking_date') || fields.has('transaction_date') || fields.has('value_date') || fields.has('description')));
+    if (!complete || known < 2 || known < cells.length * TITLE_SHARE) continue;
+    // Each further line must bring a title.
+    const score = fields.size - (to - from - 1) * 0.5;
+    if (best === null || score > best.score) best = { header: { from, to, cells }, score };
   }
   return best?.header ?? null;
 }
@@ -70,14 +79,9 @@ function joinsHeader(lines: readonly TokenLine[], from: number, last: number): b
   return last === from || (line.page === before.page && line.y - before.y <= HEADER_LEADING * line.height);
 }
 
-/** Whether a line is set as the header is: the same titles, as on every further page. */
-export function repeatsHeader(header: Header, lines: readonly TokenLine[], index: number): boolean {
-  const length = header.to - header.from;
-  for (let i = 0; i < length; i++) {
-    const line = lines[index + i];
-    if (line === undefined || fold(lineText(line.words)) !== fold(lineText(lines[header.from + i]!.words))) return false;
-  }
-  return true;
+/** What two headers have in common that stand over tables of the same columns. */
+export function headerKey({ cells }: Header): string {
+  return cells.filter(({ field }) => field !== null).map(({ field }) => field).join(' ');
 }
 
 function titlesOf(line: Line): TitleCell[] {

@@ -1,9 +1,8 @@
 import { ibanStatus } from '../../../core/account.ts';
 import { isCurrency } from '../../../core/money.ts';
-import type { Layout } from './layout.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
-import { fold, findLabel } from './vocabulary.ts';
+import { fieldOfTitle, findLabel, fold, isCountLabel } from './vocabulary.ts';
 import type { Label } from './vocabulary.ts';
 
 /** What a statement says outside its table: account, currency, number, period, balances and totals. */
@@ -13,7 +12,8 @@ export interface LabelledAmount {
   label: Label;
   amount: AmountToken;
   date: DateToken | null;
-  page: number;
+  /** The line of the label. */
+  line: TokenLine;
 }
 
 /** Points below a label within which its value is set, in font sizes. */
@@ -22,7 +22,7 @@ const BELOW = 2.5;
 const BESIDE = 40;
 
 /** Opening and closing balances and totals: the amount behind the label, else the one below it. */
-export function findLabelledAmounts(lines: readonly TokenLine[], { whole_numbers }: Layout): LabelledAmount[] {
+export function findLabelledAmounts(lines: readonly TokenLine[], whole_numbers: boolean): LabelledAmount[] {
   const found: LabelledAmount[] = [];
   const isMoney = (amount: AmountToken): boolean => whole_numbers || amount.mark !== 'none' || amount.printed.currency !== null;
   lines.forEach((line, i) => {
@@ -31,33 +31,67 @@ export function findLabelledAmounts(lines: readonly TokenLine[], { whole_numbers
       const next = findLabel(words, label.to)?.from ?? Infinity;
       const { from, to } = label;
       const behind = line.amounts.find((amount) => amount.from >= to && amount.from < next && isMoney(amount));
-      const amount = behind ?? amountBelow(lines, i, { x0: line.words[from]!.x0, x1: line.words[to - 1]!.x1 });
-      if (amount) found.push({ label: label.label, amount, date: line.dates.find((date) => date.from >= to && date.from < next) ?? null, page: line.page });
+      const amount = behind ?? amountBelow(lines, i, { x0: line.words[from]!.x0, x1: line.words[to - 1]!.x1 }, isMoney);
+      if (amount) found.push({ label: label.label, amount, date: line.dates.find((date) => date.from >= to && date.from < next) ?? null, line });
     }
   });
   return found;
 }
 
-function amountBelow(lines: readonly TokenLine[], index: number, label: { x0: number; x1: number }): AmountToken | undefined {
+function amountBelow(lines: readonly TokenLine[], index: number, label: { x0: number; x1: number }, isMoney: (amount: AmountToken) => boolean): AmountToken | undefined {
   const line = lines[index]!;
+  const distance = (a: AmountToken): number => Math.min(Math.abs(a.x0 - label.x0), Math.abs(a.x1 - label.x1), Math.abs(a.x0 + a.x1 - label.x0 - label.x1) / 2);
   for (let i = index + 1; i < lines.length && lines[i]!.page === line.page && lines[i]!.y - line.y <= BELOW * line.height; i++) {
-    const amount = lines[i]!.amounts.find((a) => a.mark !== 'none' && a.x0 <= label.x1 + BESIDE && a.x1 >= label.x0 - BESIDE);
+    const amount = lines[i]!.amounts.filter((a) => isMoney(a) && a.x0 <= label.x1 + BESIDE && a.x1 >= label.x0 - BESIDE).toSorted((a, b) => distance(a) - distance(b))[0];
     if (amount) return amount;
     if (lines[i]!.dates.length > 0) return undefined;
   }
   return undefined;
 }
 
+/** What a line's first label says. */
+export function findLabelOf(line: TokenLine): Label | undefined {
+  return findLabel(line.words.map((word) => fold(word.text)))?.label;
+}
+
+/** A number of entries that the document prints (`Number of transactions: 12`). */
+export interface PrintedCount {
+  kind: 'count' | 'credit_count' | 'debit_count';
+  count: number;
+  line: TokenLine;
+}
+
+const COUNT_WORDS = /^(?:total )?(?:number of|no of|count of|anzahl(?: der)?|nombre (?:de|d|total de)|aantal|numero(?: di| de)?|liczba|antal) /;
+const LONGEST_COUNT_LABEL = 5;
+
+export function findCounts(lines: readonly TokenLine[]): PrintedCount[] {
+  const found: PrintedCount[] = [];
+  for (const line of lines) {
+    line.words.forEach((word, at) => {
+      if (at === 0 || !/^\d{1,6}$/.test(word.text)) return;
+      for (let n = Math.min(LONGEST_COUNT_LABEL, at); n > 0; n--) {
+        const folded = fold(lineText(line.words.slice(at - n, at)));
+        const side = COUNT_WORDS.test(folded) ? fieldOfTitle(folded.replace(COUNT_WORDS, '')) : undefined;
+        const kind = isCountLabel(folded, line.words[at - 1]!.text.endsWith(':')) ? 'count' : side === 'debit' ? 'debit_count' : side === 'credit' ? 'credit_count' : undefined;
+        if (kind === undefined) continue;
+        found.push({ kind, count: Number(word.text), line });
+        return;
+      }
+    });
+  }
+  return found;
+}
+
 const BALANCE_WORDS: ReadonlySet<string> = new Set(['balance', 'saldo', 'kontostand', 'solde', 'behallning', 'kontosaldo']);
 
 /** Balances of a day (`Kontostand am 26.10.2022 1,00`), in document order: where nothing says opening and closing, the first and last are. */
-export function findDatedBalances(lines: readonly TokenLine[]): { amount: AmountToken; date: DateToken }[] {
+export function findDatedBalances(lines: readonly TokenLine[]): { amount: AmountToken; date: DateToken; line: TokenLine }[] {
   return lines.flatMap((line, i) => {
     const date = line.dates[0];
     const at = line.words.findIndex((word) => fold(word.text).split(' ').some((part) => BALANCE_WORDS.has(part)));
     if (!date || at < 0) return [];
-    const amount = line.amounts.find((a) => a.from > at && a.mark !== 'none') ?? amountBelow(lines, i, { x0: line.words[at]!.x0, x1: date.x1 });
-    return amount ? [{ amount, date }] : [];
+    const amount = line.amounts.find((a) => a.from > at && a.mark !== 'none') ?? amountBelow(lines, i, { x0: line.words[at]!.x0, x1: date.x1 }, (a) => a.mark !== 'none');
+    return amount ? [{ amount, date, line }] : [];
   });
 }
 
@@ -87,11 +121,15 @@ const LABEL_WORDS = 4;
 const ACCOUNT_PART = /^[\dXx*•.-]*[\dXx*•][\dXx*•./-]*$/;
 const MIN_ACCOUNT_DIGITS = 4;
 
-/** The account as printed: the IBAN in the heading of the statement, else the number behind a label. */
+/** The account as printed: the IBAN in the heading of the statement, else the number behind a label there; only then what stands elsewhere. */
 export function findAccount(heading: readonly TokenLine[], rest: readonly TokenLine[]): string | null {
   const inHeading = findIbans(heading, 'valid');
-  return (inHeading.find(({ labelled }) => labelled) ?? inHeading[0] ?? findIbans(rest, 'valid').find(({ labelled }) => labelled)
-    ?? findIbans(heading, 'invalid').find(({ labelled }) => labelled))?.iban ?? numberBehindLabel(heading) ?? numberBehindLabel(rest);
+  const labelled = inHeading.find((iban) => iban.labelled);
+  if (labelled) return labelled.iban;
+  const number = numberBehindLabel(heading);
+  const digits = number?.replace(/\D/g, '').replace(/^0+/, '') ?? '';
+  return inHeading.find(({ iban }) => number === null || iban.includes(digits))?.iban ?? number
+    ?? findIbans(heading, 'invalid').find((iban) => iban.labelled)?.iban ?? findIbans(rest, 'valid').find((iban) => iban.labelled)?.iban ?? numberBehindLabel(rest);
 }
 
 function findIbans(lines: readonly TokenLine[], status: 'valid' | 'invalid'): { iban: string; labelled: boolean }[] {
@@ -148,7 +186,7 @@ export function findStatementNumber(lines: readonly TokenLine[]): string | null 
   return null;
 }
 
-const SYMBOLS: Readonly<Record<string, string>> = { '€': 'EUR', '£': 'GBP', '¥': 'JPY', '₹': 'INR', zł: 'PLN', EURO: 'EUR', EUROS: 'EUR', Euro: 'EUR', US$: 'USD', 'Fr.': 'CHF' };
+const SYMBOLS: Readonly<Record<string, string>> = { '€': 'EUR', '£': 'GBP', '¥': 'JPY', '₹': 'INR', zł: 'PLN', EURO: 'EUR', EUROS: 'EUR', Euro: 'EUR', US$: 'USD', 'Fr.': 'CHF', Fr: 'CHF', 'Kč': 'CZK', Ft: 'HUF', lei: 'RON', Rs: 'INR', 'Rs.': 'INR', '₺': 'TRY', 'zł.': 'PLN', 'C$': 'CAD', 'A$': 'AUD', 'CA$': 'CAD', 'R$': 'BRL' };
 const CURRENCY_LABEL = /(?:currency|ccy|wahrung|kontowahrung|devise|devise du compte|munt|valuta conto|divisa|moneda|waluta|valuta|devisen)$/;
 
 function currencyOf(text: string): string | undefined {
@@ -157,8 +195,7 @@ function currencyOf(text: string): string | undefined {
 }
 
 /** The account's currency: named by a label, in the header, beside balances and amounts; null where the document does not print it. */
-export function findCurrency(lines: readonly TokenLine[], { header }: Layout, balances: readonly AmountToken[], amounts: readonly AmountToken[]): string | null {
-  const headerLines = new Set(header === null ? [] : lines.slice(header.from, header.to));
+export function findCurrency(lines: readonly TokenLine[], titles: ReadonlySet<TokenLine>, balances: readonly AmountToken[], amounts: readonly AmountToken[]): string | null {
   for (const { words } of lines) {
     for (let i = 1; i < words.length; i++) {
       const named = currencyOf(words[i]!.text);
@@ -170,7 +207,7 @@ export function findCurrency(lines: readonly TokenLine[], { header }: Layout, ba
     const currency = text === null ? undefined : currencyOf(text);
     if (currency) votes.set(currency, (votes.get(currency) ?? 0) + weight);
   };
-  for (const line of headerLines) for (const word of line.words) vote(word.text, 100);
+  for (const line of titles) for (const word of line.words) vote(word.text, 100);
   for (const { printed } of balances) vote(printed.currency, 10);
   for (const { printed } of amounts) vote(printed.currency, 1);
   if (votes.size === 0) {

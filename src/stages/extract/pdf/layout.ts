@@ -1,15 +1,18 @@
 import type { Header, MoneyField, Span } from './columns.ts';
-import { findColumns, findHeader, isMoneyField, overlap, repeatsHeader, sameColumn } from './columns.ts';
+import { findColumns, findHeaders, headerKey, isMoneyField, overlap, sameColumn } from './columns.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, TokenLine } from './tokens.ts';
+import { indicatorOf } from './vocabulary.ts';
 
-/** A document's layout as far as it holds for every reading: its header, what of each page is table, and the columns of dates and numbers. */
+/** A table's layout as far as it holds for every reading: its header, and the columns of dates, marks and numbers. */
 export interface Layout {
   header: Header | null;
   /** The lines that may be rows, in order: without headers and page furniture. */
   body: TokenLine[];
   booking: Span | null;
   value: Span | null;
+  /** A column of `S` and `H`, `+` and `-`, `CR`. */
+  indicator: Span | null;
   /** Columns of numbers, left to right, with how many numbers stand in each. */
   numbers: (Span & { count: number })[];
   /** Where descriptions begin: nothing that starts further left continues one. */
@@ -18,34 +21,52 @@ export interface Layout {
   whole_numbers: boolean;
 }
 
+/** A statement's tables in their order, and the lines that are headers. */
+export interface Layouts {
+  tables: Layout[];
+  titles: ReadonlySet<TokenLine>;
+}
+
 /** A column with fewer dates than this share of the fullest holds dates that descriptions mention. */
 const DATE_COLUMN_SHARE = 0.4;
 /** Lines at one height of several pages with the same words are page furniture when on this share of the pages. */
 const FURNITURE_SHARE = 0.5;
+/** Tables of different columns in one statement; more are no tables. */
+const MAX_TABLES = 8;
 
-/** Finds the layout; null where no line has a date and an amount. */
-export function findLayout(lines: readonly TokenLine[]): Layout {
-  const header = findHeader(lines);
-  const start = header === null ? 0 : header.to;
-  const titles = new Set<TokenLine>();
-  if (header !== null) {
-    for (let i = header.to; i < lines.length; i++) {
-      if (repeatsHeader(header, lines, i)) for (let k = 0; k < header.to - header.from; k++) titles.add(lines[i + k]!);
-    }
-  }
-  const table = dropAboveTitles(lines.slice(start), titles);
-  const whole_numbers = !mostHaveDecimals(table);
+/** Finds the tables; one without a header where there is none. */
+export function findLayouts(lines: readonly TokenLine[]): Layouts {
+  const all = findHeaders(lines);
+  // A header has dated rows below it, or is like one that has.
+  const filled = new Set(all.filter((header, i) => lines.slice(header.to, all[i + 1]?.from ?? lines.length).some((line) => line.dates.length > 0 && line.amounts.length > 0)).map(headerKey));
+  const headers = all.filter((header) => filled.has(headerKey(header)));
+  const titles = new Set(headers.flatMap(({ from, to }) => lines.slice(from, to)));
+  const whole_numbers = !mostHaveDecimals(lines);
+  const keys = [...new Set(headers.map(headerKey))].slice(0, MAX_TABLES);
+  const isAnchor = (line: TokenLine): boolean => line.dates.length > 0 && line.amounts.some((amount) => whole_numbers || amount.mark !== 'none');
+  const furniture = findFurniture(lines, titles, isAnchor);
+  if (keys.length === 0) return { titles, tables: [layoutOf(null, lines.filter((line) => !furniture.has(line)), whole_numbers)] };
+  const bodies = new Map<string, TokenLine[]>(keys.map((key) => [key, []]));
+  headers.forEach((header, i) => {
+    const until = headers[i + 1]?.from ?? lines.length;
+    // On a page that repeats the header, what stands above it is the page's own heading.
+    const next = headers[i + 1];
+    const top = next && headerKey(next) === headerKey(header) ? lines[next.from]! : null;
+    const above = top === null ? [] : lines.slice(header.to, until).filter((line) => line.page === top.page);
+    const heading = new Set(above.some(isAnchor) || (top !== null && lines[header.to - 1]!.page === top.page) ? [] : above);
+    bodies.get(headerKey(header))?.push(...lines.slice(header.to, until).filter((line) => !furniture.has(line) && !heading.has(line)));
+  });
+  return { titles, tables: keys.map((key) => layoutOf(headers.find((header) => headerKey(header) === key)!, bodies.get(key)!, whole_numbers)) };
+}
+
+function layoutOf(header: Header | null, body: TokenLine[], whole_numbers: boolean): Layout {
   const isMoney = (amount: AmountToken): boolean => whole_numbers || amount.mark !== 'none';
-  const dated = table.filter((line) => line.dates.length > 0 && line.amounts.some(isMoney));
-  const [booking, value] = dateColumns(header, dated.length > 0 ? dated : table.filter((line) => line.dates.length > 0));
+  const dated = body.filter((line) => line.dates.length > 0 && line.amounts.some(isMoney));
+  const [booking, value] = dateColumns(header, dated.length > 0 ? dated : body.filter((line) => line.dates.length > 0));
   const anchors = dated.filter((line) => booking !== null && line.dates.some((date) => sameColumn(booking, date)));
-  const body = dropFurniture(table, new Set(anchors));
-  return {
-    header, body, booking, value, whole_numbers,
-    numbers: findColumns(body.flatMap((line) => line.amounts.filter((amount) => isMoney(amount) && standsAlone(line, amount))))
-      .filter((column) => ![booking, value].some((dates) => dates && sameColumn(dates, column))),
-    text_x0: textStart(header, anchors),
-  };
+  const numbers = findColumns(body.flatMap((line) => line.amounts.filter((amount) => isMoney(amount) && (standsAlone(line, amount) || isOverdrawn(line, amount)))))
+    .filter((column) => ![booking, value].some((dates) => dates && sameColumn(dates, column)));
+  return { header, body, booking, value, whole_numbers, numbers, indicator: indicatorColumn(header, body), text_x0: textStart(header, anchors) };
 }
 
 /** Numbers in running text stand a space away from their neighbours, those of a column mostly further. In font sizes. */
@@ -55,14 +76,13 @@ const ALONE = 0.6;
 export function standsAlone(line: TokenLine, { from, to, x0, x1 }: AmountToken): boolean {
   const before = line.words[from - 1];
   const behind = line.words[to];
-  return (!before || x0 - before.x1 > ALONE * line.height) && (!behind || behind.x0 - x1 > ALONE * line.height);
+  return (!before || x0 - before.x1 > ALONE * line.height) && (!behind || behind.x0 - x1 > ALONE * line.height || indicatorOf(behind.text) !== undefined);
 }
 
-/** On a page that repeats the header, what stands above it is the page's own heading. */
-function dropAboveTitles(lines: readonly TokenLine[], titles: ReadonlySet<TokenLine>): TokenLine[] {
-  const firstTitle = new Map<number, number>();
-  for (const line of titles) firstTitle.set(line.page, Math.min(line.y, firstTitle.get(line.page) ?? Infinity));
-  return lines.filter((line) => !titles.has(line) && line.y >= (firstTitle.get(line.page) ?? -Infinity));
+/** A number of a column that the description runs into: drawn over it, not a space behind it. */
+export function isOverdrawn(line: TokenLine, { from, x0 }: AmountToken): boolean {
+  const before = line.words[from - 1];
+  return before !== undefined && x0 < before.x1;
 }
 
 function mostHaveDecimals(lines: readonly TokenLine[]): boolean {
@@ -74,7 +94,7 @@ function mostHaveDecimals(lines: readonly TokenLine[]): boolean {
     if ((last?.mark === ',' || last?.mark === '.') && last.printed.digits.includes(last.mark)) decimals++;
     else if (last) whole++;
   }
-  return decimals >= whole;
+  return decimals > 0 && decimals * 2 >= whole;
 }
 
 function dateColumns(header: Header | null, dated: readonly TokenLine[]): [booking: Span | null, value: Span | null] {
@@ -91,16 +111,43 @@ function dateColumns(header: Header | null, dated: readonly TokenLine[]): [booki
   return [booking, other === booking ? null : other ?? null];
 }
 
+/** Fewer marks are words of descriptions. */
+const MIN_MARKS = 2;
+/** Marks that are no words of a language, and the share of rows that has them where only one direction is marked. */
+const PLAIN_MARK = /^(?:[-+\u2010-\u2015\u2212]|CR|DR|Cr|Dr|S|H)$/;
+const MARKED_SHARE = 0.15;
+
+/** The column of marks that say debit or credit, whether or not it has a title. */
+function indicatorColumn(header: Header | null, body: readonly TokenLine[]): Span | null {
+  const marks: Span[] = [];
+  const signs: Span[] = [];
+  let amounts = 0;
+  for (const line of body) {
+    if (line.amounts.length === 0 || line.dates.length === 0) continue;
+    amounts++;
+    line.words.forEach((word, i) => {
+      if (indicatorOf(word.text) === undefined || line.amounts.some(({ from, to }) => i >= from && i < to)) return;
+      marks.push(word);
+      if (PLAIN_MARK.test(word.text)) signs.push(word);
+    });
+  }
+  const title = header?.cells.find(({ field }) => field === 'indicator');
+  const columns = findColumns(marks).filter(({ count }) => count >= MIN_MARKS);
+  const titled = title && columns.find((column) => overlap(column, title) > 0);
+  return titled ?? columns.find(({ count }) => count >= amounts / 2) ?? findColumns(signs).find(({ count }) => count >= Math.max(MIN_MARKS, amounts * MARKED_SHARE)) ?? null;
+}
+
 /** Lines outside the rows of a page that other pages have as well, at the same height. */
-function dropFurniture(lines: readonly TokenLine[], anchors: ReadonlySet<TokenLine>): TokenLine[] {
+function findFurniture(lines: readonly TokenLine[], titles: ReadonlySet<TokenLine>, isAnchor: (line: TokenLine) => boolean): ReadonlySet<TokenLine> {
   const rows = new Map<number, { top: number; bottom: number }>();
-  for (const { page, y } of anchors) {
-    const row = rows.get(page);
-    rows.set(page, { top: Math.min(y, row?.top ?? Infinity), bottom: Math.max(y, row?.bottom ?? -Infinity) });
+  for (const line of lines) {
+    if (!titles.has(line) && !isAnchor(line)) continue;
+    const row = rows.get(line.page);
+    rows.set(line.page, { top: Math.min(line.y, row?.top ?? Infinity), bottom: Math.max(line.y, row?.bottom ?? -Infinity) });
   }
   const outside = (line: TokenLine): boolean => {
     const row = rows.get(line.page);
-    return row === undefined || line.y < row.top || line.y > row.bottom;
+    return !titles.has(line) && (row === undefined || line.y < row.top || line.y > row.bottom);
   };
   const pages = new Map<string, Set<number>>();
   const all = new Set<number>();
@@ -109,10 +156,17 @@ function dropFurniture(lines: readonly TokenLine[], anchors: ReadonlySet<TokenLi
     if (outside(line)) pages.set(furnitureKey(line), (pages.get(furnitureKey(line)) ?? new Set()).add(line.page));
   }
   const least = Math.max(2, all.size * FURNITURE_SHARE);
-  return lines.filter((line) => !(outside(line) && pages.get(furnitureKey(line))!.size >= least));
+  return new Set(lines.filter((line) => outside(line) && (pages.get(furnitureKey(line))!.size >= least || isPageNumber(line))));
 }
 
-const PAGE_NUMBER = /\b(?:page|seite|blatt|pagina|página|pág|pag|strona|str|sida|sid|feuille|hoja|foglio)\b|^\D{0,12}\d{1,4}\s?(?:\/|of|von|de|van|di|z|av)\s?\d{1,4}$/iu;
+const PAGE_WORD = '(?:page|seite|blatt|pagina|página|pág\\.?|pag\\.?|strona|str\\.?|sida|sid|feuille|hoja|foglio|side|p\\.)';
+const OF = '(?:\\/|of|von|de|van|di|z|av|sur|su|af|-)';
+const PAGE_NUMBER = new RegExp(`\\b${PAGE_WORD}\\b|^\\D{0,12}\\d{1,4}\\s?${OF}\\s?\\d{1,4}$`, 'iu');
+const PAGE_NUMBER_ALONE = new RegExp(`^${PAGE_WORD}[.:]?\\s?\\d{1,4}(?:\\s?${OF}\\s?\\d{1,4})?$`, 'iu');
+
+function isPageNumber(line: TokenLine): boolean {
+  return PAGE_NUMBER_ALONE.test(lineText(line.words));
+}
 
 function furnitureKey(line: TokenLine): string {
   const text = lineText(line.words);
@@ -123,14 +177,14 @@ function textStart(header: Header | null, anchors: readonly TokenLine[]): number
   const starts = new Map<number, number>();
   for (const line of anchors) {
     const word = line.words.find((_, i) => ![...line.dates, ...line.amounts].some((token) => i >= token.from && i < token.to));
-    if (word) starts.set(Math.round(word.x0), (starts.get(Math.round(word.x0)) ?? 0) + 1);
+    if (word && indicatorOf(word.text) === undefined) starts.set(Math.round(word.x0), (starts.get(Math.round(word.x0)) ?? 0) + 1);
   }
   const usual = [...starts].toSorted((a, b) => b[1] - a[1])[0]?.[0];
   const title = header?.cells.find((cell) => cell.field === 'description');
   return Math.min(usual ?? title?.x0 ?? 0, title?.x0 ?? Infinity);
 }
 
-/** Which column of numbers is what. `tier` 0: as the titles say, or where there are none as the numbers stand; 1: titles and columns paired another way. */
+/** Which column of numbers is what. `tier` 0: as the titles say, or where there are none as the numbers stand; 1: titles and columns paired another way; 2: whatever the titles say. */
 export interface Assignment {
   tier: number;
   columns: { span: Span; field: MoneyField }[];
@@ -145,7 +199,7 @@ const UNPAIRED_COST = 40;
 /** The ways in which columns of numbers can be the statement's amounts and balances, the likeliest first. */
 export function listAssignments(layout: Layout): Assignment[] {
   const titled = titledAssignments(layout);
-  return titled.length > 0 ? titled : untitledAssignments(layout);
+  return [...titled, ...untitledAssignments(layout, titled.length > 0 ? 2 : 0)];
 }
 
 function titledAssignments({ header, numbers, body }: Layout): Assignment[] {
@@ -180,7 +234,8 @@ function distance(column: Span, title: Span): number {
 }
 
 const UNTITLED: readonly (readonly MoneyField[])[] = [
-  ['amount'], ['amount', 'balance'], ['debit', 'credit'], ['credit', 'debit'], ['debit', 'credit', 'balance'], ['credit', 'debit', 'balance'],
+  ['amount'], ['amount', 'balance'], ['balance', 'amount'], ['debit', 'credit'], ['credit', 'debit'], ['debit', 'credit', 'balance'], ['credit', 'debit', 'balance'],
+  ['balance', 'debit', 'credit'], ['balance', 'credit', 'debit'],
 ];
 
 /** Columns that half of the rows fill. */
@@ -189,12 +244,14 @@ function neededColumns(numbers: Layout['numbers'], body: readonly TokenLine[]): 
   return numbers.filter((column) => column.count >= dated / 2);
 }
 
-function untitledAssignments({ numbers, body }: Layout): Assignment[] {
+/** The fullest columns as any of the usual arrangements. */
+function untitledAssignments({ numbers, body }: Layout, tier: number): Assignment[] {
   const needed = neededColumns(numbers, body);
   return UNTITLED.flatMap((fields) => {
-    const spans = numbers.slice(-fields.length);
-    if (spans.length < fields.length || needed.some((column) => !spans.includes(column))) return [];
-    return [{ tier: 0, columns: fields.map((field, i) => ({ span: spans[i]!, field })) }];
+    const fullest = numbers.toSorted((a, b) => b.count - a.count).slice(0, fields.length).toSorted((a, b) => a.x0 - b.x0);
+    return [numbers.slice(-fields.length), fullest].flatMap((spans, i) => {
+      if (spans.length < fields.length || needed.some((column) => !spans.includes(column)) || (i === 1 && spans.every((span) => numbers.slice(-fields.length).includes(span)))) return [];
+      return [{ tier, columns: fields.map((field, k) => ({ span: spans[k]!, field })) }];
+    });
   });
 }
-

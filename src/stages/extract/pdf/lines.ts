@@ -34,11 +34,10 @@ export function findLines(page: Page): Line[] {
 /** Letters drawn one by one become words. Longer pieces that touch are columns that run into each other. */
 function joinLetters(words: Word[]): Word[] {
   const joined: Word[] = [];
-  for (const [i, word] of words.entries()) {
+  for (const word of words) {
     const last = joined.at(-1);
     const gap = last ? word.x0 - last.x1 : Infinity;
-    const letter = word.text.length === 1 || words[i - 1]?.text.length === 1;
-    if (last && letter && gap <= SAME_WORD * word.height && gap >= -KERNING * word.height) {
+    if (last?.letters && word.letters && gap <= SAME_WORD * word.height && gap >= -KERNING * word.height) {
       joined[joined.length - 1] = { ...last, text: last.text + word.text, x1: word.x1 };
     } else {
       joined.push(word);

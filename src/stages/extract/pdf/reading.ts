@@ -9,17 +9,20 @@ import { proveStatement } from '../../../core/proof.ts';
 import type { PrintedTotal, RawAmount, RawEntry, RawStatement, StatementBalance } from '../../../core/statement.ts';
 import { emptyTransaction } from '../../../core/statement.ts';
 import type { StatementProfile } from '../profile.ts';
-import type { LabelledAmount } from './facts.ts';
-import { findAccount, findCurrency, findDatedBalances, findLabelledAmounts, findPeriod, findStatementNumber } from './facts.ts';
-import type { Assignment, Layout } from './layout.ts';
-import { findLayout, listAssignments } from './layout.ts';
+import { checkPrintedSums } from './checks.ts';
+import type { LabelledAmount, PrintedCount } from './facts.ts';
+import { findAccount, findCounts, findCurrency, findDatedBalances, findLabelledAmounts, findPeriod, findStatementNumber } from './facts.ts';
+import { takeForeign } from './foreign.ts';
+import type { Assignment, Layout, Layouts } from './layout.ts';
+import { findLayouts, listAssignments } from './layout.ts';
+import { lineText } from './lines.ts';
 import type { Row, Table } from './rows.ts';
 import { buildRows } from './rows.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
 import type { Page } from './text.ts';
 
 /**
- * Lines to a statement: a bounded search over what the layout leaves open (which column is what, the decimal mark, the order of dates,
+ * Lines to one statement: a bounded search over what the layout leaves open (which column is what, the decimal mark, the order of dates,
  * what an amount without a sign means). Arithmetic decides: the reading that ties out is it; two that do and differ are `ambiguous`;
  * without one, the likeliest is given as read, and its checks say that it does not tie out.
  */
@@ -27,69 +30,138 @@ import type { Page } from './text.ts';
 export interface Reading {
   head: RawStatement;
   entries: RawEntry[];
+  proof: Proof;
+  /** How it was read, for who wants to know. */
+  seen: Seen;
 }
 
-interface Candidate extends Reading {
-  proof: Proof;
+export interface Seen {
+  tables: { layout: Layout; assignment: Assignment }[];
+  table: Table;
+  style: Style;
+  /** How many readings were tried, and how many of them tied out. */
+  tried: number;
+  proven: number;
+}
+
+interface Candidate extends Omit<Reading, 'seen'> {
+  seen: Omit<Seen, 'tried' | 'proven'>;
   has_table: boolean;
   /** The readings of the same rows, this one among them. */
   alternatives: Candidate[];
 }
 
-/** What an amount without any sign means; `balance`: what the running balances say. */
-type Unsigned = 'credit' | 'debit' | 'balance';
+/** What an amount without any sign means; `balance`: what the running balances say; `section`: the heading over it; `inverted`: all signs are the other way round. */
+type Unsigned = 'credit' | 'debit' | 'balance' | 'section' | 'inverted';
+
+interface Style {
+  mark: DecimalMark;
+  order: DateOrder;
+  unsigned: Unsigned;
+}
 
 /** Opening and closing balances tried: a document that names more prints the balances of its pages or of other things. */
 const MAX_BALANCES = 3;
+/** Readings tried of one statement: what is left open multiplies, and what is not found among the likeliest is a guess. */
+const MAX_READINGS = 240;
+/** Rows read in all readings of one statement: keeps 8,000 rows within their time. */
+const MAX_ROWS_READ = 400_000;
 
-/** Reads the statement. Throws `not_a_statement` and `ambiguous`. */
-export function readStatement(pages: readonly Page[], lines: readonly TokenLine[], profile: StatementProfile | null, extractor: string): Reading {
-  const document = { pages, lines, profile, extractor, layout: findLayout(lines) };
-  let likeliest: Candidate | null = null;
-  const assignments = listAssignments(document.layout);
-  for (const tier of [0, 1]) {
-    const found = assignments.filter((assignment) => assignment.tier === tier).flatMap((assignment) => listCandidates(document, assignment));
-    const proven = found.filter((candidate) => candidate.proof.ties_out === true && candidate.entries.length > 0);
-    const inOrder = proven.filter(({ entries }) => isMonotone(entries.map((entry) => entry.booking_date)));
-    if (proven.length > 0) return only(inOrder.length > 0 ? inOrder : proven, 'both tie out');
-    likeliest ??= found[0] ?? null;
-  }
-  likeliest ??= listCandidates(document, { tier: 0, columns: [] })[0] ?? null;
-  if (likeliest === null || !isStatement(likeliest, document.layout)) {
-    throw new Failure('not_a_statement', 'the PDF has no table of dated amounts with a balance or an account that could be a bank statement');
-  }
-  // Where nothing can be checked, what else the same rows could mean must not be guessed either.
-  return likeliest.proof.ties_out === null && likeliest.entries.length > 0 ? only(likeliest.alternatives, 'are possible, and no balance is printed that tells which holds') : likeliest;
-}
-
+/** A statement's lines with what holds for every reading of them. */
 interface Document {
   pages: readonly Page[];
   lines: readonly TokenLine[];
   profile: StatementProfile | null;
   extractor: string;
-  layout: Layout;
+  layouts: Layouts;
+  labelled: readonly LabelledAmount[];
+  dated: ReturnType<typeof findDatedBalances>;
+  counts: readonly PrintedCount[];
+  /** Place of each line in the document. */
+  place: ReadonlyMap<TokenLine, number>;
 }
 
-function isStatement({ head, entries, proof, has_table }: Candidate, { header }: Layout): boolean {
-  const balances = head.opening_balance !== null || head.closing_balance !== null || entries.some((entry) => entry.balance_after !== null);
-  if (entries.length === 0) return proof.ties_out === true && head.account !== null;
-  return has_table && (balances || (header !== null && head.account !== null));
+/** Reads the statement that stands in these lines. Throws `not_a_statement` and `ambiguous`. */
+export function readStatement(pages: readonly Page[], lines: readonly TokenLine[], profile: StatementProfile | null, extractor: string): Reading {
+  const layouts = findLayouts(lines);
+  const whole_numbers = layouts.tables.some((layout) => layout.whole_numbers);
+  const document: Document = {
+    pages, lines, profile, extractor, layouts, labelled: findLabelledAmounts(lines, whole_numbers), dated: findDatedBalances(lines), counts: findCounts(lines),
+    place: new Map(lines.map((line, i) => [line, i])),
+  };
+  const search: Search = { tried: 0, rows: 0 };
+  let likeliest: Candidate | null = null;
+  for (const tier of [0, 1, 2]) {
+    const found = listCombinations(layouts, tier).flatMap((assignments) => listCandidates(document, assignments, tier, search));
+    const proven = found.filter((candidate) => candidate.proof.ties_out === true && candidate.entries.length > 0);
+    if (proven.length > 0) {
+      const chosen = only(plausible(proven), 'both tie out');
+      return { ...chosen, seen: { ...chosen.seen, tried: search.tried, proven: proven.length } };
+    }
+    likeliest ??= fewestFailures(found);
+  }
+  likeliest ??= fewestFailures(listCandidates(document, layouts.tables.map(() => ({ tier: 0, columns: [] })), 0, search));
+  if (likeliest === null || !isStatement(likeliest, layouts)) {
+    throw new Failure('not_a_statement', 'the PDF has no table of dated amounts with a balance or an account that could be a bank statement');
+  }
+  // Where nothing can be checked, what else the same rows could mean must not be guessed either.
+  const chosen = likeliest.proof.ties_out === null && likeliest.entries.length > 0 ? only(plausible(likeliest.alternatives), 'are possible, and no balance is printed that tells which holds') : likeliest;
+  return { ...chosen, seen: { ...chosen.seen, tried: search.tried, proven: 0 } };
 }
 
-/** Sums do not see dates: a reading whose dates run one way is held against no other. */
+interface Search {
+  tried: number;
+  rows: number;
+}
+
+/** The tables' assignments of one tier, one table varied at a time. */
+function listCombinations({ tables }: Layouts, tier: number): Assignment[][] {
+  const lists = tables.map(listAssignments);
+  const empty: Assignment = { tier: 0, columns: [] };
+  const base = lists.map((list) => list[0] ?? empty);
+  if (tier === 0) return lists.length === 1 ? lists[0]!.filter((assignment) => assignment.tier === 0).map((assignment) => [assignment]) : [base];
+  return lists.flatMap((list, i) => list.filter((assignment, k) => assignment.tier === tier && k > 0).map((assignment) => base.with(i, assignment)));
+}
+
+function fewestFailures(found: readonly Candidate[]): Candidate | null {
+  const failures = ({ proof }: Candidate): number => proof.checks.filter(({ ok }) => !ok).length + (proof.ties_out === null ? 0.5 : 0);
+  return found.filter(({ entries }) => entries.length > 0).toSorted((a, b) => failures(a) - failures(b))[0] ?? found[0] ?? null;
+}
+
+/** Sums do not see dates: readings whose dates lie in the period, and run one way, are held against no others. */
+function plausible(readings: readonly Candidate[]): readonly Candidate[] {
+  let left = readings;
+  for (const holds of [(one: Candidate) => isInPeriod(one), ({ entries }: Candidate) => isMonotone(entries.map((entry) => entry.booking_date))]) {
+    const fitting = left.filter(holds);
+    if (fitting.length > 0) left = fitting;
+  }
+  return left;
+}
+
+function isInPeriod({ head, entries }: Candidate): boolean {
+  const { from, to } = head;
+  return from === null || to === null || entries.every(({ booking_date }) => booking_date >= from && booking_date <= to);
+}
+
 function isMonotone(dates: readonly CalendarDate[]): boolean {
   return dates.every((date, i) => i === 0 || dates[i - 1]! <= date) || dates.every((date, i) => i === 0 || dates[i - 1]! >= date);
 }
 
+function isStatement({ head, entries, proof, has_table }: Candidate, { titles }: Layouts): boolean {
+  const balances = head.opening_balance !== null || head.closing_balance !== null || entries.some((entry) => entry.balance_after !== null);
+  if (entries.length === 0) return proof.ties_out === true && head.account !== null;
+  return has_table && (balances || (titles.size > 0 && head.account !== null));
+}
+
 /** The one reading that all agree on. */
-function only(readings: Candidate[], why: string): Candidate {
+function only(readings: readonly Candidate[], why: string): Candidate {
   const first = readings[0]!;
   const other = readings.find((candidate) => fingerprint(candidate) !== fingerprint(first));
   if (other === undefined) return first;
   const i = first.entries.findIndex((entry, k) => entryKey(entry) !== entryKey(other.entries[k]));
   throw new Failure('ambiguous',
-    `two readings of the statement ${why}: entry ${i + 1} is ${entryKey(first.entries[i])} in one and ${entryKey(other.entries[i])} in the other; ` +
-    'write a profile (date_order, decimal) into rules/profiles/', { page: first.entries[i]?.source.page ?? 1 });
+    `two readings of the statement ${why}: ${i < 0 ? 'their balances differ' : `entry ${i + 1} is ${entryKey(first.entries[i])} in one and ${entryKey(other.entries[i])} in the other`}; ` +
+    'write a profile (date_order, decimal, unsigned) into rules/profiles/, which `tieout extract --explain` shows the beginning of', { page: first.entries[Math.max(i, 0)]?.source.page ?? 1 });
 }
 
 function fingerprint({ entries, proof }: Candidate): string {
@@ -100,16 +172,20 @@ function entryKey(entry: RawEntry | undefined): string {
   return entry === undefined ? 'absent' : `${entry.booking_date} ${entry.amount}`;
 }
 
-function listCandidates(document: Document, assignment: Assignment): Candidate[] {
+function listCandidates(document: Document, assignments: readonly Assignment[], tier: number, search: Search): Candidate[] {
   const found: Candidate[] = [];
-  const whole = buildRows(document.layout, assignment, true);
-  const tables = whole.rows.every((row) => row.date !== null) ? [whole] : [whole, buildRows(document.layout, assignment, false)];
+  const whole = buildTable(document, assignments, true);
+  const tables = whole.rows.every((row) => row.date !== null) ? [whole] : [whole, buildTable(document, assignments, false)];
   for (const table of tables) {
     const alternatives: Candidate[] = [];
+    const outside = outsideOf(document, table);
     for (const mark of listMarks(document, table)) {
       for (const order of listOrders(document, table)) {
-        for (const unsigned of listUnsigned(table)) {
-          const candidate = readTable(document, assignment, table, { mark, order, unsigned });
+        for (const unsigned of listUnsigned(document, table, tier)) {
+          search.tried++;
+          search.rows += table.rows.length;
+          if (search.tried > MAX_READINGS || search.rows > MAX_ROWS_READ) return found;
+          const candidate = readTable(document, assignments, table, outside, { mark, order, unsigned });
           if (candidate) alternatives.push({ ...candidate, alternatives });
         }
       }
@@ -119,19 +195,66 @@ function listCandidates(document: Document, assignment: Assignment): Candidate[]
   return found;
 }
 
-interface Style {
-  mark: DecimalMark;
-  order: DateOrder;
-  unsigned: Unsigned;
+/** The rows of all tables, in document order. */
+function buildTable({ layouts: { tables }, place }: Document, assignments: readonly Assignment[], undated: boolean): Table {
+  const built = tables.map((layout, i) => buildRows(layout, assignments[i]!, undated));
+  if (built.length === 1) return built[0]!;
+  const rows = built.flatMap((table) => table.rows).toSorted((a, b) => place.get(a.anchor)! - place.get(b.anchor)!);
+  const places = rows.map((row) => place.get(row.anchor)!);
+  const above = (line: TokenLine): number => {
+    const at = places.findIndex((one) => one > place.get(line)!);
+    return at < 0 ? places.length : at;
+  };
+  return {
+    rows, used: new Set(built.flatMap((table) => [...table.used])), daily: built.flatMap((table) => table.daily),
+    markers: built.flatMap((table) => table.markers).map((marker) => ({ ...marker, rows: above(marker.line) })).toSorted((a, b) => place.get(a.line)! - place.get(b.line)!),
+  };
 }
 
-function listMarks({ profile, lines, layout }: Document, { rows }: Table): DecimalMark[] {
+/** What stands outside the rows, for all readings of the same table. */
+interface Outside {
+  lines: TokenLine[];
+  heading: TokenLine[];
+  labelled: LabelledAmount[];
+  currency: string | null;
+  period: [DateToken, DateToken] | null;
+  account: string | null;
+  number: string | null;
+}
+
+function outsideOf({ pages, lines, labelled, layouts, profile, place }: Document, table: Table): Outside {
+  const outside = lines.filter((line) => !table.used.has(line));
+  const first = table.rows[0]?.anchor;
+  const heading = first === undefined ? outside : outside.filter((line) => place.get(line)! < place.get(first)!);
+  const apart = labelled.filter(({ line, amount }) => !table.used.has(line) && !table.rows.some((row) => Object.values(row.money).includes(amount)));
+  const amounts = table.rows.flatMap((row) => Object.values(row.money));
+  const currency = profile?.currency ?? findCurrency(outside, layouts.titles, apart.map(({ amount }) => amount), amounts)
+    ?? ([...amounts, ...apart.map(({ amount }) => amount)].some(({ printed }) => printed.currency === '$') && isAmerican(pages, table) ? 'USD' : null);
+  const account = profile?.account ?? findAccount(heading, outside);
+  const printed = findStatementNumber(heading) ?? findStatementNumber(outside);
+  return {
+    lines: outside, heading, labelled: apart, currency, account, period: findPeriod(heading) ?? findPeriod(outside),
+    // `Statement of account no. 12345678` may mean either; it does not mean both.
+    number: printed === account ? null : printed,
+  };
+}
+
+/** Many countries' dollars have the one sign; on Letter paper with the month in front it is that of the United States. */
+function isAmerican(pages: readonly Page[], { rows }: Table): boolean {
+  const { width, height } = pages[0]!;
+  return Math.abs(Math.min(width, height) - LETTER_WIDTH) < 1 && rows.every(({ date }) => date === null || date.readings.has('mdy'));
+}
+
+/** US Letter, 8.5 inches in points. */
+const LETTER_WIDTH = 612;
+
+function listMarks({ profile, labelled }: Document, { rows }: Table): DecimalMark[] {
   if (profile?.decimal) return [profile.decimal];
   const vote = createMarkVote();
   for (const row of rows) for (const token of Object.values(row.money)) vote.add(token.printed.digits);
   let mark = vote.settle();
   if (mark === 'none' || mark === 'ambiguous') {
-    for (const { label, amount } of findLabelledAmounts(lines, layout)) if (label !== 'totals') vote.add(amount.printed.digits);
+    for (const { label, amount } of labelled) if (label !== 'totals') vote.add(amount.printed.digits);
     mark = vote.settle();
   }
   return mark === ',' || mark === '.' ? [mark] : mark === 'none' ? ['.'] : ['.', ','];
@@ -145,67 +268,67 @@ function listOrders({ profile, lines }: Document, { rows }: Table): DateOrder[] 
   return vote.settle();
 }
 
-function listUnsigned({ rows }: Table): Unsigned[] {
-  const amounts = rows.flatMap((row) => row.money.amount ?? []);
+function listUnsigned({ profile }: Document, { rows }: Table, tier: number): Unsigned[] {
+  if (profile?.inverted) return ['inverted'];
+  const inverted: Unsigned[] = tier > 0 ? ['inverted'] : [];
+  const amounts = rows.filter((row) => row.money.amount);
   if (amounts.length === 0) return ['credit'];
-  const signed = (sign: (token: AmountToken) => boolean): boolean => amounts.some(sign) || rows.some((row) => row.fields.indicator !== undefined);
+  const signed = (sign: (token: AmountToken) => boolean): boolean => amounts.some((row) => sign(row.money.amount!));
   const balances = rows.some((row) => row.money.balance);
-  if (signed((token) => token.printed.negative)) return ['credit'];
-  if (signed((token) => token.plus || token.printed.side === 'credit')) return ['debit', 'credit'];
-  return balances ? ['balance', 'credit'] : ['credit', 'debit'];
+  if (rows.some(({ section }) => section === 'debit' || section === 'credit') && !signed((token) => token.printed.negative)) return ['section', 'credit'];
+  if (signed((token) => token.printed.negative) || rows.some((row) => row.side === 'debit')) return ['credit', ...inverted];
+  if (signed((token) => token.plus || token.printed.side === 'credit') || rows.some((row) => row.side === 'credit')) return ['debit', 'credit'];
+  return balances ? ['balance', 'credit', 'debit'] : ['credit', 'debit'];
 }
 
-const DEBIT_MARK = /^(?:d|dr|db|debit|debet|s|soll|debe|dare|af|wn|-|−|–)\.?$/i;
-const CREDIT_MARK = /^(?:c|cr|k|credit|kredit|h|haben|haber|avere|bij|ma|\+)\.?$/i;
-
-function readTable(document: Document, assignment: Assignment, table: Table, style: Style): Omit<Candidate, 'alternatives'> | null {
-  const { lines, layout, profile, pages } = document;
-  const outside = lines.filter((line) => !table.used.has(line));
-  const firstRow = layout.body.find((line) => table.used.has(line));
-  const heading = outside.filter((line) => firstRow === undefined || line.page < firstRow.page || (line.page === firstRow.page && line.y < firstRow.y));
-  const labelled = findLabelledAmounts(outside, layout);
-  const currency = profile?.currency ?? findCurrency(outside, layout, labelled.map(({ amount }) => amount), table.rows.flatMap((row) => Object.values(row.money)));
-
+function readTable(document: Document, assignments: readonly Assignment[], table: Table, outside: Outside, style: Style): Omit<Candidate, 'alternatives'> | null {
+  const { lines, layouts, pages, labelled: all } = document;
+  const { heading, labelled, currency, period, account, number } = outside;
   const read = (token: AmountToken): RawAmount | undefined => plainAmount(token.printed, style.mark);
-  const dateOf = createDateReader(lines, heading, style.order);
+  const dateOf = createDateReader(lines, heading, period, style.order);
 
   const entries: RawEntry[] = [];
   let before: CalendarDate | null = null;
-  const debitsSigned = mostlyNegative(table.rows.flatMap((row) => row.money.debit ?? []));
+  const signs: Signs = { debits: mostlyNegative(table.rows.flatMap((row) => row.money.debit ?? [])), sections: mostlyNegative(table.rows.flatMap((row) => (row.section === 'debit' && row.money.amount) || [])) };
   for (const row of table.rows) {
     const booking_date: CalendarDate | undefined = row.date ? dateOf(row.date) : before ?? undefined;
-    const amount = amountOf(row, style, read, debitsSigned);
+    const amount = amountOf(row, style, read, signs);
     if (booking_date === undefined || amount === undefined) return null;
     before = booking_date;
     const [x0, top, x1, bottom] = row.box;
     const height = pages[row.page - 1]!.height;
+    const { texts, instructed, exchange_rate } = takeForeign(row.texts, currency, style.mark);
     entries.push({
       ...emptyTransaction(amount, currency), line: entries.length + 1, booking_date,
       value_date: (row.value && dateOf(row.value)) ?? null, status: 'booked', reversal: false,
       counterparty: row.fields.counterparty || row.fields.counterparty_account
         ? { name: row.fields.counterparty ?? null, account: row.fields.counterparty_account ?? null, bank: null } : null,
-      customer_reference: row.fields.reference ?? null, remittance: row.texts.join(' ') || null,
+      customer_reference: row.fields.reference ?? null, remittance: texts.map(lineText).join(' ') || null, instructed, exchange_rate,
       source: { page: row.page, line: null, box: [round(x0), round(height - bottom), round(x1), round(height - top)] },
       details: [], balance_after: (row.money.balance && read(row.money.balance)) ?? null,
     });
   }
   if (currency !== null && !fitsCurrency(table, entries, currency)) return null;
-  if (style.unsigned === 'balance') signByBalance(entries);
 
-  const period = findPeriod(heading) ?? findPeriod(outside);
-  const account = profile?.account ?? findAccount(heading, outside);
-  const printed = findStatementNumber(heading) ?? findStatementNumber(outside);
-  // `Statement of account no. 12345678` may mean either; it does not mean both.
-  const number = printed === account ? null : printed;
   const head: RawStatement = {
     format: 'pdf', extractor: document.extractor, account, bank: null, currency,
     statement_id: number, sequence: number !== null && /^\d+$/.test(number) ? String(Number(number)) : null,
     from: (period && dateOf(period[0])) ?? null, to: (period && dateOf(period[1])) ?? null,
-    opening_balance: null, closing_balance: null, printed_totals: findTotals(labelled, table, read),
+    opening_balance: null, closing_balance: null, printed_totals: findTotals(document, labelled, table, read),
     newest_first: entries.length > 1 && entries[0]!.booking_date > entries.at(-1)!.booking_date, reader_checks: [],
   };
-  const proven = proveWithBalances(head, entries, listBalances(document, table, labelled, outside, assignment, read, dateOf));
-  return { ...proven, entries, has_table: assignment.columns.length > 0 };
+  const balances = listBalances(document, table, labelled, outside.lines, read, dateOf);
+  if (style.unsigned === 'balance') signByBalance(entries, balances.opening[0]?.amount ?? null);
+  const proven = proveWithBalances(head, entries, balances);
+  // Only what ties out so far is held against what else is printed.
+  if (proven.proof.ties_out !== false && proven.proof.opening_balance !== null) {
+    proven.head.reader_checks = checkPrintedSums({ head: proven.head, proof: proven.proof, entries, table, labelled: all, read, dateOf });
+    if (proven.head.reader_checks.length > 0) proven.proof = proveStatement(proven.head, entries);
+  }
+  return {
+    ...proven, entries, has_table: assignments.some(({ columns }) => columns.length > 0),
+    seen: { tables: layouts.tables.map((layout, i) => ({ layout, assignment: assignments[i]! })), table, style },
+  };
 }
 
 /** `1.234` reads both ways: no currency has more decimals than its own, and one of three is printed with them. */
@@ -223,7 +346,13 @@ function mostlyNegative(tokens: readonly AmountToken[]): boolean {
   return tokens.filter((token) => token.printed.negative).length * 2 > tokens.length;
 }
 
-function amountOf(row: Row, style: Style, read: (token: AmountToken) => RawAmount | undefined, debitsSigned: boolean): RawAmount | undefined {
+/** Whether a column of debits, or a section of them, prints its signs. */
+interface Signs {
+  debits: boolean;
+  sections: boolean;
+}
+
+function amountOf(row: Row, style: Style, read: (token: AmountToken) => RawAmount | undefined, signs: Signs): RawAmount | undefined {
   const { amount, debit, credit } = row.money;
   if (debit || credit) {
     const out = debit && read(debit);
@@ -232,13 +361,14 @@ function amountOf(row: Row, style: Style, read: (token: AmountToken) => RawAmoun
     if (into !== undefined && (out === undefined || isZero(out))) return into;
     if (out === undefined || (into !== undefined && !isZero(into))) return undefined;
     // Debits are printed with or without a minus; where without, a minus takes one back.
-    return debitsSigned ? out : negate(out);
+    return signs.debits ? out : negate(out);
   }
   const value = amount && read(amount);
   if (amount === undefined || value === undefined) return undefined;
-  const mark = row.fields.indicator?.trim() ?? '';
-  if (DEBIT_MARK.test(mark)) return value.startsWith('-') ? value : negate(value);
-  if (CREDIT_MARK.test(mark)) return value;
+  if (style.unsigned === 'inverted') return negate(value);
+  if (row.side === 'debit') return value.startsWith('-') ? value : negate(value);
+  if (row.side === 'credit') return value;
+  if (style.unsigned === 'section') return row.section === 'debit' && !signs.sections ? negate(value) : value;
   const explicit = amount.printed.negative || amount.plus || amount.printed.side !== null;
   return !explicit && style.unsigned === 'debit' ? negate(value) : value;
 }
@@ -254,16 +384,16 @@ function negate(amount: RawAmount): RawAmount {
 /** As many decimals as the proof takes: balances are compared, never rounded. */
 const DECIMALS = 12;
 
-/** Gives amounts without signs the sign by which the running balances follow from each other. */
-function signByBalance(entries: RawEntry[]): void {
+/** Gives amounts without signs the sign by which the running balances follow from each other, the first from the opening balance. */
+function signByBalance(entries: RawEntry[], opening: RawAmount | null): void {
   for (const flip of [1, -1]) {
     entries.forEach((entry, i) => {
-      const earlier = entries[i - flip]?.balance_after;
+      const earlier = i - flip < 0 || i - flip >= entries.length ? opening : entries[i - flip]!.balance_after;
       if (!earlier || !entry.balance_after) return;
       const fell = (parseDecimal(entry.balance_after, DECIMALS) ?? 0n) < (parseDecimal(earlier, DECIMALS) ?? 0n);
       if (fell !== entry.amount.startsWith('-')) entry.amount = negate(entry.amount);
     });
-    if (proveStatement({ from: null, to: null, opening_balance: null, closing_balance: null, printed_totals: [], newest_first: flip < 0, reader_checks: [] }, entries).ties_out) return;
+    if (proveStatement({ from: null, to: null, opening_balance: opening === null ? null : { amount: opening, date: null }, closing_balance: null, printed_totals: [], newest_first: flip < 0, reader_checks: [] }, entries).ties_out) return;
   }
 }
 
@@ -271,20 +401,22 @@ function signByBalance(entries: RawEntry[]): void {
 const PERIOD_MARGIN_DAYS = 45;
 
 /** Reads dates; a missing year is that of the period, else the last one that does not lie behind every full date of the heading. */
-function createDateReader(lines: readonly TokenLine[], heading: readonly TokenLine[], order: DateOrder): (token: DateToken) => CalendarDate | undefined {
+function createDateReader(lines: readonly TokenLine[], heading: readonly TokenLine[], period: [DateToken, DateToken] | null, order: DateOrder): (token: DateToken) => CalendarDate | undefined {
   const full = (token: DateToken): CalendarDate[] => {
     const date = token.readings.get(order);
     const found = date && date.year !== null ? calendarDate(date.year, date.month, date.day) : undefined;
     return found ? [found] : [];
   };
   const latestIn = (some: readonly TokenLine[]): CalendarDate | undefined => some.flatMap((line) => line.dates.flatMap(full)).toSorted().at(-1);
-  const period = findPeriod(heading);
-  const latest = (period && full(period[1])[0]) ?? latestIn(heading) ?? latestIn(lines);
-  const limit = latest && addDays(latest, PERIOD_MARGIN_DAYS);
+  let limit: CalendarDate | undefined | null = null;
   return (token) => {
     const date = token.readings.get(order);
     if (date === undefined) return undefined;
     if (date.year !== null) return calendarDate(date.year, date.month, date.day);
+    if (limit === null) {
+      const latest = (period && full(period[1])[0]) ?? latestIn(heading) ?? latestIn(lines);
+      limit = latest && addDays(latest, PERIOD_MARGIN_DAYS);
+    }
     if (limit === undefined) return undefined;
     const year = Number(limit.slice(0, 4));
     const inYear = calendarDate(year, date.month, date.day);
@@ -298,21 +430,24 @@ interface Balances {
 }
 
 function listBalances(
-  { layout }: Document, table: Table, labelled: readonly LabelledAmount[], outside: readonly TokenLine[], assignment: Assignment,
+  { layouts, dated: allDated }: Document, table: Table, labelled: readonly LabelledAmount[], outside: readonly TokenLine[],
   read: (token: AmountToken) => RawAmount | undefined, dateOf: (token: DateToken) => CalendarDate | undefined,
 ): Balances {
-  const inDebit = new Set(layout.header === null ? [] : table.markers.flatMap(({ money }) => (money.debit && !money.balance ? [money.debit] : [])));
-  const balance = ({ amount, date }: { amount: AmountToken; date: DateToken | null }): StatementBalance<RawAmount>[] => {
+  const inDebit = new Set(layouts.titles.size === 0 ? [] : table.markers.flatMap(({ money }) => (money.debit && !money.balance ? [money.debit] : [])));
+  const marks = new Map(table.markers.map((marker) => [marker.line, marker.side]));
+  const balance = ({ amount, date, line }: { amount: AmountToken; date: DateToken | null; line: TokenLine }): StatementBalance<RawAmount>[] => {
     const value = read(amount);
     if (value === undefined) return [];
-    // A balance set in the debit column is one.
-    return [{ amount: inDebit.has(amount) && !value.startsWith('-') ? negate(value) : value, date: (date && dateOf(date)) ?? null }];
+    // A balance set in the debit column, or marked as one, is one.
+    const negative = (inDebit.has(amount) || marks.get(line) === 'debit') && !value.startsWith('-');
+    return [{ amount: negative ? negate(value) : value, date: (date && dateOf(date)) ?? null }];
   };
   const of = (label: string): StatementBalance<RawAmount>[] => labelled.filter((found) => found.label === label).flatMap(balance);
   const opening = distinct(of('opening'));
   const closing = distinct(of('closing').toReversed());
-  if ((opening.length === 0 || closing.length === 0) && assignment.columns.length > 0) {
-    const dated = findDatedBalances(outside).flatMap(balance);
+  if ((opening.length === 0 || closing.length === 0) && table.rows.length > 0) {
+    const left = new Set(outside);
+    const dated = allDated.filter(({ line }) => left.has(line)).flatMap(balance);
     if (opening.length === 0 && dated.length > 1) opening.push(dated[0]!);
     if (closing.length === 0 && dated.length > 0) closing.push(dated.at(-1)!);
   }
@@ -338,8 +473,8 @@ function proveWithBalances(head: RawStatement, entries: readonly RawEntry[], { o
   return first!;
 }
 
-/** Totals of debits and credits, where the document says that they are just that. */
-function findTotals(labelled: readonly LabelledAmount[], { markers }: Table, read: (token: AmountToken) => RawAmount | undefined): PrintedTotal[] {
+/** Totals of debits and credits and numbers of entries, where the document says that they are just that. */
+function findTotals({ counts }: Document, labelled: readonly LabelledAmount[], { markers, used }: Table, read: (token: AmountToken) => RawAmount | undefined): PrintedTotal[] {
   const totals = new Map<string, PrintedTotal>();
   const add = (kind: 'credits' | 'debits', token: AmountToken | undefined): void => {
     const amount = token && read(token);
@@ -351,5 +486,6 @@ function findTotals(labelled: readonly LabelledAmount[], { markers }: Table, rea
     add('debits', money.debit);
     add('credits', money.credit);
   }
+  for (const { kind, count, line } of counts) if (!used.has(line) && !totals.has(kind)) totals.set(kind, { kind, count });
   return [...totals.values()];
 }

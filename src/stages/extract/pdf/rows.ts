@@ -1,23 +1,31 @@
 import type { Header, MoneyField, Span } from './columns.ts';
 import { overlap, sameColumn } from './columns.ts';
 import type { Assignment, Layout } from './layout.ts';
-import { standsAlone } from './layout.ts';
+import { isOverdrawn, standsAlone } from './layout.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
-import type { ColumnField, Label } from './vocabulary.ts';
-import { findLabel, fold, isBareLabel } from './vocabulary.ts';
+import type { ColumnField, Label, Section } from './vocabulary.ts';
+import { findLabel, fold, indicatorOf, isBareLabel, sectionOf } from './vocabulary.ts';
 
 /** The body's lines as rows of the table: one per entry, with every line of its description. */
 export interface Row {
+  /** The line with its amount. */
+  anchor: TokenLine;
   page: number;
   box: [x0: number, top: number, x1: number, bottom: number];
   /** Null where the row repeats the date above it by leaving it blank. */
   date: DateToken | null;
   value: DateToken | null;
   money: Partial<Record<MoneyField, AmountToken>>;
-  texts: string[];
+  /** What a mark in a column of its own says of the direction. */
+  side: 'debit' | 'credit' | null;
+  texts: TokenLine['words'][];
+  /** The lines that `texts` are of. */
+  lines: TokenLine[];
   /** Text of columns that have a field of their own. */
   fields: Partial<Record<ColumnField, string>>;
+  /** What the heading over it says of its direction. */
+  section: Section | null;
 }
 
 /** A row that carries a balance or a total and no entry. `rows` counts the entries above it. */
@@ -25,83 +33,265 @@ export interface Marker {
   label: Label | null;
   line: TokenLine;
   money: Row['money'];
+  side: Row['side'];
   rows: number;
 }
 
 export interface Table {
   rows: Row[];
   markers: Marker[];
+  /** Dates and balances of a table of daily balances. */
+  daily: { date: DateToken; amount: AmountToken }[];
   /** The lines that belong to entries. */
   used: Set<TokenLine>;
 }
 
 /** Lines of one entry are set closer than this, in font sizes. */
 const LEADING = 2.2;
+/** A section's title stands further below the line above it than the next line of a description. */
+const TITLE_LEADING = 1.7;
 /** A description of more lines is no description any more. */
-const MAX_LINES = 12;
+const MAX_LINES = 14;
 /** Points by which a line of a description may start left of the column. */
 const INDENT = 3;
+/** A gap between lines is wider than another when by this share. */
+const WIDER = 1.12;
 
-const OWN_FIELDS: ReadonlySet<ColumnField> = new Set(['reference', 'counterparty', 'counterparty_account', 'indicator', 'number']);
+const OWN_FIELDS: ReadonlySet<ColumnField> = new Set(['reference', 'counterparty', 'counterparty_account', 'number']);
+
+/** A line of the body, taken apart under an assignment of columns. */
+interface Part {
+  line: TokenLine;
+  kind: 'anchor' | 'start' | 'text' | 'marker' | 'balance' | 'section' | 'break';
+  date: DateToken | null;
+  value: DateToken | null;
+  money: Row['money'];
+  side: Row['side'];
+  /** Words that are no date, mark or number of a column. */
+  free: TokenLine['words'];
+  label: Label | null;
+  section: Section | null;
+}
+
+/** Which anchor a line between two of them belongs to. */
+type Flow = 'first' | 'last' | 'gaps';
 
 /** Builds the rows under an assignment of columns. `undated`: an amount without a date is an entry of the day above, not a sum or a second currency. */
 export function buildRows(layout: Layout, assignment: Assignment, undated: boolean): Table {
-  const { body, booking, value } = layout;
-  const rows: Row[] = [];
-  const markers: Marker[] = [];
-  const used = new Set<TokenLine>();
+  const parts = layout.body.map((line, i) => takeApart(line, layout.body[i - 1], layout, assignment));
+  settleUndated(parts, undated);
+  const flow = findFlow(parts);
   const columns = textColumns(layout.header);
-  const later = amountsBelowDates(layout, assignment);
+  const table: Table = { rows: [], markers: [], daily: [], used: new Set() };
+  let section: Section | null = null;
   let current: Row | null = null;
-  let last: TokenLine | null = null;
+  let pending: Part[] = [];
 
-  for (const line of body) {
-    const money: Row['money'] = {};
-    for (const amount of line.amounts) {
-      const column = assignment.columns.find(({ span }) => sameColumn(span, amount) && (standsAlone(line, amount) || isAligned(span, amount)));
-      if (column && (layout.whole_numbers || amount.mark !== 'none')) money[column.field] ??= amount;
+  /** Gives an entry a line of its description. */
+  const add = (row: Row, { line, free }: Part): void => {
+    if (row.lines.length >= MAX_LINES) return;
+    table.used.add(line);
+    addTexts(row, line, free, columns);
+    if (line.page === row.page) row.box = join(row.box, boxOf(line));
+  };
+  const endCurrent = (): void => {
+    if (current !== null && (flow !== 'last')) for (const part of contiguous(pending, current.lines.at(-1) ?? null, 1)) add(current, part);
+    pending = [];
+    current = null;
+  };
+
+  for (const part of parts) {
+    const { line } = part;
+    if (part.kind === 'section') {
+      endCurrent();
+      section = part.section === 'neutral' ? null : part.section;
+      continue;
     }
-    const date = booking && line.dates.find((token) => sameColumn(booking, token));
-    const valueDate = value && line.dates.find((token) => token !== date && sameColumn(value, token));
-    const taken = [...Object.values(money), date, valueDate].filter((token) => token !== null && token !== undefined);
-    const free = line.words.filter((_, i) => !taken.some((token) => i >= token.from && i < token.to));
-    const hasAmount = 'amount' in money || 'debit' in money || 'credit' in money;
-    const words = free.map((word) => fold(word.text));
-    const label = findLabel(words);
-
-    const bare = label !== undefined && isBareLabel(words, label);
-    if (label && (Object.keys(money).length > 0 ? (bare ? !(label.label === 'carry' && date && hasAmount) : !date && !current) : !date && line.amounts.length > 0 && bare)) {
-      markers.push({ label: label.label, line, money, rows: rows.length });
+    if (section === 'daily_balance') {
+      line.dates.forEach((date, i) => {
+        const amount = line.amounts.find(({ from }) => from >= date.to && from < (line.dates[i + 1]?.from ?? Infinity));
+        if (amount) table.daily.push({ date, amount });
+      });
+      if (part.kind !== 'marker') continue;
+    }
+    if (part.kind === 'marker') {
+      table.markers.push({ label: part.label, line, money: part.money, side: part.side, rows: table.rows.length });
       // Descriptions run on behind the carry of a page.
-      if (label.label !== 'carry') current = null;
+      if (part.label !== 'carry') endCurrent();
       continue;
     }
-    const near: boolean = current !== null && last !== null && (line.page !== last.page || line.y - last.y <= LEADING * line.height);
-
-    const begins = date ? hasAmount || later : undated && hasAmount && free.length > 0 && rows.length > 0 && !(current && later && !complete(current));
-    if (begins) {
-      current = { page: line.page, box: boxOf(line), date: date ?? null, value: valueDate ?? null, money, texts: [], fields: {} };
-      rows.push(current);
-    } else if (current && near && hasAmount && !complete(current)) {
-      Object.assign(current.money, money);
-    } else if ('balance' in money && !hasAmount) {
-      if (current && near && current.money.balance === undefined && !date) current.money.balance = money.balance!;
-      else markers.push({ label: label?.label ?? null, line, money, rows: rows.length });
-      if (free.length === 0 && current && near) used.add(line);
-      continue;
-    } else if (current && near && date && !hasAmount && current.value === null) {
-      // The value date under the booking date.
-      current.value = date;
-    } else if (!(current && near && free.length > 0 && free[0]!.x0 >= layout.text_x0 - INDENT && current.texts.length < MAX_LINES)) {
-      current = null;
+    if (part.kind === 'balance') {
+      const near: boolean = current !== null && isNear(current.lines.at(-1)!, line);
+      if (current !== null && near && current.money.balance === undefined && part.date === null) {
+        current.money.balance = part.money.balance!;
+        if (part.free.length === 0) table.used.add(line);
+        else pending.push({ ...part, kind: 'text' });
+      } else table.markers.push({ label: part.label, line, money: part.money, side: part.side, rows: table.rows.length });
       continue;
     }
-    used.add(line);
-    addTexts(current, free, columns);
-    if (line.page === current.page) current.box = join(current.box, boxOf(line));
-    last = line;
+    if (part.kind !== 'anchor') {
+      pending.push(part);
+      continue;
+    }
+    const { before, after } = divide(pending, current, part, flow);
+    if (current !== null) for (const one of before) add(current, one);
+    const start = after.find(({ kind }) => kind === 'start');
+    // A second date under the first is the day of value.
+    const below = current !== null && part.date !== null ? before.find(({ kind }) => kind === 'start') : undefined;
+    if (current !== null && below !== undefined && current.value === null) current.value = below.date;
+    current = {
+      anchor: line, page: line.page, box: boxOf(line), date: part.date ?? start?.date ?? null, value: part.value ?? start?.value ?? null, money: part.money, side: part.side,
+      texts: [], lines: [], fields: {}, section,
+    };
+    for (const one of after) add(current, one);
+    table.used.add(line);
+    addTexts(current, line, part.free, columns, true);
+    table.rows.push(current);
+    pending = [];
   }
-  return { rows, markers, used };
+  endCurrent();
+  return table;
+}
+
+function takeApart(line: TokenLine, above: TokenLine | undefined, layout: Layout, assignment: Assignment): Part {
+  const { booking, value, indicator } = layout;
+  const money: Row['money'] = {};
+  for (const amount of line.amounts) {
+    const column = assignment.columns.find(({ span }) => sameColumn(span, amount) && (standsAlone(line, amount) || isOverdrawn(line, amount) || isAligned(span, amount)));
+    if (column && (layout.whole_numbers || amount.mark !== 'none')) money[column.field] ??= amount;
+  }
+  const date = (booking && line.dates.find((token) => sameColumn(booking, token))) ?? null;
+  const valueDate = (value && line.dates.find((token) => token !== date && sameColumn(value, token))) ?? null;
+  const hasAmount = 'amount' in money || 'debit' in money || 'credit' in money;
+  const mark = indicator === null || !hasAmount ? -1 : line.words.findIndex((word, i) => overlap(indicator, word) > 0 && indicatorOf(word.text) !== undefined
+    && !Object.values(money).some(({ from, to }) => i >= from && i < to));
+  const taken = [...Object.values(money), date, valueDate].filter((token) => token !== null);
+  const free = line.words.filter((_, i) => i !== mark && !taken.some((token) => i >= token.from && i < token.to));
+  const part: Part = { line, kind: 'break', date, value: valueDate, money, side: (mark >= 0 && indicatorOf(line.words[mark]!.text)) || null, free, label: null, section: null };
+
+  const words = free.map((word) => fold(word.text));
+  const label = findLabel(words);
+  const bare = label !== undefined && isBareLabel(words, label);
+  if (label) part.label = label.label;
+  const hasMoney = Object.keys(money).length > 0;
+  if (date === null && !hasAmount) {
+    const total = line.amounts.length === 1 && line.amounts[0]!.mark !== 'none' && line.amounts[0]!.to === line.words.length ? line.amounts[0]!.from : line.words.length;
+    const section = sectionOf(fold(lineText(line.words.slice(0, total))));
+    // The words of a description may be a section's title: a title stands further left, or apart.
+    const apart = line.words[0]!.x0 < layout.text_x0 - INDENT || (line.words[0]!.x0 <= layout.text_x0 + INDENT && (above === undefined || above.page !== line.page || line.y - above.y > TITLE_LEADING * line.height));
+    if (section !== undefined && apart) return { ...part, kind: 'section', section };
+  }
+  if (label && (hasMoney || line.amounts.length > 0)) {
+    const dated = date !== null;
+    if (hasMoney ? (bare ? !(label.label === 'carry' && dated && hasAmount) : !dated && label.from === 0) : !dated && bare) return { ...part, kind: 'marker' };
+  }
+  if (hasAmount) return { ...part, kind: 'anchor' };
+  if ('balance' in money) return { ...part, kind: 'balance' };
+  const inText = free.length > 0 && free[0]!.x0 >= layout.text_x0 - INDENT;
+  if (date !== null && (inText || free.length === 0)) return { ...part, kind: 'start' };
+  return inText ? { ...part, kind: 'text' } : part;
+}
+
+/** Amounts without a date of their own: entries of a start or of the day above, or, where they are not `undated` entries, words of descriptions. */
+function settleUndated(parts: Part[], undated: boolean): void {
+  let open = false;
+  let any = false;
+  for (const part of parts) {
+    if (part.kind === 'start') open = true;
+    else if (part.kind === 'anchor') {
+      const isEntry = part.date !== null || open || (undated && any && !isForeign(part));
+      if (isEntry) {
+        open = false;
+        any = true;
+      } else part.kind = part.free.length > 0 ? 'text' : 'break';
+    } else if (part.kind === 'marker') open = false;
+  }
+}
+
+/** An amount in words of another currency below the booked one: `(USD 12.00)`. */
+function isForeign({ money, free }: Part): boolean {
+  const amount = money.amount ?? money.debit ?? money.credit;
+  return amount?.printed.currency != null && /^[A-Z]{3}$/.test(amount.printed.currency) && free.every((word) => /\d|^[@x=()]+$/.test(word.text) || word.text.length <= 4);
+}
+
+function isNear(last: TokenLine, line: TokenLine): boolean {
+  return line.page !== last.page || line.y - last.y <= LEADING * Math.max(line.height, last.height);
+}
+
+/** The lines from the beginning (direction 1) or the end (-1) that follow each other without a break; behind `from`, where it is known. */
+function contiguous(parts: readonly Part[], from: TokenLine | null, direction: 1 | -1): Part[] {
+  const found: Part[] = [];
+  let last = from;
+  for (const part of direction === 1 ? parts : parts.toReversed()) {
+    if (part.kind === 'break') {
+      // What stands at the foot of a page does not end the description that goes on behind it.
+      if (last !== null && direction === 1 && parts.some((other) => other.line.page > part.line.page)) continue;
+      break;
+    }
+    if (last !== null && !(direction === 1 ? isNear(last, part.line) : isNear(part.line, last))) {
+      if (direction === 1 && parts.some((other) => other.line.page > part.line.page && other.line.page > last!.page)) continue;
+      break;
+    }
+    found.push(part);
+    last = part.line;
+  }
+  return direction === 1 ? found : found.toReversed();
+}
+
+/** Divides the lines between two anchors. */
+function divide(pending: readonly Part[], current: Row | null, anchor: Part, flow: Flow): { before: Part[]; after: Part[] } {
+  const previous = current?.lines.at(-1) ?? null;
+  const start = anchor.date === null ? pending.findLastIndex(({ kind }) => kind === 'start') : -1;
+  let at = pending.length;
+  if (start >= 0) at = start;
+  else if (flow === 'last' || current === null) at = flow === 'first' && current === null ? pending.length : 0;
+  else if (flow === 'gaps') at = widestGap(previous!, pending, anchor.line);
+  return { before: current === null ? [] : contiguous(pending.slice(0, at), previous, 1), after: contiguous(pending.slice(at), anchor.line, -1) };
+}
+
+/** The index of the line above which the gap is widest; a page's end counts as wide where the lines do not say otherwise. */
+function widestGap(previous: TokenLine, between: readonly Part[], anchor: TokenLine): number {
+  const lines = [previous, ...between.map(({ line }) => line), anchor];
+  let best = between.length;
+  let widest = -Infinity;
+  for (let i = 1; i < lines.length; i++) {
+    const gap = lines[i]!.page === lines[i - 1]!.page ? lines[i]!.y - lines[i - 1]!.y : LEADING * anchor.height;
+    if (gap > widest * 1.02) {
+      widest = gap;
+      best = i - 1;
+    }
+  }
+  return best;
+}
+
+/** Where descriptions stand beside their amounts, by the gaps between the lines. */
+function findFlow(parts: readonly Part[]): Flow {
+  const votes = { first: 0, last: 0, middle: 0 };
+  let above = 0;
+  let behind = 0;
+  let anchors = 0;
+  for (let i = 0; i < parts.length; i++) {
+    if (parts[i]!.kind !== 'anchor') continue;
+    if (anchors++ === 0 && parts[i - 1]?.kind === 'text' && isNear(parts[i - 1]!.line, parts[i]!.line) && parts[i - 1]!.line.page === parts[i]!.line.page) above++;
+    let next = i + 1;
+    while (next < parts.length && parts[next]!.kind === 'text' && parts[next]!.line.page === parts[i]!.line.page) next++;
+    if (next === i + 1) continue;
+    const end = parts[next];
+    if (end?.kind !== 'anchor' || end.line.page !== parts[i]!.line.page) {
+      behind++;
+      continue;
+    }
+    const gaps = parts.slice(i + 1, next + 1).map(({ line }, k) => line.y - parts[i + k]!.line.y);
+    const widest = Math.max(...gaps);
+    const at = gaps.indexOf(widest);
+    if (gaps.some((gap, k) => k !== at && gap * WIDER > widest)) continue;
+    votes[at === gaps.length - 1 ? 'first' : at === 0 ? 'last' : 'middle']++;
+  }
+  const all = votes.first + votes.last + votes.middle;
+  if (all === 0) return above > 0 && behind === 0 ? 'last' : 'first';
+  if (votes.first >= all * 0.8) return 'first';
+  if (votes.last >= all * 0.8) return 'last';
+  return 'gaps';
 }
 
 /** Points by which numbers of one column miss its edge. */
@@ -110,22 +300,6 @@ const EDGE = 2;
 /** A number that a long description runs up to is of the column when it ends or begins where the column does. */
 function isAligned(column: Span, amount: Span): boolean {
   return Math.abs(column.x1 - amount.x1) <= EDGE || Math.abs(column.x0 - amount.x0) <= EDGE;
-}
-
-function complete(row: Row): boolean {
-  return 'amount' in row.money || 'debit' in row.money || 'credit' in row.money;
-}
-
-/** Whether amounts stand on a later line than their dates: then a date without an amount begins an entry. */
-function amountsBelowDates({ body, booking }: Layout, { columns }: Assignment): boolean {
-  let alone = 0;
-  let together = 0;
-  for (const line of body) {
-    if (!booking || !line.dates.some((date) => sameColumn(booking, date))) continue;
-    if (line.amounts.some((amount) => columns.some(({ span, field }) => field !== 'balance' && sameColumn(span, amount)))) together++;
-    else alone++;
-  }
-  return alone > together;
 }
 
 interface TextColumn extends Span {
@@ -137,7 +311,7 @@ function textColumns(header: Header | null): TextColumn[] {
   return (header?.cells ?? []).filter((cell): cell is TextColumn => cell.field !== null);
 }
 
-function addTexts(row: Row, words: TokenLine['words'], columns: readonly TextColumn[]): void {
+function addTexts(row: Row, line: TokenLine, words: TokenLine['words'], columns: readonly TextColumn[], isAnchor = false): void {
   const own = new Map<ColumnField, TokenLine['words']>();
   const description: TokenLine['words'] = [];
   for (const word of words) {
@@ -146,14 +320,13 @@ function addTexts(row: Row, words: TokenLine['words'], columns: readonly TextCol
     else description.push(word);
   }
   for (const [field, found] of own) row.fields[field] = [row.fields[field], lineText(found)].filter((text) => text !== undefined).join(' ');
-  if (description.length > 0) row.texts.push(lineText(description));
+  if (description.length > 0) row.texts.push(description);
+  if (description.length > 0 || isAnchor) row.lines.push(line);
 }
 
-/** Text is set from the left edge of its title, short marks also under its middle. */
+/** Text is set from the left edge of its title. */
 function columnOf(word: Span, columns: readonly TextColumn[]): ColumnField | undefined {
-  const under = columns.findLast((column) => column.x0 <= word.x0 + INDENT);
-  const over = columns.find((column) => column.field === 'indicator' && overlap(column, word) > 0);
-  return over?.field ?? under?.field;
+  return columns.findLast((column) => column.x0 <= word.x0 + INDENT)?.field;
 }
 
 function boxOf(line: TokenLine): Row['box'] {

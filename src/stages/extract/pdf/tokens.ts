@@ -37,6 +37,8 @@ const NEAR_SIGN = 4;
 const NUMERIC_DATE = /^(?:\d{1,2}([./-])\d{1,2}(?:\1(?:\d{4}|\d{2})?)?|\d{4}[./-]\d{1,2}[./-]\d{1,2}),?$/;
 const AMOUNT_LIKE_DATE = /^\d{1,2}\.\d{2}$/;
 const NAMED_DATE = /^(?:\d{1,2}[./-]?\p{L}{3,12}[./-]?(?:\d{4}|\d{2})?)$/u;
+/** `05MAR26`, `05MAR`: a month's name set solid. */
+const COMPACT_NAME = /^(\d{1,2})(\p{L}{3,9})(\d{4}|\d{2})?$/u;
 const DAY = /^\d{1,2}(?:\.|st|nd|rd|th|er)?$/;
 const YEAR = /^(?:\d{4}|\d{2}),?$/;
 const NUMBER_START = /^[(+\-\u2010-\u2015\u2212]*(?:\p{Sc}|[A-Z]{1,3}\p{Sc})?[(+\-\u2010-\u2015\u2212]*[.,]?\d/u;
@@ -82,7 +84,7 @@ function findDate(line: Line, i: number): DateToken | undefined {
   }
   for (const length of lengths) {
     const found = token(line, i, i + length);
-    const readings = findDates(found.text.replace(/,(?= |$)/g, ''));
+    const readings = findDates(found.text.replace(/,(?= |$)/g, '').replace(COMPACT_NAME, '$1 $2 $3').trim());
     if (readings.size > 0) return { ...found, readings };
   }
   return undefined;
@@ -96,12 +98,13 @@ function findNumber(line: Line, i: number, free: number): AmountToken | undefine
   const leans = (k: number): boolean => SIGN.test(words[k]!.text) && k + 1 < words.length && gap(k + 1) < gap(k) && NUMBER_START.test(words[k + 1]!.text);
   // Digits grouped by spaces that are words of their own.
   let end = i + 1;
-  if (GROUP_HEAD.test(words[i]!.text)) while (end < words.length && gap(end) <= NEAR / 2 && GROUP.test(words[end]!.text)) end++;
+  if (GROUP_HEAD.test(words[i]!.text)) while (end < words.length && gap(end) > 0 && gap(end) <= NEAR / 2 && GROUP.test(words[end]!.text)) end++;
   // Signs, sides and currencies on both sides, the largest extent that reads as one number.
   let from = i;
   while (from > free && i - from < 2 && belongs(words[from - 1]!.text, gap(from), false)) from--;
   let to = end;
   while (to < words.length && to - end < 2 && belongs(words[to]!.text, gap(to), true) && !leans(to)) to++;
+  if (words[end]?.text.startsWith('%') && gap(end) <= NEAR) return undefined; // a rate of interest
   for (let a = from; a <= i; a++) {
     for (let b = to; b >= end; b--) {
       const found = token(line, a, b);

@@ -21,7 +21,7 @@ export function fold(text: string): string {
 
 const TITLES: Readonly<Record<ColumnField, string>> = {
   booking_date:
-    'date|booking date|booked|booked on|posting date|posted|posted date|date posted|post date|entry date|process date|buchung|buchungstag|buchungsdatum|datum|bu tag|butag|' +
+    'transaction date posted|txn posted|bookg date|booking|entry|process dt|trade date|bookdate|buchungs datum|buch datum|buchungsdat|buchtag|bu datum|datum der buchung|date op|dates|date des operations|date d enregistrement|date de l operation|jour|datum boeking|datum transactie|transactiedatum boeking|data reg|data registr|data oper|data di registrazione|data dell operazione|fecha oper|fecha mov|fecha de la operacion|fecha del movimiento|fecha apunte|fecha registro|dia|data transakcji ksiegowania|data zaksiegowania|dzien|transdatum|bokf datum|reg datum|registreringsdag|dato|date|booking date|booked|booked on|posting date|posted|posted date|date posted|post date|entry date|process date|buchung|buchungstag|buchungsdatum|datum|bu tag|butag|' +
     'tag der buchung|tag|gebucht|verbuchungsdatum|buch tag|date operation|date d operation|date comptable|date de comptabilisation|date compta|date ecriture|boekdatum|boekingsdatum|boeking|' +
     'data|data contabile|data operazione|data registrazione|data op|data mov|data movimento|data operacji|data ksiegowania|data ksieg|fecha|fecha operacion|fecha de operacion|' +
     'f operacion|fecha contable|fecha mov|f oper|bokforingsdag|bokforingsdatum|bokford|bokf dag|dag',
@@ -32,7 +32,7 @@ const TITLES: Readonly<Record<ColumnField, string>> = {
     'value|value date|val date|val|valuta|valutadatum|wert|wertstellung|wertdatum|valutierung|tag der wertstellung|val datum|date de valeur|date valeur|date val|valeur|rentedatum|valuta datum|' +
     'data valuta|data val|fecha valor|f valor|fecha de valor|valor|data waluty|data waluta|valutadag|rantedag|rantedatum',
   description:
-    'description|details|transaction details|transaction description|particulars|narrative|narration|transaction|transactions|activity|memo|text|payment details|payment type and details|' +
+    'descriptions|transaction type|type|type of transaction|payment type|transaction particulars|booking text|booking details|information|details of transaction|transaction information|description of transaction|payee details|remarks|remittance information|purpose|explanation|buchungsinfo|buchungstext verwendungszweck|umsatzart|zahlungsgrund|empfanger verwendungszweck|auftraggeber empfanger verwendungszweck|verwendungszweck buchungstext|beschreibung der buchung|umsatzbeschreibung|text buchung|motif|description des operations|libelles|intitule de l operation|nature et libelle|objet|designation|motif de l operation|omschrijving transactie|naam en omschrijving|beschrijving transactie|boekingsomschrijving|details van de verrichting|verrichting|descrizione movimenti|descrizione dell operazione|descrizione movimento|movimenti|motivo|concepto movimiento|descripcion del movimiento|descripcion operacion|detalles|movimientos|concepto descripcion|opis tytul|szczegoly transakcji|opis transakcji|tresc|rodzaj operacji|tytul przelewu|handelser|transaktionstext|text specifikation|bokforingstext|mottagare avsandare|description|details|transaction details|transaction description|particulars|narrative|narration|transaction|transactions|activity|memo|text|payment details|payment type and details|' +
     'buchungstext|verwendungszweck|vorgang|umsatz|umsatzinformationen|beschreibung|transaktionsinformation|buchungsinformation|buchungsinformationen|erlauterung|erlauterungen|bezeichnung|buchung verwendungszweck|' +
     'text verwendungszweck|wir haben fur sie gebucht|informationen|geschaftsvorfall|buchungsdetails|vorgang buchungsinformation|' +
     'libelle|libelle de l operation|libelle des operations|nature de l operation|nature des operations|nature|operation|operations|detail|detail des operations|detail de l operation|intitule|communication|' +
@@ -40,23 +40,23 @@ const TITLES: Readonly<Record<ColumnField, string>> = {
     'descripcion|concepto|detalle|operacion|movimiento|opis|opis operacji|opis transakcji|tytul|tytulem|tytul operacji|szczegoly|szczegoly operacji|szczegoly transakcji|' +
     'beskrivning|specifikation|transaktion|meddelande|handelse|text mottagare',
   amount:
-    'amount|transaction amount|betrag|betrage|umsatzbetrag|buchungsbetrag|montant|bedrag|importo|importo operazione|importe|kwota|kwota operacji|kwota transakcji|belopp|transaktionsbelopp|amount in|betrag in',
+    'sum|net amount|amount of transaction|transaction value|betrag eur|umsatz in eur|summe|wert in eur|somme|montants|montant de l operation|bedrag van de transactie|bedragen|importi|importo movimento|importes|importe operacion|importe movimiento|wartosc|kwota obciazenia uznania|belopp sek|summa|belob|amount|transaction amount|betrag|betrage|umsatzbetrag|buchungsbetrag|montant|bedrag|importo|importo operazione|importe|kwota|kwota operacji|kwota transakcji|belopp|transaktionsbelopp|amount in|betrag in',
   debit:
-    'debit|debits|withdrawal|withdrawals|withdrawn|paid out|money out|payments|payments out|payment|outgoing|out|charges|debit amount|amount debited|withdrawal amt|soll|belastung|belastungen|lastschrift|lastschriften|ausgang|ausgange|auszahlung|auszahlungen|' +
+    'dr|debit dr|amount dr|withdrawals debits|debits withdrawals|withdrawals and debits|checks and debits|payments and withdrawals|paid|spent|money spent|debit entries|debit turnover|amount out|value out|soll umsatze|sollumsatz|abgang|abgange|zahlungsausgang|lasten|belastet|belastung eur|ausgaben|zu ihren lasten eur|au debit|debits eur|paiements|prelevements|af debet|debet af|bedrag af|uitgave|afgeschreven|in uscita|movimenti dare|a debito|pagamenti|importo dare|a su cargo|salida|pagado|egresos|retiro|cargos debe|kwota wn|strona wn|rozchod|rozchody|obciazenia wn|belastning|utgifter|utgaende|ut debet|debit|debits|withdrawal|withdrawals|withdrawn|paid out|money out|payments|payments out|payment|outgoing|out|charges|debit amount|amount debited|withdrawal amt|soll|belastung|belastungen|lastschrift|lastschriften|ausgang|ausgange|auszahlung|auszahlungen|' +
     'zu ihren lasten|zu lasten|debet|sortie|sorties|depense|depenses|retraits|af|afschrijving|afschrijvingen|uit|uitgaven|' +
     'dare|addebito|addebiti|uscita|uscite|debe|cargo|cargos|adeudo|adeudos|debito|debitos|gastos|retiros|salidas|pagos|' +
     'obciazenie|obciazenia|wyplata|wyplaty|wydatki|winien|wn|uttag|ut|utbetalning|utbetalningar|insattningar och uttag',
   credit:
-    'credit|credits|deposit|deposits|deposited|paid in|money in|receipts|payments in|incoming|in|credit amount|amount credited|deposit amt|haben|gutschrift|gutschriften|eingang|eingange|einzahlung|einzahlungen|' +
+    'cr|credit cr|amount cr|deposits credits|credits deposits|deposits and credits|additions|received|money received|credit entries|credit turnover|amount received|value in|haben umsatze|habenumsatz|zugang|zugange|zahlungseingang|gunsten|gutgeschrieben|gutschrift eur|einnahmen|zu ihren gunsten eur|au credit|credits eur|encaissements|virements recus|bij credit|credit bij|bedrag bij|inkomsten|bijgeschreven|in entrata|movimenti avere|a credito|incassi|importo avere|a su favor|entrada|cobrado|ingresado|abonos haber|kwota ma|strona ma|przychod|przychody|uznania ma|inkomster|inkomna|gottgorelse|inkommande|in kredit|credit|credits|deposit|deposits|deposited|paid in|money in|receipts|payments in|incoming|in|credit amount|amount credited|deposit amt|haben|gutschrift|gutschriften|eingang|eingange|einzahlung|einzahlungen|' +
     'zu ihren gunsten|zu gunsten|entree|entrees|recette|recettes|versements|depots|bij|bijschrijving|bijschrijvingen|ontvangsten|' +
     'avere|accredito|accrediti|entrata|entrate|haber|abono|abonos|ingreso|ingresos|credito|creditos|depositos|entradas|' +
     'uznanie|uznania|wplata|wplaty|wplywy|ma|kredit|insattning|insattningar|inbetalning|inbetalningar',
   balance:
-    'balance|running balance|account balance|available balance|closing balance|book balance|ledger balance|saldo|kontostand|kontosaldo|neuer saldo|solde|solde courant|solde progressif|solde apres operation|saldo na boeking|saldo na|nieuw saldo|' +
+    'balance after|balance after transaction|new balance|daily balance|end balance|ending daily balance|balances|book bal|kontosaldo eur|saldo eur|saldo neu|laufender saldo|kontostand eur|tagessaldo|zwischensaldo|stand|solde eur|solde en eur|nouveau solde|soldes|saldo eur na|actueel saldo|saldo corrente|saldo finale|saldo attuale|saldo progr|saldo resultante|saldo final|saldo actual|saldo eur|saldo koncowe|saldo biezace|saldo po|stan konta|saldo kr|aktuellt saldo|saldo bokfort|kontobehallning|balance|running balance|account balance|available balance|closing balance|book balance|ledger balance|saldo|kontostand|kontosaldo|neuer saldo|solde|solde courant|solde progressif|solde apres operation|saldo na boeking|saldo na|nieuw saldo|' +
     'saldo contabile|saldo progressivo|saldo disponibile|saldo disponible|saldo contable|saldo po operacji|saldo po transakcji|saldo ksiegowe|bokfort saldo|saldo efter|behallning',
-  indicator: 'd c|c d|dr cr|cr dr|debit credit indicator|s h|h s|soll haben kennzeichen|plusminus|sign|af bij|bij af|d k|dc|sh|debe haber|d h|crdr|drcr|wn ma',
+  indicator: 'cr db|db cr|s h kz|sh kz|sh kennz|soll haben|haben soll|af of bij|mutatie|segno|signo|znak|tecken|vz|vorzeichen|sens|d a|d k|deb cred|debit credit|kz|c d|dr cr|cr dr|debit credit indicator|s h|h s|soll haben kennzeichen|plusminus|sign|af bij|bij af|d k|dc|sh|debe haber|d h|crdr|drcr|wn ma',
   reference:
-    'reference|ref|ref no|reference no|reference number|transaction id|transaction reference|bank reference|cheque no|check no|check number|chq no|document no|voucher|referenz|referenznummer|ref nr|beleg|belegnummer|beleg nr|' +
+    'cheque|chq|check|cheque number|instrument no|reference numbers|bank ref|txn id|trans id|buchungsnummer|buchungs nr|vorgangsnummer|transaktionsnummer|n operation|numero d operation|n de piece|piece|cheque n|volgnummer|transactienummer|boekingsnummer|num operazione|cro|n operacion|num documento|oficina|numer operacji|nr operacji|nr dokumentu|transaktionsnr|ver nr|reference|ref|ref no|reference no|reference number|transaction id|transaction reference|bank reference|cheque no|check no|check number|chq no|document no|voucher|referenz|referenznummer|ref nr|beleg|belegnummer|beleg nr|' +
     'primanota|pn nr|pnnr|reference operation|referentie|kenmerk|riferimento|rif|referencia|n documento|referencja|nr ref|nr referencyjny|referens|verifikation|verifikationsnummer',
   counterparty:
     'payee|name|counterparty|counterparty name|beneficiary|payer|payer payee|beneficiary payer|merchant|auftraggeber empfanger|empfanger auftraggeber|empfanger|auftraggeber|name zahlungsbeteiligter|zahlungsbeteiligter|partner|' +
@@ -103,7 +103,7 @@ const CLOSING =
   'eindsaldo|nieuw saldo|slotsaldo|huidig saldo|eindbalans|saldo finale|nuovo saldo|saldo di chiusura|saldo attuale|saldo final|nuevo saldo|saldo cierre|saldo de cierre|saldo actual|' +
   'saldo koncowe|nowe saldo|saldo zamkniecia|saldo biezace|utgaende saldo|utgaende balans|saldo utgaende|nytt saldo|slutsaldo|utgaende kontosaldo';
 const CARRY =
-  'carried forward|carry forward|continued|balance carried over|subtotal|sub total|page total|total this page|ubertrag|ubertrag auf nachste seite|ubertrag auf blatt|ubertrag von seite|ubertrag von blatt|zwischensumme|seitensumme|zwischensaldo|a reporter|report|' +
+  'carried over|forward to next page|to be carried forward|brought over|overgebracht|over te dragen|overdracht|reporte|solde a reporter|solde reporte|a nouveau|saldo a riportare|saldo riportato|riporto saldo|a cuenta nueva|saldo a cuenta nueva|saldo arrastrado|suma y sigue pagina|saldo do przeniesienia|saldo z przeniesienia|do przeniesienia na nastepna strone|overfort|overfores|att overfora|zwischensaldo|seitensaldo|seitenubertrag|ubertrag von vorseite|ubertrag nachste seite|balance carried to next page|carried forward|carry forward|continued|balance carried over|subtotal|sub total|page total|total this page|ubertrag|ubertrag auf nachste seite|ubertrag auf blatt|ubertrag von seite|ubertrag von blatt|zwischensumme|seitensumme|zwischensaldo|a reporter|report|' +
   'sous total|total page|transport|over te brengen|transporteren|subtotaal|a riportare|riporto|subtotale|suma y sigue|suma anterior|subtotal pagina|do przeniesienia|z przeniesienia|suma czesciowa|transporteras|delsumma|att overfora';
 const TOTAL_DEBITS =
   'total debits|total withdrawals|total paid out|total payments|total money out|total debit|summe soll|summe belastungen|gesamtbelastungen|summe lastschriften|summe der belastungen|gesamtumsatz soll|summe ausgange|kontobelastungen|summe sollumsatze|total debit|total debits|total des debits|' +
@@ -111,7 +111,7 @@ const TOTAL_DEBITS =
 const TOTAL_CREDITS =
   'total credits|total deposits|total paid in|total receipts|total money in|total credit|summe haben|summe gutschriften|gesamtgutschriften|summe der gutschriften|gesamtumsatz haben|summe eingange|kontogutschriften|summe habenumsatze|total credit|total des credits|' +
   'totaal bij|totaal credit|totaal bijgeschreven|totale accrediti|totale entrate|totale avere|total abonos|total haber|total ingresos|suma uznan|suma wplat|summa insattningar|summa kredit';
-const TOTALS = 'total|totals|summe|summen|umsatzsumme|umsatze gesamt|gesamt|gesamtsumme|totaux|total des mouvements|total des operations|totaal|totalen|totale|totali|totale movimenti|totales|suma|razem|summa|obroty razem|total movimientos|turnover|total for period';
+const TOTALS = 'totalt|sammanlagt|summe der umsatze|summe umsatze|total des operations eur|total operations|total transactions|total activity|total|totals|summe|summen|umsatzsumme|umsatze gesamt|gesamt|gesamtsumme|totaux|total des mouvements|total des operations|totaal|totalen|totale|totali|totale movimenti|totales|suma|razem|summa|obroty razem|total movimientos|turnover|total for period';
 
 function phrases(list: string): ReadonlySet<string> {
   return new Set(list.split('|'));
@@ -121,6 +121,46 @@ const LABELS: readonly [BalanceLabel | 'debits' | 'credits' | 'totals', Readonly
   ['carry', phrases(CARRY)], ['totals', phrases(TOTALS)],
 ];
 export type Label = (typeof LABELS)[number][0];
+
+/** Adjectives and nouns of balances: any short phrase of both is one, whatever its exact wording. */
+const OPENING_WORDS = new RegExp('^(?:opening|openings|open|previous|prior|starting|start|beginning|begin|initial|last|old|brought|forwarded|alter|alte|altes|vorheriger|vorherige|letzter|letzte|anfang|anfangs|beginn|ancien|precedent|initial|debut|depart|ouverture|anterieur'
+  + '|reporte|vorig|vorige|oud|oude|begin|iniziale|iniziali|precedente|apertura|inizio|anterior|inicial|inicio|partida|poczatkowe|poczatkowy|poczatek|poprzednie|poprzedni|otwarcia|ingaende|foregaende|tidigare|forra)$');
+const CLOSING_WORDS = new RegExp('^(?:closing|close|ending|end|new|final|neuer|neue|neues|schluss|abschluss|ende|nouveau|final|cloture|fin|eind|einde|nieuw|nieuwe|slot|finale|finali|nuovo|chiusura|fine|nuevo|cierre|koncowe|koncowy|koniec|nowe|nowy|zamkniecia|utgaende|nytt|slut|slutligt)$');
+const BALANCE_NOUN = /^(?:balance|bal|saldo|saldi|solde|kontostand|kontosaldo|balans|bestand|behallning|guthaben|kontobehallning|stan)$/;
+const COMPOUND = /^(anfangs|eroffnungs|start|vormonats|vortrags|begin|openings|ingangs|end|schluss|schlus|abschluss|monatsend|eind|slot|slut)(?:saldo|bestand|kontostand|guthaben|balans|stand)$/;
+const OPENING_COMPOUND = /^(?:anfangs|eroffnungs|start|vormonats|vortrags|begin|openings|ingangs)/;
+/** Between the words of such a phrase. */
+const FILLERS = /^(?:account|ledger|book|booked|statement|daily|period|month|your|of|at|the|konto|kontos|ihr|ihres|zum|per|am|en|de|du|d|le|la|l|a|au|van|op|del|di|il|al|periode|periodo|contable|contabile|kontot|pa|ksiegowe|rachunku|na|w)$/;
+
+const TOTAL_WORDS = /^(?:total|totals|sum|summe|gesamt|gesamtsumme|totaux|somme|totaal|totale|totali|totales|suma|razem|summa|totalt|sammanlagt)$/;
+
+/** The longest phrase of balance or total words that begins at `at`. */
+function phraseAt(words: readonly string[], at: number): { label: Label; to: number } | undefined {
+  const compound = COMPOUND.test(words[at]!) ? (OPENING_COMPOUND.test(words[at]!) ? 'opening' : 'closing') : undefined;
+  if (compound !== undefined) return { label: compound, to: at + 1 };
+  if (TOTAL_WORDS.test(words[at]!)) {
+    for (let n = Math.min(LONGEST_LABEL_WORDS, words.length - at); n > 1; n--) {
+      const field = fieldOfTitle(words.slice(at + 1, at + n).filter((word) => word !== '' && !FILLERS.test(word) && word !== 'der' && word !== 'des').join(' '));
+      if (field === 'debit' || field === 'credit') return { label: field === 'debit' ? 'debits' : 'credits', to: at + n };
+    }
+    return undefined;
+  }
+  let opening = false;
+  let closing = false;
+  let noun = false;
+  let end = at;
+  for (let i = at; i < Math.min(words.length, at + LONGEST_LABEL_WORDS); i++) {
+    const word = words[i]!;
+    if (OPENING_WORDS.test(word)) opening = true;
+    else if (CLOSING_WORDS.test(word)) closing = true;
+    else if (BALANCE_NOUN.test(word)) noun = true;
+    else if (!FILLERS.test(word) || i === at) break;
+    else continue;
+    end = i + 1;
+  }
+  if (!noun || opening === closing) return undefined;
+  return { label: opening ? 'opening' : 'closing', to: end };
+}
 
 const LONGEST_LABEL_WORDS = 5;
 
@@ -134,6 +174,8 @@ export function findLabel(words: readonly string[], from = 0): { label: Label; f
       const found = LABELS.find(([, set]) => set.has(phrase));
       if (found) return { label: found[0], from: i, to: i + n };
     }
+    const other = phraseAt(words, i);
+    if (other) return { from: i, ...other };
   }
   return undefined;
 }
@@ -144,4 +186,45 @@ const LABEL_COMPANIONS = phrases('|on|as|of|at|the|in|for|per|vom|zum|am|in|bis|
 /** Whether the words say nothing beyond the label. */
 export function isBareLabel(words: readonly string[], label: { from: number; to: number }): boolean {
   return words.every((word, i) => (i >= label.from && i < label.to) || word.split(' ').every((part) => LABEL_COMPANIONS.has(part) || /^\d+$/.test(part)));
+}
+
+/** What a heading over some of the rows says of them. */
+export type Section = 'credit' | 'debit' | 'daily_balance' | 'neutral';
+
+const CREDIT_SECTION = 'deposits|deposits and other credits|deposits and credits|deposits and additions|deposits credits|other deposits|electronic deposits|direct deposits|other credits|credits|credit transactions|incoming payments|incoming transfers|payments received|receipts|money in|additions|interest paid|interest earned|interest|deposits interest and other credits|credit entries|' +
+  'gutschriften|zahlungseingange|eingange|habenbuchungen|haben|gutschrift|geldeingange|eingehende zahlungen|einzahlungen|habenumsatze|zinsen|credits|operations au credit|encaissements|versements|virements recus|recettes|entrees|remises|bijschrijvingen|bij|ontvangsten|ontvangen|inkomsten|ontvangen betalingen|' +
+  'entrate|accrediti|movimenti a credito|operazioni a credito|avere|incassi|bonifici in entrata|ingresos|abonos|haber|cobros|movimientos de abono|operaciones de abono|uznania|wplywy|wplaty|przychody|insattningar|inkomster|inbetalningar|kreditposter|inkommande betalningar';
+const DEBIT_SECTION = 'withdrawals|withdrawals and other debits|withdrawals and debits|withdrawals and subtractions|atm withdrawals|atm debit card withdrawals|atm and debit card withdrawals|card withdrawals|electronic withdrawals|electronic payments|other withdrawals|other debits|debits|debit transactions|outgoing payments|outgoing transfers|payments made|money out|subtractions|checks|checks paid|cheques|cheques paid|service fees|fees|' +
+  'fees and charges|charges|bank charges|service charges|fees charged|card purchases|card payments|purchases|payments|debit card purchases|direct debits|standing orders|debit entries|withdrawals fees and other debits|belastungen|zahlungsausgange|ausgange|sollbuchungen|soll|lastschriften|geldausgange|ausgehende zahlungen|auszahlungen|entgelte|gebuhren|spesen|sollumsatze|kartenzahlungen|' +
+  'debits|operations au debit|decaissements|prelevements|paiements|virements emis|depenses|sorties|retraits|cheques emis|cheques|frais|frais et commissions|frais bancaires|commissions|paiements par carte|afschrijvingen|af|uitgaven|betalingen|kosten|opnames|incasso s|uitgaande betalingen|uscite|addebiti|movimenti a debito|operazioni a debito|dare|spese|commissioni|pagamenti|bonifici in uscita|' +
+  'cargos|adeudos|debe|pagos|gastos|comisiones|comisiones y gastos|movimientos de cargo|recibos|retiros|obciazenia|wyplaty|wydatki|oplaty|prowizje|rozchody|oplaty i prowizje|uttag|utgifter|utbetalningar|avgifter|debetposter|betalningar|utgaende betalningar';
+const DAILY_SECTION = 'daily balance|daily balances|daily ending balance|daily ending balances|daily ledger balance|daily ledger balances|daily balance summary|daily balance information|daily account balance|balance by date|tagessalden|tagliche salden|saldo per dag|soldes quotidiens|saldi giornalieri|saldos diarios|salda dzienne|dagssaldon|ending daily balance';
+const NEUTRAL_SECTION = 'transactions|account activity|activity|transaction history|transaction details|account summary|summary|umsatze|buchungen|operations|mouvements|transacties|movimenti|movimientos|operacje|transaktioner|pending transactions|account transactions|all transactions';
+const SECTIONS: readonly [Section, ReadonlySet<string>][] = [
+  ['daily_balance', phrases(DAILY_SECTION)], ['credit', phrases(CREDIT_SECTION)], ['debit', phrases(DEBIT_SECTION)], ['neutral', phrases(NEUTRAL_SECTION)],
+];
+const CONTINUED = / (?:continued|cont|fortsetzung|suite|vervolg|segue|continuacion|cd|ciag dalszy|forts)$/;
+
+/** What a line says that stands alone over rows: `Deposits and other credits (continued)`. */
+export function sectionOf(folded: string): Section | undefined {
+  const plain = folded.replace(CONTINUED, '');
+  return SECTIONS.find(([, set]) => set.has(plain))?.[0];
+}
+
+const COUNT = new RegExp('^(?:(?:total )?(?:number|no|count|anzahl|nombre|aantal|numero|num|n|liczba|ilosc|antal)(?: (?:of|der|d|de|di|total|totale|gesamt|alle|transactions))* )?'
+  + '(transactions|entries|items|bookings|movements|umsatze|buchungen|posten|operations|mouvements|ecritures|transacties|boekingen|mutaties|movimenti|operazioni|movimientos|operaciones|apuntes|operacji|transakcji|transaktioner|handelser|poster)$');
+const COUNT_NOUN_ALONE = /^(?:transactions|umsatze|buchungen|operations|mouvements|transacties|movimenti|movimientos|operaciones|transaktioner|operacji|transakcji)$/;
+
+/** Whether folded words label the number of entries: `Number of transactions`; with a colon behind it the noun alone does. */
+export function isCountLabel(folded: string, colon: boolean): boolean {
+  return COUNT.test(folded) && (colon || !COUNT_NOUN_ALONE.test(folded));
+}
+
+const DEBIT_MARKS: ReadonlySet<string> = new Set(['d', 'dr', 'db', 'dt', 's', 'soll', 'debit', 'debet', 'deb', 'dare', 'debe', 'af', 'wn', 'belastung', 'lastschrift', 'cargo', 'addebito', 'withdrawal', 'uttag', '-', '\u2010', '\u2012', '\u2013', '\u2014', '\u2212']);
+const CREDIT_MARKS: ReadonlySet<string> = new Set(['c', 'cr', 'ct', 'k', 'h', 'a', 'haben', 'credit', 'kredit', 'cred', 'avere', 'haber', 'bij', 'ma', 'gutschrift', 'abono', 'accredito', 'deposit', 'insattning', '+']);
+
+/** What a mark beside an amount says of its direction. */
+export function indicatorOf(text: string): 'debit' | 'credit' | undefined {
+  const mark = text.toLowerCase().replace(/[.()]/g, '').normalize('NFD').replace(/\p{M}/gu, '');
+  return DEBIT_MARKS.has(mark) ? 'debit' : CREDIT_MARKS.has(mark) ? 'credit' : undefined;
 }
