@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { verifyLog } from '../src/cli/log.ts';
+import { verifyLog } from '../src/ledger/verify-log.ts';
 import { assert } from '../src/core/failure.ts';
 import { listDeepViolations } from '../src/ledger/invariants.ts';
 import { importAccounts } from '../src/master-data/import-accounts.ts';

@@ -1,17 +1,22 @@
 /**
- * A night for the benchmark: customers with open invoices and the payments for them, with what must come of each known beforehand.
- * Everything follows from the number of entries; nothing is random.
+ * A night for the benchmark and for the tests under fault: customers with open invoices and the payments for them, with what must come of
+ * each known beforehand. Everything follows from the number of entries; nothing is random.
  */
 
 export type Expected = 'auto' | 'review' | 'suspense';
 
 export interface Payment {
+  /** Counts them; the invoice meant is that of the same number. */
+  n: number;
+  company: string;
   amount: number;
   name: string;
   account: string;
   structured_reference: string | null;
   remittance: string | null;
   expected: Expected;
+  /** The invoice that an automatic decision settles. */
+  invoice_number: string;
   /** What it closes of open invoices, in minor units; 0 for what is not automatic. */
   closes: number;
 }
@@ -31,7 +36,7 @@ const INVOICES_PER_CUSTOMER = 10;
 const DATE = '2026-10-30';
 
 /** `invoices` open invoices and `entries` payments, of which each settles invoices of its own; there must be no more entries than invoices. */
-export function makePortfolio(entries: number, invoices: number): Portfolio {
+export function makePortfolio(entries: number, invoices: number, companies: readonly string[] = ['default']): Portfolio {
   const customers = Math.ceil(invoices / INVOICES_PER_CUSTOMER);
   const parties = ['party_id,kind,name,accounts'];
   for (let c = 0; c < customers; c++) parties.push(`C${c},customer,${nameOf(c)},${accountOf(c)}`);
@@ -42,19 +47,24 @@ export function makePortfolio(entries: number, invoices: number): Portfolio {
     open_total += BigInt(amount);
     const discount = i % 20 === 16;
     const net = Math.round(amount / 1.19);
-    rows.push(`default,receivable,${numberOf(i)},C${i % customers},EUR,${decimal(amount)},2026-10-01,2026-10-31,${referenceOf(i)},${
+    rows.push(`${companyOf(i, customers, companies)},receivable,${numberOf(i)},C${i % customers},EUR,${decimal(amount)},2026-10-01,2026-10-31,${referenceOf(i)},${
       discount ? `${decimal(discountOf(i))},${DATE}` : ','},19:${decimal(net)}:${decimal(amount - net)}`);
   }
   const payments: Payment[] = [];
-  for (let i = 0; i < entries; i++) payments.push(paymentOf(i, customers));
+  for (let i = 0; i < entries; i++) payments.push({ n: i, company: companyOf(i, customers, companies), invoice_number: numberOf(i), ...paymentOf(i, customers) });
   return {
     accounts_csv: `account,currency,company\n${CAMT_ACCOUNT},EUR,default\n${CSV_ACCOUNT},EUR,default\n`,
     parties_csv: `${parties.join('\n')}\n`, invoices_csv: `${rows.join('\n')}\n`, payments, open_total,
   };
 }
 
+/** All invoices of a customer are of one company. */
+function companyOf(i: number, customers: number, companies: readonly string[]): string {
+  return companies[(i % customers) % companies.length]!;
+}
+
 /** Of each twenty payments ten carry our reference, six name the invoice in a text, two take a discount, one is a stranger's, one is short. */
-function paymentOf(i: number, customers: number): Payment {
+function paymentOf(i: number, customers: number): Omit<Payment, 'n' | 'company' | 'invoice_number'> {
   const customer = i % customers;
   const amount = amountOf(i);
   const plain = { amount, name: nameOf(customer), account: accountOf(customer), structured_reference: null, closes: amount, expected: 'auto' as const };
@@ -69,14 +79,14 @@ function paymentOf(i: number, customers: number): Payment {
   }
 }
 
-/** Half of the payments as camt.053.001.08. */
-export function* renderCamt(payments: readonly Payment[]): Generator<string> {
+/** Payments as camt.053.001.08. */
+export function* renderCamt(payments: readonly Payment[], account: string = CAMT_ACCOUNT): Generator<string> {
   const sum = payments.reduce((total, payment) => total + payment.amount, 0);
   const balance = (code: string, amount: number): string => `<Bal><Tp><CdOrPrtry><Cd>${code}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">${decimal(amount)}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>${DATE}</Dt></Dt></Bal>`;
   yield `<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>M1</MsgId><CreDtTm>${DATE}T23:00:00</CreDtTm></GrpHdr>`
-    + `<Stmt><Id>S1</Id><ElctrncSeqNb>1</ElctrncSeqNb><FrToDt><FrDtTm>${DATE}T00:00:00</FrDtTm><ToDtTm>${DATE}T23:59:59</ToDtTm></FrToDt><Acct><Id><IBAN>${CAMT_ACCOUNT}</IBAN></Id><Ccy>EUR</Ccy></Acct>${balance('OPBD', 100_000)}${balance('CLBD', 100_000 + sum)}\n`;
-  for (const [i, payment] of payments.entries()) {
-    yield `<Ntry><Amt Ccy="EUR">${decimal(payment.amount)}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>${DATE}</Dt></BookgDt><ValDt><Dt>${DATE}</Dt></ValDt><AcctSvcrRef>B${i}</AcctSvcrRef>`
+    + `<Stmt><Id>S1</Id><ElctrncSeqNb>1</ElctrncSeqNb><FrToDt><FrDtTm>${DATE}T00:00:00</FrDtTm><ToDtTm>${DATE}T23:59:59</ToDtTm></FrToDt><Acct><Id><IBAN>${account}</IBAN></Id><Ccy>EUR</Ccy></Acct>${balance('OPBD', 100_000)}${balance('CLBD', 100_000 + sum)}\n`;
+  for (const payment of payments) {
+    yield `<Ntry><Amt Ccy="EUR">${decimal(payment.amount)}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>${DATE}</Dt></BookgDt><ValDt><Dt>${DATE}</Dt></ValDt><AcctSvcrRef>B${payment.n}</AcctSvcrRef>`
       + '<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>'
       + `<NtryDtls><TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs><Amt Ccy="EUR">${decimal(payment.amount)}</Amt><CdtDbtInd>CRDT</CdtDbtInd>`
       + `<RltdPties><Dbtr><Pty><Nm>${payment.name}</Nm></Pty></Dbtr><DbtrAcct><Id><IBAN>${payment.account}</IBAN></Id></DbtrAcct></RltdPties><RmtInf>`
@@ -86,9 +96,9 @@ export function* renderCamt(payments: readonly Payment[]): Generator<string> {
   yield '</Stmt></BkToCstmrStmt></Document>\n';
 }
 
-/** The other half as a German CSV with a running balance. */
-export function* renderCsv(payments: readonly Payment[]): Generator<string> {
-  yield `Konto;${CSV_ACCOUNT}\n\nBuchungstag;Wertstellung;Auftraggeber;IBAN Auftraggeber;Referenz;Verwendungszweck;Betrag;Währung;Saldo\n`;
+/** Payments as a German CSV with a running balance. */
+export function* renderCsv(payments: readonly Payment[], account: string = CSV_ACCOUNT): Generator<string> {
+  yield `Konto;${account}\n\nBuchungstag;Wertstellung;Auftraggeber;IBAN Auftraggeber;Referenz;Verwendungszweck;Betrag;Währung;Saldo\n`;
   let balance = 100_000;
   for (const payment of payments) {
     balance += payment.amount;
@@ -122,7 +132,8 @@ function accountOf(c: number): string {
   return iban('DE', `50010517${String(c).padStart(10, '0')}`);
 }
 
-function iban(country: string, bban: string): string {
+/** An IBAN of the country with its check digits (ISO 13616). */
+export function iban(country: string, bban: string): string {
   return `${country}${checkDigits(country, bban)}${bban}`;
 }
 

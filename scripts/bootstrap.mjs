@@ -3,15 +3,14 @@
 //   node scripts/bootstrap.mjs --bin vitest [arguments]    a dependency's command
 // Plain JavaScript without dependencies: it runs before anything is installed, on whatever Node the system has (20 or newer).
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSetUp, ROOT, setUp } from './setup.mjs';
+import { arePagesBuilt, buildPages, findNode, isSetUp, ROOT, setUp } from './setup.mjs';
 
-const OLDEST_NODE = [22, 18];
 // The same as in scripts/tieout, and for the same reason.
-const HEAP_LIMIT = '--max-old-space-size=512';
+const HEAP_LIMITS = ['--max-old-space-size=512', '--max-semi-space-size=64'];
 const BIN = join(ROOT, 'node_modules', '.bin');
 const INSTALL_LOCK = join(ROOT, '.install.lock');
 // An install shows every second that it is alive; one that has not for a minute has lost its process id to another program.
@@ -24,19 +23,8 @@ process.exitCode = await install() || await runTarget();
 
 function runTarget() {
   const [first, ...rest] = process.argv.slice(2);
-  const command = first === '--bin' ? [join(BIN, rest[0]), ...rest.slice(1)] : [HEAP_LIMIT, join(ROOT, first), ...rest];
+  const command = first === '--bin' ? [join(BIN, rest[0]), ...rest.slice(1)] : [...HEAP_LIMITS, join(ROOT, first), ...rest];
   return run(findNode(), command, { stdio: 'inherit', env: { ...process.env, PATH: BIN + delimiter + process.env.PATH } });
-}
-
-/** The pinned Node, which npm has for some systems only; else the one at hand when it runs TypeScript. */
-function findNode() {
-  const pinned = join(BIN, 'node');
-  if (existsSync(pinned)) return pinned;
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return process.execPath;
-  console.error(`tieout needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.versions.node}, and npm has none to install for ${
-    process.platform}-${process.arch}: install a newer one from https://nodejs.org`);
-  process.exit(1);
 }
 
 /** Runs a program to its end, passes on the signals that reach this process, and returns its exit status as a shell would. */
@@ -55,18 +43,21 @@ function run(file, args, options) {
 
 /** Returns npm's exit status. */
 async function install() {
-  if (isSetUp()) return 0;
+  if (isSetUp() && arePagesBuilt()) return 0;
   await lockInstall();
   const alive = setInterval(() => utimesSync(INSTALL_LOCK, new Date(), new Date()), ALIVE_EVERY_MS);
   try {
-    if (isSetUp()) return 0;
+    // A pull brings new pages more often than new dependencies.
+    if (isSetUp()) return arePagesBuilt() || buildPages() ? 0 : 1;
     console.error('tieout: installing what package-lock.json asks for (once, about 20 s) …');
     const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
     // Standard output is for the program's results.
     const status = await run(npm[0], [...npm.slice(1), 'ci'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
     // npm skips the postinstall where scripts are switched off.
-    if (status === 0 && !isSetUp()) setUp();
-    return status;
+    if (status !== 0 || isSetUp()) return status;
+    if (!buildPages()) return 1;
+    setUp();
+    return 0;
   } finally {
     clearInterval(alive);
     rmSync(INSTALL_LOCK, { force: true });

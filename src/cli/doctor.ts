@@ -5,7 +5,7 @@ import { listDeepViolations } from '../ledger/invariants.ts';
 import { openQueues } from '../pipeline/backends.ts';
 import { failureOf } from '../platform/database-errors.ts';
 import { checkRules } from '../stages/reconcile/rules.ts';
-import { verifyLog } from './log.ts';
+import { verifyLog } from '../ledger/verify-log.ts';
 import { EXIT, printJson, withDatabase, type Session } from './session.ts';
 
 /** One thing that the doctor has found, with what to do about it. */

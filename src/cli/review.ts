@@ -63,7 +63,7 @@ Examples:
   command.command('assign')
     .description('give the whole entry to invoices and ledger accounts by hand')
     .argument('<entry>', 'entry id')
-    .option('--invoice <number[@party]=amount[,discount=x][,charges=x][,write-off=x]...>', 'a part for an invoice; signed as it moves the bank account', collect, [])
+    .option('--invoice <number[@party]=amount[,settled=x][,discount=x][,charges=x][,write-off=x]...>', 'a part for an invoice; signed as it moves the bank account; what it settles of one in another currency, in that currency', collect, [])
     .option('--ledger <account[@party]=amount...>', 'a part for a ledger account: on_account@PARTY, bank_fees, clearing, …', collect, [])
     .option('--version <n>', 'the version that was shown: refused when the item has changed since')
     .option('--comment <text>', 'kept in the log')
@@ -105,9 +105,9 @@ function parseInvoicePart(text: string): AssignedInvoice {
   const [first, ...rest] = text.split(',');
   const { name, party, amount } = parsePart(first!);
   const others = Object.fromEntries(rest.map((part) => part.split('=', 2)));
-  const unknown = Object.keys(others).find((key) => !['discount', 'charges', 'write-off'].includes(key));
-  if (unknown !== undefined) throw new Failure('invalid_input', `"${unknown}" in "${text}" is none of discount, charges, write-off`);
-  return { invoice_number: name, amount, ...(party && { party_id: party }), discount: others['discount'], charges: others['charges'], write_off: others['write-off'] };
+  const unknown = Object.keys(others).find((key) => !['settled', 'discount', 'charges', 'write-off'].includes(key));
+  if (unknown !== undefined) throw new Failure('invalid_input', `"${unknown}" in "${text}" is none of settled, discount, charges, write-off`);
+  return { invoice_number: name, amount, ...(party && { party_id: party }), settled: others['settled'], discount: others['discount'], charges: others['charges'], write_off: others['write-off'] };
 }
 
 function parseLedgerPart(text: string): AssignedLedger {

@@ -5,7 +5,7 @@ import { importInvoices } from '../master-data/import-invoices.ts';
 import { importParties } from '../master-data/import-parties.ts';
 import type { ImportContext } from '../master-data/stage.ts';
 import { transaction, type Database, type Tx } from '../platform/database.ts';
-import { setMode } from './automatic.ts';
+import { setMode } from '../review/modes.ts';
 
 /** What a sample's import has brought; null when its companies were there already, and nothing was touched. */
 export type ImportedSample = { companies: string[]; accounts: number; parties: number; invoices: number } | null;
@@ -23,7 +23,7 @@ export async function importSample(db: Database, folder: string, context: Import
     const parties = await importParties(tx, open('parties'), context);
     const invoices = await importInvoices(tx, open('invoices'), context);
     const companies = (await listCompanies(tx)).filter((company) => !before.has(company));
-    for (const company of companies) await setMode(tx, 'auto', company);
+    for (const company of companies) await setMode(tx, 'auto', context.actor, company);
     return { companies, accounts: accounts.inserted, parties: parties.inserted, invoices: invoices.inserted };
   });
 }

@@ -1,4 +1,4 @@
-import { ValidationErrorsIBAN, validateIBAN } from 'ibantools';
+import { composeIBAN, ValidationErrorsIBAN, validateIBAN } from 'ibantools';
 import { normaliseReference } from './text.ts';
 
 /** Bank account numbers in whatever notation a document prints them: IBAN, BBAN, the bank's own number, masked or not. */
@@ -32,6 +32,36 @@ export function accountKey(account: string): string {
   return masked.includes('*') && plain !== '' ? masked.replace(/[^A-Z0-9*]+/g, '') : plain.replace(/^0+(?=.)/, '');
 }
 
+/** National numbers of bank and account, as they stand in a country's BBAN (ISO 13616 registry): how many digits of each. */
+const NATIONAL = [
+  { country: 'DE', bank: 8, account: 10 },
+  { country: 'AT', bank: 5, account: 11 },
+  { country: 'CH', bank: 5, account: 12 },
+] as const;
+const NUMBER_WITH_BANK = /^(\d{5}|\d{8})[ /-]+(\d[\d ]*)$/;
+const BIC = /^([A-Z]{4})([A-Z]{2})[A-Z0-9]{2}(?:[A-Z0-9]{3})?$/;
+
+/**
+ * The keys under which an account may be on file: its own, and of a short national number beside its bank's the IBANs that the two make
+ * up (Germany: Bankleitzahl and Kontonummer; Austria; Switzerland; the Netherlands by the bank's BIC). Empty where nothing is shown.
+ */
+export function accountKeys(account: string, bank: string | null): string[] {
+  const key = accountKey(account);
+  if (key === '') return [];
+  const [, bank_number, number] = NUMBER_WITH_BANK.exec(account.trim()) ?? [];
+  const [code, digits] = bank_number === undefined ? [normaliseReference(bank ?? ''), key] : [bank_number, number!.replaceAll(' ', '')];
+  if (code === '' || !/^\d{1,12}$/.test(digits)) return [key];
+  const bbans: { countryCode: string; bban: string }[] = [];
+  for (const national of NATIONAL) {
+    if (/^\d+$/.test(code) && code.length === national.bank && digits.length <= national.account) {
+      bbans.push({ countryCode: national.country, bban: code + digits.padStart(national.account, '0') });
+    }
+  }
+  const [, institution, country] = BIC.exec(code) ?? [];
+  if (country === 'NL' && digits.length <= 10) bbans.push({ countryCode: 'NL', bban: institution + digits.padStart(10, '0') });
+  return [key, ...bbans.flatMap((parts) => composeIBAN(parts) ?? [])];
+}
+
 // Documents print the account with or without its bank's code; ends shorter than this are shared by chance.
 const NUMBER_WITHOUT_BANK_DIGITS = 8;
 
@@ -49,6 +79,8 @@ export function compareAccounts(printed: string, known: string): 'same' | 'possi
   const [iban, number] = ibanStatus(knownKey) === 'valid' ? [knownKey, key] : [key, knownKey];
   if (ibanStatus(iban) !== 'valid') return 'no';
   if (iban.slice(4).replace(/^0+/, '') === number) return 'same';
+  // A German account number is filled up with zeros in the IBAN, so that a short one is known as a whole.
+  if (iban.startsWith('DE') && /^\d{1,10}$/.test(number) && iban.endsWith(number.padStart(10, '0'))) return 'possible';
   return number.length >= NUMBER_WITHOUT_BANK_DIGITS && number.length < iban.length && iban.endsWith(number) ? 'possible' : 'no';
 }
 

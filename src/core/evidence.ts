@@ -8,11 +8,11 @@ import type { EntryStatus } from './statement.ts';
 export type Direction = 'in' | 'out';
 
 /** How an invoice came to be a candidate, strongest first. */
-export const NAMED_BY = ['reference', 'end_to_end', 'number', 'digits', 'none'] as const;
+export const NAMED_BY = ['reference', 'end_to_end', 'mandate', 'number', 'digits', 'typo', 'none'] as const;
 export type NamedBy = (typeof NAMED_BY)[number];
 
-/** Who pays, seen from the invoice's party: its account on file, its exact name or alias, a registered relation, nobody known, someone else. */
-export const PAYER_RELATIONS = ['account', 'name', 'pays_for', 'factor', 'unknown', 'contradicts'] as const;
+/** Who pays, seen from the invoice's party: its account on file, its exact name or alias, a registered relation, itself though a factor has its claims, nobody known, someone else. */
+export const PAYER_RELATIONS = ['account', 'name', 'pays_for', 'factor', 'assigned', 'unknown', 'contradicts'] as const;
 export type PayerRelation = (typeof PAYER_RELATIONS)[number];
 
 /** How the amount is explained. Every difference has a name; there are no percentages and no tolerance. */
@@ -27,7 +27,7 @@ export interface EntryFacts {
   bank_type: 'fee' | 'interest' | 'return' | 'other';
   is_return: boolean;
   counterparty_account: 'absent' | 'known' | 'unknown' | 'own';
-  counterparty_name: 'absent' | 'bank' | 'known' | 'unknown';
+  counterparty_name: 'absent' | 'bank' | 'known' | 'similar' | 'unknown';
   /** The text may have been cut by the bank: it fills its field and ends in the middle of a number, or says that more follows. */
   text_cut: boolean;
   /** normalize found something about the line that is for a person, such as the unexplained rest of a batch booking (finding.ts). */
@@ -40,17 +40,21 @@ export interface EntryFacts {
 
 /** The facts of one explanation. */
 export interface CandidateFacts {
-  kind: 'invoices' | 'bank_charge' | 'transfer' | 'return' | 'suspense';
+  kind: 'invoices' | 'bank_charge' | 'transfer' | 'return' | 'suspense' | 'on_account';
   named_by: NamedBy;
   /** Every invoice that the entry names is in this candidate and nothing else is. */
   all_named: boolean;
   payer: PayerRelation;
   amount: AmountFit;
+  /** What the bank shows of the exchange, for invoices in another currency than the entry: the amount as instructed in theirs, or the rate. */
+  exchange: 'none' | 'instructed' | 'rate';
   invoice_count: number;
   /** The candidate's invoices are all of one party. */
   one_party: boolean;
   /** No other single item or combination, of any size, over what the payer may pay has this amount; false also when the search ran out. */
   unique: boolean;
+  /** Where the text names no invoice of it: nothing in it speaks for something else, as a number like ours that is none, another order, a prepayment. */
+  undisputed: boolean;
   /** All its invoices are open as they should be; else the first that is not says how. */
   status: 'open' | 'paid' | 'cancelled' | 'other_direction' | 'other_currency';
   /** A transfer between our own accounts: whether the other account's statement shows the other leg. `none` for every other kind. */
@@ -79,6 +83,8 @@ export interface Candidate {
   allocations: CandidateAllocation[];
   /** The ledger account, for a candidate that is no invoice (bank_fees, bank_interest, clearing, suspense). */
   ledger_account: string | null;
+  /** Whose account it is put on, for what stands on_account. */
+  party_id?: string;
   /** For a return: the decision that it reverses. */
   reverses_decision_id: string | null;
   /** Thousandths, 0 to 1000 (the log holds no fractions); only for the order of suggestions, it decides nothing. */

@@ -13,6 +13,8 @@ export const FINDINGS = {
   side_amount_dropped: { effect: 'informs', meaning: 'an instructed amount or a charge does not fit its currency and is left out' },
   batch_remainder: { effect: 'review', meaning: 'the details of a batch booking do not add up to it; this line is the rest' },
   batch_charges: { effect: 'informs', meaning: 'the details of a batch booking and its charges add up to it; this line is the charges' },
+  base_amount_unknown: { effect: 'informs', meaning: 'an invoice in another currency has no booked amount, so no exchange difference is posted' },
+  tax_split_unknown: { effect: 'informs', meaning: 'an invoice with a discount has no tax split, so the discount is posted gross' },
   batch_in_other_currency: { effect: 'review', meaning: 'the details of a batch booking are in another currency than the booking and stay together' },
 } as const satisfies Record<string, { effect: FindingEffect; meaning: string }>;
 

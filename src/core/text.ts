@@ -33,44 +33,67 @@ const BARE: Record<string, string> = { ...DIGRAPHS, ä: 'a', ö: 'o', ü: 'u', �
 const CONNECTIVES = new Set(['and', 'und', 'et', 'og', 'och', 'ja']);
 
 /**
- * Legal forms, folded as names are (dots inside abbreviations removed). Two companies that differ in their form alone share a key:
- * then more than one party fits, which is for a person.
+ * Legal forms, folded as names are (dots inside abbreviations removed); those of one line are one form. Two companies that differ in their
+ * form alone share a key, and are told apart by the form where both show one.
  */
-const LEGAL_FORMS = new Set([
+const LEGAL_FORMS = new Map(([
   // German, Austrian, Swiss
-  'gmbh', 'mbh', 'gmbh co', 'gmbh co kg', 'gmbh co kgaa', 'gmbh co ohg', 'ag', 'ag co kg', 'se', 'kg', 'kgaa', 'ohg', 'ug',
-  'ug haftungsbeschraenkt', 'ug haftungsbeschrankt', 'haftungsbeschraenkt', 'haftungsbeschrankt', 'gbr', 'ek', 'eu', 'ev', 'eg', 'gesmbh',
+  ['gmbh', 'mbh', 'gesmbh', 'gesellschaft mbh', 'gesellschaft mit beschraenkter haftung', 'gesellschaft mit beschrankter haftung'],
+  ['gmbh co kg', 'gmbh co', 'mbh co kg', 'mbh co'], ['gmbh co kgaa'], ['gmbh co ohg'], ['ag', 'aktiengesellschaft'], ['ag co kg'], ['se'], ['kg', 'kommanditgesellschaft'], ['kgaa'], ['ohg'],
+  ['ug', 'ug haftungsbeschraenkt', 'ug haftungsbeschrankt', 'haftungsbeschraenkt', 'haftungsbeschrankt'], ['gbr'], ['ek'], ['eu'], ['ev'], ['eg'],
   // English
-  'ltd', 'limited', 'llc', 'llp', 'lp', 'plc', 'inc', 'incorporated', 'corp', 'corporation', 'co', 'company', 'co ltd', 'pty ltd',
-  'pte ltd', 'pvt ltd',
+  ['ltd', 'limited', 'co ltd', 'company limited', 'pty ltd', 'pte ltd', 'pvt ltd', 'private limited'], ['llc'], ['llp'], ['lp'], ['plc'],
+  ['inc', 'incorporated'], ['corp', 'corporation'], ['co', 'company'],
   // French, Belgian, Luxembourgish
-  'sa', 'sarl', 'sa rl', 'sas', 'sasu', 'sci', 'snc', 'eurl', 'sprl', 'srl', 'scrl', 'asbl',
+  ['sa'], ['sarl', 'sa rl'], ['sas'], ['sasu'], ['sci'], ['snc'], ['eurl'], ['sprl'], ['srl'], ['scrl'], ['asbl'],
   // Dutch
-  'bv', 'nv', 'vof', 'cv', 'bvba', 'vzw',
+  ['bv'], ['nv'], ['vof'], ['cv'], ['bvba'], ['vzw'],
   // Italian, Spanish, Portuguese
-  'spa', 'srls', 'sapa', 'sl', 'slu', 'sau', 'lda', 'ltda',
+  ['spa'], ['srls'], ['sapa'], ['sl'], ['slu'], ['sau'], ['lda'], ['ltda'],
   // Nordic, Baltic
-  'ab', 'oy', 'oyj', 'oy ab', 'ab oy', 'as', 'asa', 'aps', 'a s', 'i s', 'ky', 'tmi', 'hf', 'ehf', 'ou', 'uab', 'sia',
+  ['ab'], ['oy', 'oy ab', 'ab oy'], ['oyj'], ['as', 'a s'], ['asa'], ['aps'], ['i s'], ['ky'], ['tmi'], ['hf'], ['ehf'], ['ou'], ['uab'], ['sia'],
   // Central and eastern European
-  'sp z oo', 'spolka z oo', 'spzoo', 'sro', 'spol s ro', 'kft', 'zrt', 'nyrt', 'bt', 'doo', 'dd', 'ad', 'ood', 'eood', 'ooo', 'oao', 'zao',
-  'pao',
+  ['sp z oo', 'spolka z oo', 'spzoo'], ['sro', 'spol s ro'], ['kft'], ['zrt'], ['nyrt'], ['bt'], ['doo'], ['dd'], ['ad'], ['ood'], ['eood'], ['ooo'], ['oao'], ['zao'], ['pao'],
   // Asian
-  'kk', 'gk', 'pt', 'tbk', 'bhd', 'sdn bhd',
-]);
-const LONGEST_FORM_WORDS = 3;
+  ['kk'], ['gk'], ['pt'], ['tbk'], ['bhd'], ['sdn bhd'],
+] as const).flatMap((spellings) => spellings.map((spelling): [string, string] => [spelling, spellings[0]])));
+const LONGEST_FORM_WORDS = 4;
 
-/**
- * The keys under which a name is compared; two names agree when they share one. Lower case, no accents, no punctuation, no legal form at
- * either end, word order kept; with umlauts as digraphs (`mueller`) and, where that differs, as bare letters (`muller`). Names in other
- * scripts keep their letters. The empty string for a text without letters and digits.
- */
-export function nameKeys(name: string): string[] {
-  const digraphs = normaliseName(name, DIGRAPHS);
-  const bare = normaliseName(name, BARE);
-  return digraphs === bare ? [digraphs] : [digraphs, bare];
+/** A name as names are compared. */
+export interface FoldedName {
+  /** All its words, folded, joined by spaces. */
+  whole: string;
+  /** The same without the legal form at either end: the key under which names are filed. */
+  key: string;
+  /** The legal form in one spelling of it; empty where none is shown. */
+  form: string;
 }
 
-function normaliseName(name: string, letters: Record<string, string>): string {
+/**
+ * The foldings of a name; two names agree when they share a key and show no two forms. Lower case, no accents, no punctuation, word order
+ * kept; with umlauts as digraphs (`mueller`) and, where that differs, as bare letters (`muller`). Names in other scripts keep their letters.
+ */
+export function foldName(name: string): FoldedName[] {
+  const digraphs = foldWith(name, DIGRAPHS);
+  if (!UMLAUT.test(name)) return [digraphs];
+  const bare = foldWith(name, BARE);
+  return digraphs.whole === bare.whole ? [digraphs] : [digraphs, bare];
+}
+
+/** The keys of a name's foldings; the empty string for a text without letters and digits. */
+export function nameKeys(name: string): string[] {
+  return foldName(name).map(({ key }) => key);
+}
+
+/** Whether a text of a name shows a legal form, as only a name does. */
+export function showsLegalForm(name: string): boolean {
+  return foldName(name).some(({ form }) => form !== '');
+}
+
+// The signs that the two tables fold in two ways, composed or not.
+const UMLAUT = /[äöüåø]|\u0308|\u030a/i;
+
+function foldWith(name: string, letters: Record<string, string>): FoldedName {
   const words = name
     .normalize('NFKC')
     .toLowerCase()
@@ -84,10 +107,12 @@ function normaliseName(name: string, letters: Record<string, string>): string {
     .filter((word) => word !== '' && !CONNECTIVES.has(word));
   let start = 0;
   let end = words.length;
+  let form = '';
   for (;;) {
     const tail = formAt(words, end, -1, end - start - 1);
     const head = tail > 0 ? 0 : formAt(words, start, 1, end - start - 1);
-    if (tail === 0 && head === 0) return words.slice(start, end).join(' ');
+    if (tail === 0 && head === 0) return { whole: words.join(' '), key: words.slice(start, end).join(' '), form };
+    form = LEGAL_FORMS.get((tail > 0 ? words.slice(end - tail, end) : words.slice(start, start + head)).join(' '))!;
     end -= tail;
     start += head;
   }

@@ -99,8 +99,9 @@ export async function findLogHead(tx: Pick<Tx, 'kysely'>): Promise<string> {
 /** Takes `count` numbers from a sequence in one query, ascending. */
 export async function allocateIds(tx: Tx, sequence: string, count: number): Promise<bigint[]> {
   if (count === 0) return [];
-  const { rows } = await sql<{ id: bigint }>`select nextval(${sequence}::regclass) as id from generate_series(1, ${count})`.execute(tx.kysely);
-  return rows.map((row) => row.id);
+  // One text in place of a row each: to read them costs a third.
+  const { rows: [row] } = await sql<{ ids: string }>`select string_agg(nextval(${sequence}::regclass)::text, ' ') as ids from generate_series(1, ${count})`.execute(tx.kysely);
+  return row!.ids.split(' ').map(BigInt);
 }
 
 function seal(record: Omit<LogRecord, 'hash'>): LogRecord {

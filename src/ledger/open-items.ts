@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Tx } from '../platform/database.ts';
-import { closedBy, type Allocation, type TaxLine } from './posting.ts';
+import { closedBy, type Allocation, type InvoiceTerms } from './posting.ts';
 
 /** What is open of invoices, in minor units of their currency: the one place that changes it. */
 
@@ -21,12 +21,13 @@ export async function settleOpenItems(tx: Tx, closed: ReadonlyMap<bigint, bigint
      where o.invoice_id = c.invoice_id`.execute(tx.kysely);
 }
 
-/** The tax splits of invoices, where the import gave one. */
-export async function loadTaxes(tx: Tx, invoice_ids: readonly bigint[]): Promise<Map<bigint, TaxLine[]>> {
+/** What the postings of invoices depend on, as it stands now. */
+export async function loadTerms(tx: Tx, invoice_ids: readonly bigint[]): Promise<Map<bigint, InvoiceTerms>> {
   if (invoice_ids.length === 0) return new Map();
-  const rows = await tx.kysely.selectFrom('invoice').select(['invoice_id', 'tax']).where('invoice_id', 'in', [...invoice_ids])
-    .where('tax', 'is not', null).execute();
-  return new Map(rows.map((row) => [row.invoice_id, (row.tax as { rate: string; net: string; tax: string }[]).map((part) => ({
-    rate: part.rate, net: BigInt(part.net), tax: BigInt(part.tax),
-  }))]));
+  const { rows } = await sql<{ invoice_id: bigint; tax: { rate: string; net: string; tax: string }[] | null; amount: bigint; open: bigint; base_amount: bigint | null }>`
+    select i.invoice_id, i.tax, o.amount, o.open, i.base_amount from open_item o join invoice i using (invoice_id)
+     where o.invoice_id = any(${invoice_ids.map(String)}::bigint[])`.execute(tx.kysely);
+  return new Map(rows.map(({ invoice_id, tax, ...terms }) => [invoice_id, {
+    ...terms, tax: tax?.map((part) => ({ rate: part.rate, net: BigInt(part.net), tax: BigInt(part.tax) })) ?? null,
+  }]));
 }

@@ -10,8 +10,11 @@ export interface Reversal {
   lines: JournalLineDraft[];
 }
 
-/** For a returned payment: everything that its decision settled beside it is taken back too. */
-export async function loadReversal(tx: Tx, decision_id: bigint): Promise<Reversal> {
+/**
+ * For a returned payment: everything that its decision settled beside it is taken back too. What `entry`, the return, is more than that is
+ * the bank's fee for it.
+ */
+export async function loadReversal(tx: Tx, decision_id: bigint, entry: { amount: bigint; currency: string }): Promise<Reversal> {
   const { rows: allocations } = await sql<Allocation>`
     select a.invoice_id, i.kind, i.party_id, i.currency, -a.amount as amount, -a.settled as settled, -a.discount as discount, -a.charges as charges,
            -a.withholding as withholding, -a.write_off as write_off
@@ -22,8 +25,11 @@ export async function loadReversal(tx: Tx, decision_id: bigint): Promise<Reversa
       from journal_line l join journal_entry e using (journal_entry_id)
      where e.decision_id = ${decision_id} and e.reverses is null and l.n > 1 order by l.n`.execute(tx.kysely);
   const { ledger_lines } = await tx.kysely.selectFrom('decision').select('ledger_lines').where('decision_id', '=', decision_id).executeTakeFirstOrThrow();
-  return {
-    allocations, lines,
-    ledger_lines: (ledger_lines as Reversal['ledger_lines'])?.map(({ account, amount }) => ({ account, amount: String(-BigInt(amount)) })) ?? null,
-  };
+  const own = (ledger_lines as Reversal['ledger_lines'] ?? []).map(({ account, amount }) => ({ account, amount: String(-BigInt(amount)) }));
+  const fee = [...allocations, ...own].reduce((rest, part) => rest - BigInt(part.amount), entry.amount);
+  if (fee !== 0n) {
+    lines.push({ account: 'bank_fees', amount: -fee, currency: entry.currency });
+    own.push({ account: 'bank_fees', amount: String(fee) });
+  }
+  return { allocations, lines, ledger_lines: own.length > 0 ? own : null };
 }

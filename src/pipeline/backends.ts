@@ -8,6 +8,7 @@ import { Failure } from '../core/failure.ts';
 import type { Config } from '../platform/config.ts';
 import type { Database } from '../platform/database.ts';
 import { failureOf } from '../platform/database-errors.ts';
+import { take, type Step } from '../platform/failpoint.ts';
 import type { Log } from '../platform/log.ts';
 import type { Role } from '../platform/pool.ts';
 import { openQueuePool, openRedis } from '../platform/queue-connection.ts';
@@ -24,6 +25,9 @@ export const QUEUE_LIMIT_MS = 5_000;
 // BullMQ's own 15 s after a lost connection are half of what recovery may take.
 const RECONNECT_MS = 1_000;
 
+/** Who enqueues. */
+type EnqueueStep = Extract<Step, `${string} enqueue`>;
+
 /** The queues of one installation, on Redis or on Postgres. */
 export interface Queues {
   readonly backend: 'redis' | 'postgres';
@@ -32,7 +36,7 @@ export interface Queues {
   /** Starts a worker on a queue. The caller closes it before `close`. */
   work(suffix: QueueSuffix, processor: Processor, options: Partial<WorkerOptions>): Worker;
   /** Adds hints; never throws, and gives up after some seconds: a hint that is missing is swept up later. */
-  enqueue(hints: readonly Hint[]): Promise<void>;
+  enqueue(step: EnqueueStep, hints: readonly Hint[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -79,12 +83,12 @@ export async function openQueues({ config, db, log }: QueueOptions): Promise<Que
     return worker.on('error', onError);
   }
 
-  async function enqueue(hints: readonly Hint[]): Promise<void> {
+  async function enqueue(step: EnqueueStep, hints: readonly Hint[]): Promise<void> {
     if (hints.length === 0) return;
     const stages = Map.groupBy(hints, (hint) => hint.stage);
-    const added = Promise.all([...stages].map(([stage, some]) => queue(stage).addBulk(some.map((hint) => (
+    const add = () => Promise.all([...stages].map(([stage, some]) => queue(stage).addBulk(some.map((hint) => (
       { name: stage, data: hintPayload(hint), opts: { ...HINT_OPTIONS, jobId: hintJobId(hint) } })))));
-    await within(QUEUE_LIMIT_MS, added).catch((error: Error) => {
+    await within(QUEUE_LIMIT_MS, take(step, add)).catch((error: Error) => {
       log.warn({ error: error.message, hints: hints.length }, 'the queue did not take the hints; the sweeper will add them');
     });
   }

@@ -15,7 +15,7 @@ export async function advanceRun(db: Database, queues: Queues, log: Log, run_id:
   // The last to commit sees all others, so whoever sees one at work leaves the run's row alone: a thousand documents would queue for it.
   const { rows: working } = await sql`select from document where run_id = ${run_id} and ${isAtWork} limit 1`.execute(db.kysely);
   if (working.length > 0) return;
-  await queues.enqueue(await transaction(db, (tx) => passBarrier(tx, log, run_id)));
+  await queues.enqueue('batch enqueue', await transaction(db, (tx) => passBarrier(tx, log, run_id), 'barrier commit'));
 }
 
 const isAtWork = sql<boolean>`state in ('received', 'extracted', 'normalized')`;
@@ -49,13 +49,19 @@ export const isFinal = sql<boolean>`(d.state in ('reconciled', 'dead', 'discarde
   or exists (select from task b where b.stage = 'reconcile' and b.run_id = d.run_id)
      and not exists (select from task b where b.stage = 'reconcile' and b.run_id = d.run_id and b.state = 'due')))`;
 
-/** One batch per company. Entries of quarantined documents need their decisions too. */
-async function openBatches(tx: Tx, run_id: bigint): Promise<Hint[]> {
+/**
+ * One batch per company that has a part in the run, or entries that wait and may be looked at again. Entries of quarantined documents need
+ * their decisions too.
+ */
+export async function openBatches(tx: Tx, run_id: bigint): Promise<Hint[]> {
   const { rows } = await sql<Hint>`
     insert into task (stage, run_id, company)
-    select distinct 'reconcile', d.run_id, s.company
+    select 'reconcile', ${run_id}::bigint, s.company
       from document d join statement s using (document_id)
      where d.run_id = ${run_id} and d.state in ('validated', 'quarantined')
+    union
+    select 'reconcile', ${run_id}::bigint, c.company from company c
+     where exists (select from review_item r join decision d using (decision_id) where r.company = c.company and r.state = 'open' and d.decided_by = 'rule')
      order by 3
     on conflict do nothing
     returning stage, task_id, epoch`.execute(tx.kysely);

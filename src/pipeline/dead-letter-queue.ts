@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { STAGES, type Stage } from '../core/stage.ts';
 import type { Database } from '../platform/database.ts';
+import { take } from '../platform/failpoint.ts';
 import type { Log } from '../platform/log.ts';
 import { QUEUE_LIMIT_MS, within, type Queues } from './backends.ts';
 
@@ -27,7 +28,7 @@ export async function projectDeadLetter(db: Database, queues: Queues, log: Log, 
   try {
     const { rows } = await sql<OpenLetter>`select ${LETTER} from dead_letter
       where task_id = ${task.task_id} and epoch = ${task.epoch} and resolution is null`.execute(db.kysely);
-    await within(QUEUE_LIMIT_MS, addLetters(queues, rows));
+    await within(QUEUE_LIMIT_MS, take('dead letter shown', () => addLetters(queues, rows)));
   } catch (error) {
     log.warn({ task_id: String(task.task_id), error: String(error) }, 'a dead letter could not be shown in its queue yet');
   }
@@ -36,7 +37,9 @@ export async function projectDeadLetter(db: Database, queues: Queues, log: Log, 
 /** Takes dead letters that are resolved out of their queue; never throws. */
 export async function withdrawDeadLetters(queues: Queues, log: Log, letters: readonly { dead_letter_id: bigint; stage: Stage }[]): Promise<void> {
   try {
-    await within(QUEUE_LIMIT_MS, Promise.all(letters.map(({ stage, dead_letter_id }) => queues.queue(`${stage}-dead`).remove(letterJobId(dead_letter_id)))));
+    if (letters.length === 0) return;
+    await within(QUEUE_LIMIT_MS, take('dead letter withdrawn',
+      () => Promise.all(letters.map(({ stage, dead_letter_id }) => queues.queue(`${stage}-dead`).remove(letterJobId(dead_letter_id))))));
   } catch (error) {
     log.warn({ error: String(error) }, 'resolved dead letters could not be taken out of their queue yet');
   }

@@ -92,9 +92,9 @@ export async function retryDeadLetters(
     const { due, resolved } = await reviveDocuments(tx, run_id, document_ids, actor);
     await appendAct(tx, { actor, action: 'dead_letters_retried', company: null, run_id, payload: { dead_letters: idsOf(resolved) } });
     return { run_id, documents: document_ids.length, due, resolved };
-  });
+  }, 'retry commit');
   if (done) {
-    await queues.enqueue(done.due);
+    await queues.enqueue('retry enqueue', done.due);
     await withdrawDeadLetters(queues, log, done.resolved);
     await advanceRun(db, queues, log, done.run_id);
   }
@@ -120,7 +120,7 @@ export async function discardDeadLetters(
     const resolved = [...own, ...await resolveEmptyBatches(tx, run_ids, 'discarded', actor, reason)];
     await appendAct(tx, { actor, action: 'dead_letters_discarded', company: null, run_id: null, payload: { dead_letters: idsOf(resolved), reason } });
     return { documents: document_ids.length, run_ids, resolved };
-  });
+  }, 'discard commit');
   if (done) {
     await withdrawDeadLetters(queues, log, done.resolved);
     for (const run_id of done.run_ids) await advanceRun(db, queues, log, run_id);

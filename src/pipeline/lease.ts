@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { Failure } from '../core/failure.ts';
 import type { Stage } from '../core/stage.ts';
 import type { Database } from '../platform/database.ts';
+import { take } from '../platform/failpoint.ts';
 import type { Log } from '../platform/log.ts';
 import type { Hint } from './hint.ts';
 import type { StageRow } from './table.ts';
@@ -25,7 +26,7 @@ export interface Claim {
  * little early, by a queue's other clock, does no harm.
  */
 export async function claimTask(db: Database, hint: Hint, lease_ms: number): Promise<Claim | undefined> {
-  const { rows: [claim] } = await sql<Claim>`
+  const { rows: [claim] } = await take('claim commit', () => sql<Claim>`
     with found as (
       select task_id, attempts, lease_until from task
        where task_id = ${hint.task_id} and stage = ${hint.stage} and epoch = ${hint.epoch} and state = 'due'
@@ -39,7 +40,7 @@ export async function claimTask(db: Database, hint: Hint, lease_ms: number): Pro
     )
     update task t set lease_token = gen_random_uuid(), lease_until = now() + ${lease_ms} * interval '1 ms', attempts = t.attempts + 1
       from found where t.task_id = found.task_id
-    returning t.task_id, t.stage, t.document_id, t.run_id, t.company, t.epoch, t.attempts, t.lease_token`.execute(db.kysely);
+    returning t.task_id, t.stage, t.document_id, t.run_id, t.company, t.epoch, t.attempts, t.lease_token`.execute(db.kysely));
   return claim;
 }
 
@@ -63,8 +64,8 @@ export function holdLease(db: Database, claim: Claim, row: StageRow, stopping: A
   async function renew(): Promise<void> {
     try {
       const asked_at = performance.now();
-      const result = await sql`update task set lease_until = now() + ${row.lease_ms} * interval '1 ms'
-        where task_id = ${claim.task_id} and lease_token = ${claim.lease_token} and state = 'due'`.execute(db.kysely);
+      const result = await take('lease commit', () => sql`update task set lease_until = now() + ${row.lease_ms} * interval '1 ms'
+        where task_id = ${claim.task_id} and lease_token = ${claim.lease_token} and state = 'due'`.execute(db.kysely));
       if (result.numAffectedRows === 0n) abort(new Failure('lease_lost', `another worker took over task ${claim.task_id}`));
       else renewed_at = asked_at;
     } catch (error) {
@@ -97,9 +98,9 @@ export function holdLease(db: Database, claim: Claim, row: StageRow, stopping: A
 
 /** Gives a task back untouched, so that another worker begins it at once; undefined when it is no longer ours. */
 export async function releaseTask(db: Database, claim: Claim): Promise<Hint | undefined> {
-  const { rows: [hint] } = await sql<Hint>`
+  const { rows: [hint] } = await take('release commit', () => sql<Hint>`
     update task set lease_token = null, lease_until = null, attempts = attempts - 1, epoch = epoch + 1, due_at = now()
      where task_id = ${claim.task_id} and lease_token = ${claim.lease_token} and state = 'due'
-    returning stage, task_id, epoch`.execute(db.kysely);
+    returning stage, task_id, epoch`.execute(db.kysely));
   return hint;
 }

@@ -4,6 +4,7 @@ import type { Stage } from '../core/stage.ts';
 import { transaction, type Database, type Tx } from '../platform/database.ts';
 import { failureOf } from '../platform/database-errors.ts';
 import type { Log } from '../platform/log.ts';
+import { gatherOpenEvidence } from '../stages/validate/job.ts';
 import type { BatchJob, DocumentJob, DocumentOutcome, StageContext } from '../stages/contract.ts';
 import type { Queues } from './backends.ts';
 import { advanceRun } from './barrier.ts';
@@ -53,8 +54,8 @@ export async function followHint(runner: Runner, stage: Stage, payload: unknown)
       const outcome = await runJob(runner, claim, tx, lease.signal);
       await lease.stop();
       return completeTask(tx, claim, row, outcome);
-    });
-    await queues.enqueue(due);
+    }, `${stage} commit`);
+    await queues.enqueue('task enqueue', due);
     if (at_rest_in !== null) await advanceRun(db, queues, log, at_rest_in);
     return DONE;
   } catch (error) {
@@ -72,13 +73,13 @@ async function runJob(runner: Runner, claim: Claim, tx: Tx, signal: AbortSignal)
   signal.throwIfAborted();
   if (claim.stage !== 'reconcile') return (table[claim.stage].job satisfies DocumentJob)(claim.document_id!, context);
   const batch = { run_id: claim.run_id!, company: claim.company! };
-  await (table.reconcile.job satisfies BatchJob)(batch, { ...context, gatherEvidence: table.validate.job });
+  await (table.reconcile.job satisfies BatchJob)(batch, { ...context, gatherEvidence: table.validate.job, gatherOpenEvidence });
   return undefined;
 }
 
 async function giveBack(runner: Runner, claim: Claim): Promise<HintEnd> {
   const hint = await releaseTask(runner.db, claim);
-  if (hint) await runner.queues.enqueue([hint]);
+  if (hint) await runner.queues.enqueue('release enqueue', [hint]);
   return DONE;
 }
 
@@ -89,7 +90,7 @@ async function noteFailure(runner: Runner, claim: Claim, failure: Failure): Prom
     log.warn(task, 'another worker took a task over');
     return DONE;
   }
-  const end = await transaction(db, (tx) => failTask(tx, claim, runner.table[claim.stage], failure));
+  const end = await transaction(db, (tx) => failTask(tx, claim, runner.table[claim.stage], failure), 'failure commit');
   if (end.ended === 'lost') return DONE;
   if (end.ended === 'retry') {
     log.warn({ ...task, error: failure.message, pause_ms: end.pause_ms }, 'a task failed and is tried again');

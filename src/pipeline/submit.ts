@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { Failure } from '../core/failure.ts';
 import { saveBlob } from '../platform/blobs.ts';
 import { transaction, type Database, type Tx } from '../platform/database.ts';
+import { reach } from '../platform/failpoint.ts';
 import type { Log } from '../platform/log.ts';
 import type { Queues } from './backends.ts';
 import { advanceRun, isFinal } from './barrier.ts';
@@ -41,9 +42,9 @@ export async function submitDocuments(db: Database, queues: Queues, log: Log, su
   const failed = saved.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
   const files = saved.map((result) => (result as PromiseFulfilledResult<SavedFile>).value);
-  const submitted = await transaction(db, (tx) => saveRun(tx, submission, files));
+  const submitted = await transaction(db, (tx) => saveRun(tx, submission, files), 'submission commit');
   if (submitted === undefined) return undefined;
-  await queues.enqueue(submitted.due);
+  await queues.enqueue('submission enqueue', submitted.due);
   await withdrawDeadLetters(queues, log, submitted.resolved);
   // Nothing of it may be left to do: everything a duplicate, or brought back behind its last stage.
   await advanceRun(db, queues, log, submitted.run_id);
@@ -63,11 +64,13 @@ export async function listSources(paths: readonly string[]): Promise<DocumentSou
 }
 
 async function* readFile(path: string): AsyncGenerator<Uint8Array> {
+  reach('before file read');
   try {
     yield* createReadStream(path);
   } catch (error) {
     throw unreadable(path, error as NodeJS.ErrnoException);
   }
+  reach('after file read');
 }
 
 function unreadable(path: string, error: NodeJS.ErrnoException): Failure {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Stage } from '../core/stage.ts';
 import type { Database } from '../platform/database.ts';
+import { take } from '../platform/failpoint.ts';
 import type { Log } from '../platform/log.ts';
 import { isWaiting, within, type Queues } from './backends.ts';
 import { advanceRun } from './barrier.ts';
@@ -90,12 +91,12 @@ export async function sweepTasks(db: Database, queues: Queues, { sweep_ms, reche
        where t.task_id = found.task_id
       returning t.stage, t.task_id, t.epoch, t.lease_until is not null as abandoned`.execute(db.kysely);
     const missing = (await Promise.all(tasks.map(async (task) => (await hasHint(queues, task) ? [] : [task])))).flat();
-    const { rows: hints } = await sql<Hint>`
+    const { rows: hints } = await take('sweep commit', () => sql<Hint>`
       update task t set epoch = t.epoch + 1
         from unnest(${missing.map((task) => task.task_id)}::bigint[], ${missing.map((task) => task.epoch)}::int[]) as m(task_id, epoch)
        where t.task_id = m.task_id and t.epoch = m.epoch and t.state = 'due' and (t.lease_until is null or t.lease_until < now())
-      returning t.stage, t.task_id, t.epoch`.execute(db.kysely);
-    await queues.enqueue(hints);
+      returning t.stage, t.task_id, t.epoch`.execute(db.kysely));
+    await queues.enqueue('sweep enqueue', hints);
     added += hints.length;
     if (missing.length < BATCH) return added;
   }

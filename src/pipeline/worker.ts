@@ -1,6 +1,7 @@
 import { UnrecoverableError, type Job, type Worker } from 'bullmq';
 import { STAGES, type Stage } from '../core/stage.ts';
 import type { Database } from '../platform/database.ts';
+import { reach } from '../platform/failpoint.ts';
 import type { Log } from '../platform/log.ts';
 import { within, type Queues } from './backends.ts';
 import { followHint, type HintEnd, type Runner } from './runner.ts';
@@ -42,13 +43,18 @@ export function startWorkers(options: WorkerOptions): Workers {
   const runner: Runner = { db, queues, table, rules_folder: options.rules_folder, log, stopping: stopping.signal };
   const slots = createSlots(options.concurrency);
 
-  const follow = (stage: Stage) => (job: Job) => slots.run(async () => report(await followHint(runner, stage, job.data)));
+  const follow = (stage: Stage) => (job: Job) => slots.run(async () => {
+    const end = await followHint(runner, stage, job.data);
+    reach('before acknowledgement');
+    report(end);
+  });
   const workers: Worker[] = STAGES.map((stage) => queues.work(stage, follow(stage), {
     concurrency: Math.min(table[stage].concurrency, options.concurrency),
     lockDuration: table[stage].lock_ms,
     stalledInterval: table[stage].lock_ms / 2,
     settings: { backoffStrategy: (attempts, _type, error) => (error instanceof TryAgain ? error.pause_ms : backoffOf(table[stage], attempts, Math.random())) },
   }));
+  for (const worker of workers) worker.on('completed', acknowledged).on('failed', acknowledged);
   workers.push(queues.work('schedule', (job) => followSchedule(db, queues, log, job.data, job.opts.prevMillis ?? job.timestamp), {}));
   const sweeper = startSweeper(db, queues, log, options.intervals ?? SWEEP_INTERVALS);
 
@@ -62,6 +68,10 @@ export function startWorkers(options: WorkerOptions): Workers {
       await within(FORCE_MS, Promise.all(workers.map((worker) => worker.close(true)))).catch(() => {});
     },
   };
+}
+
+function acknowledged(): void {
+  reach('after acknowledgement');
 }
 
 /** Tells BullMQ how a hint ended, in the errors that it acts upon. */

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { assert, Failure } from '../core/failure.ts';
 import { transaction, type Database, type Tx } from './database.ts';
+import { reach } from './failpoint.ts';
 
 /** The documents' bytes, kept once per content, under their SHA-256, as compressed chunks in `blob_chunk`. */
 
@@ -45,7 +46,7 @@ export async function saveBlob(database: Database, stream: AsyncIterable<Uint8Ar
     }
     const sha256 = hash.digest();
     const { rowCount } = await database.pool.query('select from blob_chunk where sha256 = $1 limit 1', [sha256]);
-    if (rowCount === 0) await transaction(database, (tx) => insertChunks(tx, sha256, lengths, spool));
+    if (rowCount === 0) await transaction(database, (tx) => insertChunks(tx, sha256, lengths, spool), 'blob commit');
     return { sha256, size };
   } finally {
     await spool.close();
@@ -72,6 +73,7 @@ export async function openBlob(tx: Pick<Tx, 'kysely'>, sha256: Buffer): Promise<
   const size = last * CHUNK_BYTES + (await loadChunk(tx, sha256, last)).length;
 
   async function* read(): AsyncGenerator<Buffer> {
+    reach('before blob read');
     const hash = createHash('sha256');
     for (let n = 0; n <= last; n++) {
       const chunk = await loadChunk(tx, sha256, n);
@@ -79,6 +81,7 @@ export async function openBlob(tx: Pick<Tx, 'kysely'>, sha256: Buffer): Promise<
       yield chunk;
     }
     assert(hash.digest().equals(sha256), `the stored bytes of document ${sha256.toString('hex')} have changed`);
+    reach('after blob read');
   }
   return { size, read };
 }

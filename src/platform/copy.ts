@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
 import pg from 'pg';
 import { from } from 'pg-copy-streams';
 import { assert } from '../core/failure.ts';
@@ -19,7 +19,18 @@ export async function copyRows(
 ): Promise<number> {
   const names = columns.map((column) => pg.escapeIdentifier(column)).join(', ');
   const stream = client.query(from(`copy ${pg.escapeIdentifier(table)} (${names}) from stdin`));
-  await pipeline(Readable.from(encodeRows(rows), { highWaterMark: 1 }), stream);
+  const end = finished(stream);
+  // Waited for below; an error in between must not count as unhandled.
+  end.catch(() => {});
+  try {
+    for (const batch of encodeRows(rows)) if (!stream.write(batch)) await Promise.race([once(stream, 'drain'), end]);
+    stream.end();
+  } catch (error) {
+    stream.destroy(error as Error);
+    await end.catch(() => {});
+    throw error;
+  }
+  await end;
   return stream.rowCount;
 }
 

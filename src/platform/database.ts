@@ -4,6 +4,7 @@ import { assert, Failure } from '../core/failure.ts';
 import type { Config } from './config.ts';
 import { failureOf } from './database-errors.ts';
 import { startEmbedded } from './embedded-postgres.ts';
+import { take, type Step } from './failpoint.ts';
 import { migrateToLatest, pendingMigrations } from './migrate.ts';
 import { assertServer, openPool, type Role } from './pool.ts';
 import type { Schema } from './schema.ts';
@@ -55,15 +56,19 @@ export async function openDatabase(config: Config, role: Role): Promise<Database
   return { kysely: new Kysely({ dialect: new PostgresDialect({ pool }) }), pool, url: server.url, close };
 }
 
-/** Runs `work` in a transaction: committed when it returns, rolled back when it throws. What it throws is thrown on, as it is. */
-export async function transaction<T>(database: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in a transaction: committed when it returns, rolled back when it throws. What it throws is thrown on, as it is. `step` names the
+ * commit for tests that end the process before and after it.
+ */
+export async function transaction<T>(database: Database, work: (tx: Tx) => Promise<T>, step?: Step): Promise<T> {
   const client = await database.pool.connect();
   let usable = false;
   try {
     await client.query('begin');
     const result = await work({ client, kysely: new Kysely({ dialect: new PostgresDialect({ pool: poolOf(client) }) }) });
     // After a statement that failed and whose error was swallowed, Postgres answers a commit with a rollback.
-    const { command } = await client.query('commit');
+    const commit = () => client.query('commit');
+    const { command } = step === undefined ? await commit() : await take(step, commit);
     usable = true;
     assert(command === 'COMMIT', 'a transaction with a failed statement must not go on to its commit');
     return result;

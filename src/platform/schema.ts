@@ -14,6 +14,7 @@ export interface CompanyTable {
   mode: Generated<'off' | 'suggest' | 'auto'>;
   functional_currency: string | null;
   books_version: Generated<bigint>;
+  rematched: string | null;
 }
 
 export interface RuleModeTable {
@@ -331,6 +332,7 @@ export interface ReviewItemTable {
   opened_at: Generated<string>;
   closed_at: string | null;
   version: Generated<number>;
+  deferred_until: Generated<string | null>;
 }
 
 export interface PeriodTable {
@@ -397,6 +399,130 @@ export interface LogTipTable {
   hash: Buffer;
 }
 
+export interface AppUserTable {
+  user_id: string;
+  name: string;
+  roles: string[];
+  companies: string[] | null;
+  oidc_subject: string | null;
+  password_hash: string | null;
+  failed_sign_ins: Generated<number>;
+  locked_until: string | null;
+  disabled: Generated<boolean>;
+  created_at: Generated<string>;
+}
+
+export interface UserLimitTable {
+  user_id: string;
+  currency: string;
+  amount: bigint;
+  write_off: bigint;
+}
+
+export interface OneTimeTokenTable {
+  hash: Buffer;
+  user_id: string;
+  expires_at: string;
+  used_at: string | null;
+}
+
+export interface WebSessionTable {
+  hash: Buffer;
+  user_id: string;
+  method: 'one_time_token' | 'password' | 'oidc';
+  csrf_token: string;
+  created_at: Generated<string>;
+  seen_at: Generated<string>;
+  expires_at: string;
+}
+
+export interface OidcAttemptTable {
+  hash: Buffer;
+  nonce: string;
+  code_verifier: string;
+  expires_at: string;
+}
+
+export interface ApiTokenTable {
+  token_id: Generated<bigint>;
+  user_id: string;
+  name: string;
+  hash: Buffer;
+  rights: string[];
+  companies: string[] | null;
+  created_at: Generated<string>;
+  expires_at: string;
+  last_used_at: string | null;
+  revoked_at: string | null;
+}
+
+export interface SavedViewTable {
+  view_id: Generated<bigint>;
+  owner: string;
+  name: string;
+  page: 'queue' | 'log';
+  query: unknown;
+  shared: boolean;
+}
+
+export interface IdempotencyKeyTable {
+  user_id: string;
+  key: string;
+  request_hash: Buffer;
+  status: number | null;
+  answer: string | null;
+  created_at: Generated<string>;
+}
+
+export interface ReviewCommentTable {
+  comment_id: Generated<bigint>;
+  entry_id: bigint;
+  author: string;
+  at: Generated<string>;
+  kind: 'comment' | 'question';
+  asked: string | null;
+  text: string;
+  log_seq: bigint;
+}
+
+export interface ApprovalTable {
+  approval_id: Generated<bigint>;
+  kind: 'accept' | 'assign' | 'not_ours' | 'undo' | 'bulk_accept' | 'bulk_undo' | 'set_mode' | 'quarantine_accept';
+  company: string | null;
+  entry_id: bigint | null;
+  request: string;
+  digest: string;
+  why: string;
+  summary: string;
+  sums: unknown;
+  comment: string | null;
+  requested_by: string;
+  requested_at: Generated<string>;
+  state: Generated<'pending' | 'approved' | 'rejected' | 'withdrawn' | 'stale'>;
+  approved_digest: string | null;
+  decided_by: string | null;
+  decided_at: string | null;
+  decision_reason: string | null;
+}
+
+export interface LearnedProposalTable {
+  proposal_id: Generated<bigint>;
+  company: string;
+  kind: 'account' | 'alias';
+  party_id: string;
+  value: string;
+  value_key: string;
+  entry_id: bigint;
+  decision_id: bigint;
+  proposed_by: string;
+  proposed_at: Generated<string>;
+  seen: Generated<number>;
+  state: Generated<'proposed' | 'confirmed' | 'rejected' | 'revoked'>;
+  decided_by: string | null;
+  decided_at: string | null;
+  history: unknown;
+}
+
 export interface Schema {
   installation: InstallationTable;
   company: CompanyTable;
@@ -434,4 +560,15 @@ export interface Schema {
   ledger_balance: LedgerBalanceTable;
   log_record: LogRecordTable;
   log_tip: LogTipTable;
+  app_user: AppUserTable;
+  user_limit: UserLimitTable;
+  one_time_token: OneTimeTokenTable;
+  web_session: WebSessionTable;
+  oidc_attempt: OidcAttemptTable;
+  api_token: ApiTokenTable;
+  saved_view: SavedViewTable;
+  idempotency_key: IdempotencyKeyTable;
+  review_comment: ReviewCommentTable;
+  approval: ApprovalTable;
+  learned_proposal: LearnedProposalTable;
 }

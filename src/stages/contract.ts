@@ -23,4 +23,9 @@ export type BatchJob = (batch: { readonly run_id: bigint; readonly company: stri
 export interface BatchContext extends StageContext {
   /** Gathers a document's evidence anew (the validate stage's job): the books have moved on since it was gathered. */
   readonly gatherEvidence: DocumentJob;
+  /**
+   * Gathers the evidence of single entries of a company, decided before or not, as the books stand in this transaction, and adds it as one
+   * chunk to the table `open_evidence`, which is the transaction's own.
+   */
+  readonly gatherOpenEvidence: (company: string, entry_ids: readonly bigint[], context: StageContext) => Promise<void>;
 }

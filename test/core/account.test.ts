@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { accountKey, compareAccounts, ibanStatus } from '../../src/core/account.ts';
+import { accountKey, accountKeys, compareAccounts, ibanStatus } from '../../src/core/account.ts';
 
 test.each([
   ['DE89 3704 0044 0532 0130 00', 'valid'],
@@ -30,6 +30,7 @@ describe('compareAccounts', () => {
     ['532013000', 'DE89370400440532013000', 'possible'],
     ['DE89370400440532013000', '0532013000', 'possible'],
     ['13000', 'DE89370400440532013000', 'no'],
+    ['4512', 'DE71100100100000004512', 'possible'],
     ['532013000', '99532013000', 'no'],
     ['DE89 **** 3000', 'DE89370400440532013000', 'possible'],
     ['DE89 **** 3001', 'DE89370400440532013000', 'no'],
@@ -39,3 +40,13 @@ describe('compareAccounts', () => {
     ['---', '', 'no'],
   ] as const)('%s, %s: %s', (printed, known, verdict) => expect(compareAccounts(printed, known)).toBe(verdict));
 });
+
+test.each([
+  ['532013000', '37040044', ['532013000', 'DE89370400440532013000']],
+  ['37040044/532013000', null, ['37040044532013000', 'DE89370400440532013000']],
+  ['234573201', '19043', ['234573201', 'AT611904300234573201', 'CH5019043000234573201']],
+  ['417164300', 'ABNANL2A', ['417164300', 'NL91ABNA0417164300']],
+  ['DE89370400440532013000', 'COBADEFFXXX', ['DE89370400440532013000']],
+  ['532013000', null, ['532013000']],
+  ['–', '37040044', []],
+] as const)('%s at the bank %s may be on file as %j', (account, bank, keys) => expect(accountKeys(account, bank)).toEqual(keys));

@@ -14,6 +14,8 @@ export interface TestQueue {
   readonly backend: 'postgres' | 'redis';
   /** Opens the queues of the database's installation; closed after the tests. */
   open(db: TestDatabase, log: Log): Promise<Queues>;
+  /** The variables by which a process of its own uses the database and this queue. */
+  environment(db: TestDatabase): { DATABASE_URL: string; QUEUE_URL: string };
   /** Loses everything that is in the queue, as FLUSHALL or a new server does. */
   wipe(db: TestDatabase): Promise<void>;
 }
@@ -36,6 +38,7 @@ function postgresQueue(): TestQueue {
       await migrateQueue(db.config, db.url, log);
       return opened(await openQueues({ config: db.config, db, log }));
     },
+    environment: (db) => ({ DATABASE_URL: db.url, QUEUE_URL: '' }),
     async wipe(db) {
       const client = new pg.Client(db.url);
       await client.connect();
@@ -65,6 +68,7 @@ function redisQueue(): TestQueue {
     async open(db, log) {
       return opened(await openQueues({ config: { ...db.config, queue_url: url }, db, log }));
     },
+    environment: (db) => ({ DATABASE_URL: db.url, QUEUE_URL: url }),
     async wipe() {
       const redis = new Redis(url);
       await redis.flushdb();

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { verifyLog } from '../../src/cli/log.ts';
+import { verifyLog } from '../../src/ledger/verify-log.ts';
 import { listDeepViolations } from '../../src/ledger/invariants.ts';
 import { transaction } from '../../src/platform/database.ts';
 import { acceptSuggestion, assignEntry, undoDecision, type AssignedInvoice, type AssignedLedger } from '../../src/review/acts.ts';

@@ -31,14 +31,20 @@ interface Message {
   readonly format: Format;
   /** The element that holds one statement. */
   readonly statement: string;
-  /** Balance codes (ExternalBalanceType1Code) in the order of preference: an interim report ends with an interim booked balance. */
+  /**
+   * Balance codes (ExternalBalanceType1Code) in the order of preference. An interim report ends with an interim booked balance; so does a
+   * page of a statement that is not the last, and one that is not the first begins with it.
+   */
   readonly opening: readonly string[];
   readonly closing: readonly string[];
 }
 
+/** Interim booked: of the hour, or between two pages. */
+const INTERIM = 'ITBD';
+
 const MESSAGES: ReadonlyMap<string, Message> = new Map([
-  ['BkToCstmrStmt', { format: 'camt.053', statement: 'Stmt', opening: ['OPBD', 'PRCD'], closing: ['CLBD'] }],
-  ['BkToCstmrAcctRpt', { format: 'camt.052', statement: 'Rpt', opening: ['OPBD', 'PRCD'], closing: ['CLBD', 'ITBD'] }],
+  ['BkToCstmrStmt', { format: 'camt.053', statement: 'Stmt', opening: ['OPBD', 'PRCD', INTERIM], closing: ['CLBD', INTERIM] }],
+  ['BkToCstmrAcctRpt', { format: 'camt.052', statement: 'Rpt', opening: ['OPBD', 'PRCD'], closing: ['CLBD', INTERIM] }],
   ['BkToCstmrDbtCdtNtfctn', { format: 'camt.054', statement: 'Ntfctn', opening: [], closing: [] }],
 ]);
 
@@ -49,7 +55,7 @@ const READ: ReadonlySet<string> = new Set(
   Bal Tp CdOrPrtry Cd Amt CdtDbtInd Dt DtTm TxsSummry TtlNtries TtlCdtNtries TtlDbtNtries NbOfNtries Sum TtlNetNtryAmt TtlNetNtry
   Ntry Sts RvslInd BookgDt ValDt AcctSvcrRef BkTxCd Domn Fmly SubFmlyCd Prtry AddtlNtryInf
   AmtDtls InstdAmt TxAmt CntrValAmt CcyXchg XchgRate Chrgs TtlChrgsAndTaxAmt Rcrd Br
-  NtryDtls Btch PmtInfId TxDtls Refs InstrId EndToEndId TxId MndtId
+  NtryDtls Btch PmtInfId TxDtls Refs InstrId EndToEndId TxId MndtId ChqNb
   RltdPties Dbtr DbtrAcct UltmtDbtr Cdtr CdtrAcct UltmtCdtr Pty Agt RltdAgts DbtrAgt CdtrAgt
   RmtInf Ustrd Strd CdtrRefInf Ref CdtrRef RfrdDocInf Nb RfrdDocNb AddtlRmtInf RtrInf Rsn RtrRsn AddtlInf AddtlRtrRsnInf AddtlTxInf`.split(/\s+/),
 );
@@ -418,7 +424,7 @@ function balanceOf(balances: Element[], codes: readonly string[], accountCurrenc
   for (const code of codes) {
     let chosen: Balance | null = null;
     for (const element of balances) {
-      if ((textAt(element, 'Tp', 'CdOrPrtry', 'Cd') ?? textAt(element, 'Tp', 'Cd')) !== code) continue;
+      if (balanceCode(element) !== code) continue;
       const amount = find(element, 'Amt');
       if (amount === undefined) throw new Failure('malformed', `the balance ${code} has no Amt`, { field: 'Bal/Amt' });
       const debit = isDebit(element, 'Bal/CdtDbtInd') ?? false;
@@ -433,13 +439,29 @@ function balanceOf(balances: Element[], codes: readonly string[], accountCurrenc
   return null;
 }
 
+/** The balances between which the entries lie. A single interim balance is one edge of a page, the one that the other balance leaves. */
+function edgesOf(balances: Element[], message: Message, accountCurrency: string | null): { opening: Balance | null; closing: Balance | null } {
+  const interim = balances.filter((element) => balanceCode(element) === INTERIM);
+  const without = (codes: readonly string[]): readonly string[] => codes.filter((code) => code !== INTERIM);
+  const opening = balanceOf(balances, without(message.opening), accountCurrency, false);
+  const closing = balanceOf(balances, without(message.closing), accountCurrency, true);
+  const pageBegins = opening === null && message.opening.includes(INTERIM) && interim.length > (closing === null ? 1 : 0);
+  return {
+    opening: pageBegins ? balanceOf(interim.slice(0, 1), [INTERIM], accountCurrency, false) : opening,
+    closing: closing ?? (message.closing.includes(INTERIM) ? balanceOf(pageBegins ? interim.slice(1) : interim, [INTERIM], accountCurrency, true) : null),
+  };
+}
+
+function balanceCode(balance: Element): string | null {
+  return textAt(balance, 'Tp', 'CdOrPrtry', 'Cd') ?? textAt(balance, 'Tp', 'Cd');
+}
+
 function readHead(statement: Statement): Extract<RawPart, { part: 'end' }>['head'] {
   const { head, message } = statement;
   const account = find(head, 'Acct');
   const balances = all(head, 'Bal');
   const accountCurrency = textAt(account, 'Ccy');
-  const opening = balanceOf(balances, message.opening, accountCurrency, false);
-  const closing = balanceOf(balances, message.closing, accountCurrency, true);
+  const { opening, closing } = edgesOf(balances, message, accountCurrency);
   const currencies = new Set(statement.entryCurrencies);
   for (const balance of balances) currencies.add(find(balance, 'Amt')?.currency ?? null);
   const currency = accountCurrency ?? (currencies.size === 1 ? [...currencies][0]! : null);
@@ -526,7 +548,7 @@ function bookingDate(entry: Element, head: Element): CalendarDate {
   const date =
     dateIn(find(entry, 'BookgDt'), 'Ntry/BookgDt') ??
     dateIn(find(entry, 'ValDt'), 'Ntry/ValDt') ??
-    balanceOf(all(head, 'Bal'), ['CLBD', 'ITBD'], null, true)?.date ??
+    balanceOf(all(head, 'Bal'), ['CLBD', INTERIM], null, true)?.date ??
     dayOf(textAt(head, 'FrToDt', 'ToDtTm'), 'FrToDt/ToDtTm') ??
     dayOf(textAt(head, 'CreDtTm'), 'CreDtTm');
   if (date === null) throw new Failure('malformed', 'neither the entry nor its statement has a date', { field: 'Ntry/BookgDt' });
@@ -607,7 +629,7 @@ function readDetail(element: Element, entry: Element, owner: AccountOwner): { tr
     bank_reference: referenceAt(references, 'AcctSvcrRef'),
     end_to_end_id: referenceAt(references, 'EndToEndId'),
     mandate_id: referenceAt(references, 'MndtId'),
-    customer_reference: referenceAt(references, 'InstrId') ?? referenceAt(references, 'TxId'),
+    customer_reference: ['InstrId', 'PmtInfId', 'TxId', 'ChqNb'].map((name) => referenceAt(references, name)).find((found) => found !== null) ?? null,
     transaction_code: transactionCode(element) ?? transactionCode(entry),
     return_reason: codeIn(find(returned, 'Rsn') ?? find(returned, 'RtrRsn')),
     counterparty,
@@ -636,10 +658,14 @@ function transactionCode(element: Element): TransactionCode | null {
   };
 }
 
-/** AmtDtls (AmountAndCurrencyExchange): what the payer ordered, and the rate, which stands with whichever amount was converted. */
+/**
+ * AmtDtls (AmountAndCurrencyExchange): what the payer ordered, else the transaction's or counter amount in another currency; and the rate,
+ * which stands with whichever amount was converted.
+ */
 function amountDetails(element: Element, debit: boolean, currency: string | null): Pick<Transaction<RawAmount>, 'instructed' | 'exchange_rate'> {
   const details = find(element, 'AmtDtls');
-  const amount = find(details, 'InstdAmt', 'Amt');
+  const foreign = ['TxAmt', 'CntrValAmt'].map((name) => find(details, name, 'Amt')).find((other) => other?.currency && other.currency !== currency);
+  const amount = find(details, 'InstdAmt', 'Amt') ?? foreign;
   const instructedCurrency = amount?.currency ?? currency;
   const rates = ['InstdAmt', 'TxAmt', 'CntrValAmt'].map((name) => textAt(details, name, 'CcyXchg', 'XchgRate'));
   return {

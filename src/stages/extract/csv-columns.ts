@@ -1,7 +1,8 @@
-import { ibanStatus } from '../../core/account.ts';
+import { compareAccounts, ibanStatus } from '../../core/account.ts';
 import { isCurrency, parseDecimal } from '../../core/money.ts';
 import { createMarkVote, findAmount, findDates, parseAmount } from '../../core/numerals.ts';
 import type { Row } from './csv-dialect.ts';
+import { readFacts } from './csv-labels.ts';
 import { foldWords, readTitle } from './csv-titles.ts';
 import type { Role, TitleMeaning } from './csv-titles.ts';
 import type { StatementProfile } from './profile.ts';
@@ -121,7 +122,7 @@ export function findTable(rows: readonly Row[], profile: StatementProfile | unde
   const header = rows[at]!;
   // What stands between and below the entries says nothing about a column.
   const body = rows.slice(at + 1).filter(({ cells }) => cells.some(isDate)).slice(0, KIND_ROWS);
-  const table = assignColumns(header, body, profile);
+  const table = assignColumns(header, body, readFacts(rows.slice(0, at), '.', 'dmy').account, profile);
   const hasDate = table.columns.booking_date !== undefined;
   const hasMoney = table.columns.amount !== undefined || table.columns.debit !== undefined || table.columns.credit !== undefined;
   if (!hasDate || !hasMoney) return undefined;
@@ -148,7 +149,7 @@ const CARD_TITLE = /\b(?:card|cardholder|kredit ?karte|karteninhaber|carte|kaart
 
 type Assignment = Pick<Table, 'columns' | 'currency' | 'day_first' | 'signed_by_title' | 'doubt'>;
 
-function assignColumns(header: Row, body: readonly Row[], profile: StatementProfile | undefined): Assignment {
+function assignColumns(header: Row, body: readonly Row[], account: string | null, profile: StatementProfile | undefined): Assignment {
   const titles = header.cells.map(readTitle);
   const kinds = header.cells.map((_, column) => kindOf(body, column, profile));
   const candidates = new Map<Role, { column: number; rank: number }[]>();
@@ -182,7 +183,7 @@ function assignColumns(header: Row, body: readonly Row[], profile: StatementProf
   const currency = money === undefined ? null : titles[money]?.currency ?? null;
   // The title's currency holds for the whole column.
   if (currency !== null) delete columns.currency;
-  settleAccount(columns, candidates, kinds, body.length);
+  settleAccount(columns, candidates, kinds, body.length, account);
   gatherTexts(columns, header.cells, kinds, titles);
 
   const taken = new Set(Object.values(columns).flat());
@@ -220,8 +221,10 @@ function preferAmount(columns: Columns, kinds: readonly Kind[]): boolean {
   return columns.amount !== undefined && kinds[columns.amount[0]!]!.negatives > 0 && filled('amount') >= filled('debit') + filled('credit');
 }
 
-/** `Account` alone may be the statement's own account or the counterparty's: the values say which. */
-function settleAccount(columns: Columns, candidates: Map<Role, { column: number; rank: number }[]>, kinds: readonly Kind[], rows: number): void {
+/** `Account` alone may be the statement's own account or the counterparty's: the values say which, and the account `printed` above the table. */
+function settleAccount(
+  columns: Columns, candidates: Map<Role, { column: number; rank: number }[]>, kinds: readonly Kind[], rows: number, printed: string | null,
+): void {
   const found = candidates.get('account');
   if (found === undefined || columns.account === undefined) return;
   const own = found.find((c) => c.rank === 0);
@@ -231,6 +234,7 @@ function settleAccount(columns: Columns, candidates: Map<Role, { column: number;
     const kind = kinds[column]!;
     const others = columns.counterparty_name ?? columns.payee_name ?? columns.payer_name;
     if (kind.filled === 0) return others === undefined;
+    if (printed !== null) return [...kind.distinct].some((value) => compareAccounts(value, printed) !== 'no');
     // An own account stands on every row and is one of few; the counterparty's is often missing and rarely the same.
     if (kind.filled < rows * 0.9) return false;
     if (counterparty !== undefined || others === undefined || column < (columns.booking_date?.[0] ?? 0)) return true;

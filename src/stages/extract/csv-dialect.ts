@@ -61,7 +61,7 @@ export async function findEncodings(source: DocumentSource): Promise<Encoding[]>
 }
 
 /** UTF-16 by its byte order mark, or by the zeros that Latin letters have in it. */
-function wideEncoding(head: Buffer): Encoding | undefined {
+export function wideEncoding(head: Buffer): Encoding | undefined {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
   const zeros = [0, 0];
@@ -204,7 +204,13 @@ async function* utf8Blocks(source: DocumentSource, encoding: Encoding): AsyncGen
     }
     return;
   }
-  const decoder = new TextDecoder(encoding);
-  for await (const block of source.read()) yield Buffer.from(decoder.decode(block, { stream: true }));
-  yield Buffer.from(decoder.decode());
+  // Of the encodings with one byte a character, a few bytes mean nothing; half a character of UTF-16 is damage.
+  const decoder = new TextDecoder(encoding, { fatal: encoding.startsWith('utf-16') });
+  try {
+    for await (const block of source.read()) yield Buffer.from(decoder.decode(block, { stream: true }));
+    yield Buffer.from(decoder.decode());
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
+    throw new Failure('malformed', `the document is ${encoding.toUpperCase()} and has half a character (a lone surrogate); fetch it again`, null, error);
+  }
 }

@@ -1,3 +1,4 @@
+import { calendarDate, dayNumber } from '../../core/date.ts';
 import { Failure } from '../../core/failure.ts';
 import { exponentOf, formatDecimal, isCurrency, parseDecimal } from '../../core/money.ts';
 import type { DateOrder, DecimalMark, MarkVote, OrderVote } from '../../core/numerals.ts';
@@ -27,8 +28,12 @@ export interface Reading {
 const SETTLE_ROWS = 1_000;
 /** Rows over which running balances are followed; more would prove no more. */
 const CHAIN_ROWS = 2_000;
-/** A statement spans fewer years; of two readings of `05/03/24` the one that spans more is not meant. */
-const MAX_YEARS = 5;
+/**
+ * Of two readings of `13/03/26` and `14/03/26`, the one under which they lie years apart is not meant: one that spans a year, and this many
+ * times what another spans.
+ */
+const TIMES_LONGER = 5;
+const YEAR_DAYS = 365;
 
 const MONEY = ['amount', 'debit', 'credit', 'balance', 'fee'] as const;
 const DATES = ['booking_date', 'value_date'] as const;
@@ -44,7 +49,7 @@ export async function settleReading(
   if (table.doubt !== null) throw ambiguous(table, table.doubt.problem, columnLines(table, table.doubt.amounts));
   const marks = new Map<number, MarkVote>(MONEY.flatMap((role) => columns[role] ?? []).map((column) => [column, createMarkVote()]));
   const orders = new Map<number, OrderVote>(DATES.flatMap((role) => columns[role] ?? []).map((column) => [column, createOrderVote()]));
-  const years = { min: {} as Partial<Record<DateOrder, number>>, max: {} as Partial<Record<DateOrder, number>> };
+  const days: DaysSeen = { first: {}, last: {} };
   const seen = createSignFacts(table, profile);
   const sample: Row[] = [];
   const currencies = new Set(currency === null ? [] : [currency]);
@@ -61,8 +66,9 @@ export async function settleReading(
         if (!vote.add(text)) continue;
         for (const [order, date] of findDates(text)) {
           if (date.year === null) continue;
-          years.min[order] = Math.min(years.min[order] ?? date.year, date.year);
-          years.max[order] = Math.max(years.max[order] ?? date.year, date.year);
+          const day = dayNumber(calendarDate(date.year, date.month, date.day)!);
+          days.first[order] = Math.min(days.first[order] ?? day, day);
+          days.last[order] = Math.max(days.last[order] ?? day, day);
         }
       }
       for (const [column, vote] of marks) {
@@ -81,8 +87,14 @@ export async function settleReading(
   if (example === undefined) throw new Failure('not_a_statement', 'the document has the titles of a statement and no row with a date');
 
   const settledMarks = settleMarks(table, marks, profile, currencies, grouped);
-  const settledOrders = settleOrders(table, orders, profile, years, [...settledMarks.values()].includes(','), example);
+  const settledOrders = settleOrders(table, orders, profile, days, [...settledMarks.values()].includes(','), example);
   return { marks: settledMarks, orders: settledOrders, ...settleSign(table, seen, profile, sample, settledMarks) };
+}
+
+/** The first and last day (days since 1970) under each order of day, month and year. */
+interface DaysSeen {
+  first: Partial<Record<DateOrder, number>>;
+  last: Partial<Record<DateOrder, number>>;
 }
 
 function settledMark(vote: MarkVote): DecimalMark | null {
@@ -122,15 +134,16 @@ function settleMarks(
 
 function settleOrders(
   table: Table, votes: ReadonlyMap<number, OrderVote>, profile: StatementProfile | undefined,
-  years: { min: Partial<Record<DateOrder, number>>; max: Partial<Record<DateOrder, number>> }, decimalComma: boolean, example: Row,
+  days: DaysSeen, decimalComma: boolean, example: Row,
 ): Map<number, DateOrder> {
   const result = new Map<number, DateOrder>();
   const left = new Map([...votes].map(([column, vote]) => [column, vote.settle()]));
   const common = [...left.values()].reduce((all, orders) => all.filter((order) => orders.includes(order)));
   for (const [column, own] of left) {
     let orders = profile?.date_order !== undefined ? [profile.date_order] : common.length > 0 ? common : own;
-    const span = (order: DateOrder): number => (years.max[order] ?? 0) - (years.min[order] ?? 0);
-    if (orders.length > 1 && orders.some((order) => span(order) <= 1)) orders = orders.filter((order) => span(order) <= MAX_YEARS);
+    const span = (order: DateOrder): number => (days.last[order] ?? 0) - (days.first[order] ?? 0);
+    const shortest = Math.min(...orders.map(span));
+    if (orders.length > 1) orders = orders.filter((order) => span(order) < YEAR_DAYS || span(order) <= TIMES_LONGER * shortest);
     // Month first is written in English only, and never beside a decimal comma.
     if (orders.length > 1 && (table.day_first || decimalComma)) orders = orders.filter((order) => order !== 'mdy');
     if (orders.length === 1) {

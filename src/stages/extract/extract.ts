@@ -8,6 +8,7 @@ import { camtReader } from './camt.ts';
 import { readInChildProcess } from './child-process.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
 import { csvReader } from './csv.ts';
+import { wideEncoding } from './csv-dialect.ts';
 import { mt940Reader } from './mt940.ts';
 import { ofxReader } from './ofx.ts';
 import { pdfReader } from './pdf.ts';
@@ -55,15 +56,46 @@ async function* readDocument(source: DocumentSource, head: Buffer, context: Read
   if (/^\s*$/.test(head.toString('latin1'))) throw new Failure('not_a_statement', 'the document is empty');
   const kind = kindOf(head);
   if (kind !== undefined) throw new Failure('unsupported_format', `the document is ${kind}, which is not read; see docs/formats.md for what is`);
-  const reader = await chooseReader(READERS.filter((r) => r.recognise(head)), source, context);
+  const claiming = READERS.filter((r) => r.recognise(head));
+  const text = claiming.some((r) => r.name === pdfReader.name) || wideEncoding(head) !== undefined ? source : withoutNul(source);
+  const reader = await chooseReader(claiming, text, context);
   if (reader === undefined) throw notRead(head);
   let found = false;
-  for await (const part of reader.read(source, context)) {
+  for await (const part of reader.read(text, context)) {
     found = true;
     yield part;
   }
   if (!found) throw new Failure('not_a_statement', `the document looks like ${reader.name} and has no statement in it`);
 }
+
+/** The same document, which throws `malformed` with the line at the first NUL: no text has one, so that it is damaged or made to do harm. */
+function withoutNul(source: DocumentSource): DocumentSource {
+  return {
+    size: source.size,
+    async *read() {
+      let line = 1;
+      let counted = true;
+      for await (const block of source.read()) {
+        const at = block.indexOf(0);
+        if (at >= 0) throw new Failure('malformed', 'the document is text and has a NUL byte; fetch it again, or ask for it anew', counted ? { line: line + newlines(block, at) } : null);
+        yield block;
+        // Counting costs more than searching, and a line in the hundredth megabyte helps nobody.
+        counted &&= line < MAX_COUNTED_LINES;
+        if (counted) line += newlines(block, block.length);
+      }
+    },
+  };
+}
+
+const MAX_COUNTED_LINES = 100_000;
+
+function newlines(block: Buffer, end: number): number {
+  let count = 0;
+  for (let at = block.indexOf(NEWLINE); at >= 0 && at < end; at = block.indexOf(NEWLINE, at + 1)) count++;
+  return count;
+}
+
+const NEWLINE = 0x0a;
 
 async function chooseReader(claiming: readonly Reader[], source: DocumentSource, context: ReadContext): Promise<Reader | undefined> {
   if (claiming.length < 2) return claiming[0];

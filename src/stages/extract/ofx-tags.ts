@@ -155,7 +155,14 @@ export class OfxTokenizer {
       const bytes = Buffer.from(text, 'latin1');
       text = isUtf8(bytes) ? bytes.toString('utf8') : this.#decoder!.decode(bytes);
     }
-    return references && text.includes('&') ? text.replace(REFERENCE, resolve) : text;
+    return references && text.includes('&') ? text.replace(REFERENCE, (reference, name, decimal, hex) => this.#resolve(reference, name, decimal, hex)) : text;
+  }
+
+  #resolve(reference: string, name: string | undefined, decimal: string | undefined, hex: string | undefined): string {
+    if (name !== undefined) return NAMED[name]!;
+    const code = decimal === undefined ? Number.parseInt(hex!, 16) : Number(decimal);
+    if (code === 0 || (code >= 0xd800 && code <= 0xdfff)) throw new Failure('malformed', `\`${reference}\` is no character`, { line: this.line });
+    return code > 0x10ffff ? reference : String.fromCodePoint(code);
   }
 }
 
@@ -178,9 +185,3 @@ function decoderOf(header: string): TextDecoder {
 // OFX 1.6, section 2.3.2.1, the references of XML, and numbers. What is none of these is text: an ampersand seldom is escaped.
 const REFERENCE = /&(?:(lt|gt|amp|nbsp|quot|apos)|#(\d{1,7})|#[xX]([\dA-Fa-f]{1,6}));/g;
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', nbsp: '\u00a0', quot: '"', apos: "'" };
-
-function resolve(reference: string, name: string | undefined, decimal: string | undefined, hex: string | undefined): string {
-  if (name !== undefined) return NAMED[name]!;
-  const code = decimal === undefined ? Number.parseInt(hex!, 16) : Number(decimal);
-  return code > 0x10ffff ? reference : String.fromCodePoint(code);
-}

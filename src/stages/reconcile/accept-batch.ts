@@ -9,6 +9,8 @@ import * as store from './store.ts';
 
 /** What the batch's statements have become. */
 export interface AcceptedBatch {
+  /** How many of them are the company's, quarantined ones included. */
+  statements: number;
   /** By statement; quarantined ones are not in it, their entries are decided already. */
   states: Map<bigint, 'accepted' | 'duplicate' | 'preview'>;
   /** By statement and line: the entry on the books that is the same. */
@@ -55,6 +57,7 @@ export async function acceptBatch(tx: Tx, chain: LogChain, run_id: bigint, compa
   await quarantine(tx, chain, run_id, company, received.filter((one) => one.company === company && refused.has(one.document_id)), refused);
   await post(tx, chain, run_id, company, own);
   return {
+    statements: received.filter((one) => one.company === company).length,
     states: new Map(own.map(({ statement, verdict }) => [statement.statement_id, verdict.state as 'accepted' | 'duplicate' | 'preview'])),
     duplicates: new Map(own.map(({ statement, duplicates }) => [statement.statement_id, duplicates])),
   };

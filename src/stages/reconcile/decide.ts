@@ -26,6 +26,8 @@ export interface RunnerUp {
 export interface Suggestion {
   allocations: CandidateAllocation[];
   ledger_account: string | null;
+  /** Whose account the entry is put on, where it is. */
+  party_id?: string;
   reverses_decision_id: string | null;
   score: number;
   reasons: string[];
@@ -198,7 +200,7 @@ const GATES = {
   unproven: 'The document was read by inference and its arithmetic does not prove the reading.',
   contradictory_master_data: 'The master data behind this contradicts itself.',
   amount_differs: 'What would be settled is not the amount of the entry.',
-  currency_differs: 'An invoice is in another currency than the entry.',
+  currency_differs: 'An invoice is in another currency than the entry, and the bank shows no exchange.',
   nothing_to_post: 'Nothing says where this would be posted.',
 } as const;
 
@@ -213,7 +215,7 @@ function gateOf(evidence: Evidence, { facts, allocations, ledger_account, revers
   let sum = 0n;
   const invoices = new Set<string>();
   for (const { invoice_id, kind, currency, amount, settled } of allocations) {
-    if (currency !== evidence.facts.currency) return 'currency_differs';
+    if (currency !== evidence.facts.currency && facts.exchange === 'none') return 'currency_differs';
     const moved = BigInt(amount);
     const inward = kind === 'receivable' || kind === 'debit_note';
     if (moved === 0n || moved > 0n !== inward || BigInt(settled) <= 0n || invoices.has(invoice_id)) return 'amount_differs';
@@ -233,19 +235,22 @@ function summaryOf({ candidate, rule, strength }: Weighed, leading: number): Run
   return { allocations, ledger_account, reasons, rule_id: rule?.id ?? null, strength, margin: leading - strength };
 }
 
+const NONE_OF_OURS: Suggestion = { allocations: [], ledger_account: null, reverses_decision_id: null, score: 0, reasons: ['none_of_ours'] };
+
 /** What differs in effect, best first; only what a person could accept, so no invoice that is paid already. */
 function suggest(weighed: readonly Weighed[]): Suggestion[] {
   const seen = new Set<string>();
   const suggestions: Suggestion[] = [];
   for (const { candidate, effect } of weighed) {
-    const { facts, allocations, ledger_account, reverses_decision_id, score, reasons } = candidate;
+    const { facts, allocations, ledger_account, party_id, reverses_decision_id, score, reasons } = candidate;
     const none = facts.kind === 'suspense';
     if (seen.has(effect) || (!none && allocations.length === 0 && ledger_account === null && reverses_decision_id === null)) continue;
     seen.add(effect);
     suggestions.push(none ? { allocations: [], ledger_account: null, reverses_decision_id: null, score, reasons: ['none_of_ours', ...reasons] }
-      : { allocations, ledger_account, reverses_decision_id, score, reasons });
+      : { allocations, ledger_account, ...(party_id !== undefined && { party_id }), reverses_decision_id, score, reasons });
     if (suggestions.length === MAX_SUGGESTIONS) break;
   }
+  if (suggestions.length === 0) suggestions.push(NONE_OF_OURS);
   return suggestions;
 }
 

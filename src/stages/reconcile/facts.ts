@@ -29,7 +29,7 @@ const ENTRY: { readonly [K in keyof EntryFacts]: FactOf<EntryFacts[K]> } = {
   },
   counterparty_name: {
     meaning: 'the name on the other side',
-    type: { absent: 'not shown', bank: 'the account\'s own bank', known: 'exactly a party\'s name or alias', unknown: 'nobody\'s we know' },
+    type: { absent: 'not shown', bank: 'the account\'s own bank', known: 'a party\'s name or alias: as it stands, with its words turned round, or cut at the field\'s length', similar: 'more or less than a party\'s name', unknown: 'nobody\'s we know' },
   },
   text_cut: { meaning: 'the bank may have cut the text, so that more may have been named', type: 'bool' },
   needs_person: { meaning: 'something about the line itself is for a person, such as the unexplained rest of a batch booking: never automatic', type: 'bool' },
@@ -48,14 +48,14 @@ const CANDIDATE: { readonly [K in keyof CandidateFacts]: FactOf<CandidateFacts[K
     meaning: 'what the entry is explained as',
     type: {
       invoices: 'it settles invoices', bank_charge: 'a fee or interest of the bank', transfer: 'between our own accounts',
-      return: 'it reverses an earlier decision', suspense: 'neither account, name nor a named invoice leads to anybody',
+      return: 'it reverses an earlier decision', suspense: 'neither account, name nor a named invoice leads to anybody', on_account: 'a known party\'s money that settles nothing',
     },
   },
   named_by: {
     meaning: 'how its invoices are named, the weakest of them; of a return: how the earlier entry is',
     type: {
-      reference: 'the structured reference that we issued', end_to_end: 'the end-to-end id of our own order or collection',
-      number: 'the invoice number after normalisation', digits: 'only the digits of the number', none: 'not at all',
+      reference: 'the structured reference that we issued', end_to_end: 'the end-to-end id of our own order or collection', mandate: 'the mandate id of our collection; only of a return',
+      number: 'the invoice number after normalisation', digits: 'only the digits of the number', typo: 'a number that one slip of the hand makes of theirs, and that no invoice has', none: 'not at all',
     },
   },
   all_named: { meaning: 'every invoice that the entry names is in it, and nothing else is', type: 'bool' },
@@ -63,7 +63,7 @@ const CANDIDATE: { readonly [K in keyof CandidateFacts]: FactOf<CandidateFacts[K
     meaning: 'who pays (money out: who is paid), seen from the invoices\' party',
     type: {
       account: 'it, by its account on file', name: 'it, by its exact name or alias only', pays_for: 'a party registered to pay for it',
-      factor: 'the factor it is assigned to', unknown: 'nobody we know', contradicts: 'another party we know',
+      factor: 'the factor it is assigned to', assigned: 'it, though its invoices are assigned to a factor', unknown: 'nobody we know', contradicts: 'another party we know',
     },
   },
   amount: {
@@ -74,10 +74,18 @@ const CANDIDATE: { readonly [K in keyof CandidateFacts]: FactOf<CandidateFacts[K
       instalment: 'the agreed instalment that is next', short: 'too little', over: 'too much', none: 'not at all',
     },
   },
+  exchange: {
+    meaning: 'of invoices in another currency: what the bank shows of the exchange',
+    type: { none: 'they are in the entry\'s currency', instructed: 'the amount as instructed in theirs', rate: 'only the rate, and it leads to the minor unit' },
+  },
   invoice_count: { meaning: 'how many invoices it settles', type: 'count' },
   one_party: { meaning: 'its invoices are all of one party', type: 'bool' },
   unique: {
     meaning: 'nothing else of any size that the payer may pay has this amount (of a return: no other earlier entry fits); false also when the search ran out',
+    type: 'bool',
+  },
+  undisputed: {
+    meaning: 'where the text names no invoice: nothing in it speaks for something else, as a number like ours that is none, another order, or a prepayment',
     type: 'bool',
   },
   status: {
@@ -105,7 +113,7 @@ export const BASELINE: Facts = {
     text_cut: false, needs_person: false, proof: 'proven', named_count: 1,
   },
   candidate: {
-    kind: 'invoices', named_by: 'number', all_named: true, payer: 'account', amount: 'exact', invoice_count: 1, one_party: true,
-    unique: true, status: 'open', legs: 'none', contradictory: false,
+    kind: 'invoices', named_by: 'number', all_named: true, payer: 'account', amount: 'exact', exchange: 'none', invoice_count: 1, one_party: true,
+    unique: true, undisputed: true, status: 'open', legs: 'none', contradictory: false,
   },
 };

@@ -1,31 +1,32 @@
-import { CanonicalText, type Json } from '../../core/canonical-json.ts';
-import { evidenceText, type Candidate } from '../../core/evidence.ts';
+import { canonicalJson, CanonicalText, type Json } from '../../core/canonical-json.ts';
+import { evidenceText, type Candidate, type Evidence } from '../../core/evidence.ts';
 import { allocateIds, openChain, type LogChain, type LogDraft } from '../../ledger/log.ts';
 import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } from '../../ledger/journal.ts';
-import { closedByInvoice, loadTaxes, settleOpenItems } from '../../ledger/open-items.ts';
-import { allocationLines, type Allocation, type TaxLine } from '../../ledger/posting.ts';
+import { closedByInvoice, loadTerms, settleOpenItems } from '../../ledger/open-items.ts';
+import { allocationLines, ownLine, postingFindings, type Allocation, type InvoiceTerms } from '../../ledger/posting.ts';
 import { loadReversal } from '../../ledger/reversal.ts';
 import { copyRows } from '../../platform/copy.ts';
 import { planByIndex, type Tx } from '../../platform/database.ts';
-import type { BatchJob } from '../contract.ts';
+import type { BatchContext, BatchJob } from '../contract.ts';
 import { acceptBatch, type AcceptedBatch } from './accept-batch.ts';
 import { findLosers, type Contender } from './contend.ts';
 import { pairTransfers } from './pair-transfers.ts';
 import { decide, type DecisionDraft, type Modes } from './decide.ts';
 import { loadRuleset, type Ruleset } from './rules.ts';
 import * as store from './store.ts';
-import type { KeptEvidence } from './store.ts';
+import type { EvidenceScope, KeptEvidence, Standing } from './store.ts';
 
 /**
  * Decides a batch, all documents of a run that are of one company, and posts it: statements are accepted, evidence becomes decisions,
  * conflicts between entries are settled for the whole batch, and decision, ledger, open amounts, review items and log are committed
- * together. The company's row is locked, with those of the companies it shares documents with, so there is one writer; memory is that of a chunk.
+ * together. What waits from earlier batches is held against the books again and takes part, as far as no person has decided it. The company's
+ * row is locked, with those of the companies it shares documents with, so there is one writer; memory is that of a chunk.
  */
 export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
-  const { tx, signal } = context;
+  const { tx } = context;
   await planByIndex(tx);
   const companies = await store.lockCompanies(tx, run_id, company);
-  const { books_version, mode } = await store.loadCompany(tx, company);
+  const { books_version, mode, functional_currency, rematched } = await store.loadCompany(tx, company);
   for (const document_id of await store.listStaleDocuments(tx, run_id, company, books_version)) await context.gatherEvidence(document_id, context);
   const ruleset = loadRuleset(context.rules_folder);
   await store.saveRuleset(tx, ruleset.version, ruleset.content);
@@ -34,16 +35,68 @@ export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
   const chain = await openChain(tx);
   const accepted = await acceptBatch(tx, chain, run_id, company, companies);
   const ledger_accounts = await store.loadLedgerAccounts(tx, company);
-  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, transfer_legs: new Set(), chain };
+  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), returns: [], changed: 0, chain };
+
+  await store.createOpenEvidence(tx);
+  const state = canonicalJson({ books_version: String(books_version), ruleset: ruleset.version, modes: { company: mode, rules: modes.rules } });
+  if (rematched !== state || accepted.statements > 0) await gatherWaiting(batch, context);
   for (const entry_id of await findTransferLegs(batch)) batch.transfer_legs.add(entry_id);
-  const losers = await settleConflicts(batch);
-  for await (const chunk of store.readEvidence(tx, run_id, company)) {
-    signal.throwIfAborted();
-    await saveDecisions(batch, chunk.flatMap((kept) => decideLeaf(batch, kept, losers) ?? []));
+  await decideScope(batch, { run_id, company, open_only: false }, context.signal);
+  if (batch.returns.length > 0) {
+    // What a return gives back may have been booked in the same night: returns come last, and are held against the books with it.
+    await store.clearOpenEvidence(tx);
+    for (const chunk of chunked(batch.returns.splice(0))) await context.gatherOpenEvidence(company, chunk, context);
+    await decideScope(batch, { run_id, company, open_only: true }, context.signal);
   }
-  await store.raiseBooksVersion(tx, company);
+  // Where nothing came and nothing changed, the next run need not look again.
+  if (accepted.statements > 0 || batch.changed > 0) await store.raiseBooksVersion(tx, company);
+  await store.saveRematched(tx, company, state);
   await chain.close();
 };
+
+/** As many entries as validate takes at a time, for the same reason. */
+const CHUNK_ENTRIES = 2_000;
+
+function* chunked(ids: readonly bigint[]): Generator<bigint[]> {
+  for (let at = 0; at < ids.length; at += CHUNK_ENTRIES) yield ids.slice(at, at + CHUNK_ENTRIES);
+}
+
+/** Gathers evidence for what waits from earlier batches, chunk by chunk. */
+async function gatherWaiting({ tx, company }: Batch, context: BatchContext): Promise<void> {
+  for (let after = 0n; ;) {
+    context.signal.throwIfAborted();
+    const waiting = await store.listWaiting(tx, company, after, CHUNK_ENTRIES);
+    if (waiting.length === 0) return;
+    await context.gatherOpenEvidence(company, waiting, context);
+    after = waiting.at(-1)!;
+  }
+}
+
+async function decideScope(batch: Batch, scope: EvidenceScope, signal: AbortSignal): Promise<void> {
+  const losers = await settleConflicts(batch, scope);
+  for await (const chunk of store.readEvidence(batch.tx, scope)) {
+    signal.throwIfAborted();
+    const decided: Decided[] = [];
+    for (const kept of chunk) {
+      if (isDeferred(batch, kept, scope)) batch.returns.push(BigInt(kept.evidence.entry_id));
+      else {
+        const one = decideLeaf(batch, kept, losers);
+        if (one) decided.push(one);
+      }
+    }
+    await saveDecisions(batch, decided);
+  }
+}
+
+/** Whether its decision waits until all others are made. */
+function isDeferred(batch: Batch, { evidence, open }: KeptEvidence, scope: EvidenceScope): boolean {
+  return !scope.open_only && evidence.facts.is_return && (open || isTaken(batch, evidence));
+}
+
+/** Whether the entry is booked, and its statement brings it onto the books. */
+function isTaken({ accepted }: Batch, { statement_id, line, status }: Evidence): boolean {
+  return status === 'booked' && accepted.states.get(BigInt(statement_id)) === 'accepted' && !accepted.duplicates.get(BigInt(statement_id))?.has(line);
+}
 
 interface Batch {
   tx: Tx;
@@ -53,8 +106,13 @@ interface Batch {
   modes: Modes;
   accepted: AcceptedBatch;
   ledger_accounts: ReadonlyMap<number, string>;
-  /** The entries whose other leg is in the batch too. */
+  functional_currency: string | null;
+  /** The entries whose other leg is there too. */
   transfer_legs: Set<string>;
+  /** Returns that are decided after everything else. */
+  returns: bigint[];
+  /** How many decisions of earlier batches were superseded. */
+  changed: number;
   chain: LogChain;
 }
 
@@ -69,13 +127,15 @@ interface Decided extends KeptEvidence {
 /** What becomes of one leaf, or null where its document was quarantined and it is decided already. */
 function decideLeaf(batch: Batch, kept: KeptEvidence, losers: ReadonlySet<string>): Decided | null {
   const { evidence } = kept;
-  const statement_id = BigInt(evidence.statement_id);
-  const state = batch.accepted.states.get(statement_id);
-  if (state === undefined) return null;
-  const duplicate_of = batch.accepted.duplicates.get(statement_id)?.get(evidence.line) ?? null;
-  if (duplicate_of !== null) return { ...kept, duplicate_of, draft: plain('duplicate', 'already_on_the_books', 'The same bank entry is already on the books.') };
-  if (state === 'preview' || evidence.status !== 'booked') {
-    return { ...kept, duplicate_of: null, draft: plain('pending', 'not_yet_booked', 'The bank has announced the entry and not booked it; it is decided when a booked statement brings it.') };
+  if (!kept.open) {
+    const statement_id = BigInt(evidence.statement_id);
+    const state = batch.accepted.states.get(statement_id);
+    if (state === undefined) return null;
+    const duplicate_of = batch.accepted.duplicates.get(statement_id)?.get(evidence.line) ?? null;
+    if (duplicate_of !== null) return { ...kept, duplicate_of, draft: plain('duplicate', 'already_on_the_books', 'The same bank entry is already on the books.') };
+    if (state === 'preview' || evidence.status !== 'booked') {
+      return { ...kept, duplicate_of: null, draft: plain('pending', 'not_yet_booked', 'The bank has announced the entry and not booked it; it is decided when a booked statement brings it.') };
+    }
   }
   if (batch.transfer_legs.has(evidence.entry_id)) kept = withBothLegs(kept);
   const draft = decide(kept.evidence, batch.ruleset, batch.modes);
@@ -89,17 +149,19 @@ function decideLeaf(batch: Batch, kept: KeptEvidence, losers: ReadonlySet<string
 }
 
 /** Only the batch shows whether a transfer's other leg is there; its evidence is completed before it is decided and logged. */
-function withBothLegs({ evidence }: KeptEvidence): KeptEvidence {
+function withBothLegs({ evidence, open }: KeptEvidence): KeptEvidence {
   const candidates = evidence.candidates.map((one) => (one.facts.kind === 'transfer' ? { ...one, facts: { ...one.facts, legs: 'both' as const } } : one));
   const complete = { ...evidence, candidates };
-  return { evidence: complete, text: evidenceText(complete) };
+  return { evidence: complete, text: evidenceText(complete), open };
 }
 
-/** The batch's transfers of which both legs are taken onto the books with it. */
+/** The transfers of which both legs are there: taken onto the books with the batch, or waiting from an earlier one. */
 async function findTransferLegs({ tx, run_id, company, accepted, ledger_accounts }: Batch): Promise<string[]> {
   if (ledger_accounts.size < 2) return [];
-  const taken = (statement_id: bigint, line: number): boolean => accepted.states.get(statement_id) === 'accepted' && !accepted.duplicates.get(statement_id)?.has(line);
-  const pairs = (await store.listPossibleTransfers(tx, run_id, company)).filter((pair) => taken(pair.out_statement, pair.out_line) && taken(pair.in_statement, pair.in_line));
+  const taken = (waits: boolean, statement_id: bigint, line: number): boolean => waits
+    || accepted.states.get(statement_id) === 'accepted' && !accepted.duplicates.get(statement_id)?.has(line);
+  const pairs = (await store.listPossibleTransfers(tx, run_id, company))
+    .filter((pair) => taken(pair.out_waits, pair.out_statement, pair.out_line) && taken(pair.in_waits, pair.in_statement, pair.in_line));
   return [...pairTransfers(pairs)].map(String);
 }
 
@@ -108,12 +170,13 @@ function plain(outcome: 'duplicate' | 'pending', reason: string, explanation: st
 }
 
 /** The entries whose certain explanation would consume what another of the batch consumes first, posted or only suggested by its mode. */
-async function settleConflicts(batch: Batch): Promise<Set<string>> {
-  const contested = await store.listContested(batch.tx, batch.run_id, batch.company);
+async function settleConflicts(batch: Batch, scope: EvidenceScope): Promise<Set<string>> {
+  const contested = await store.listContested(batch.tx, scope);
   if (contested.length === 0) return new Set();
   const claimed = new Set(contested);
   const contenders: Contender[] = [];
-  for await (const kept of store.readClaimants(batch.tx, batch.run_id, batch.company, contested)) {
+  for await (const kept of store.readClaimants(batch.tx, scope, contested)) {
+    if (isDeferred(batch, kept, scope)) continue;
     const decided = decideLeaf(batch, kept, NO_LOSERS);
     const claims = decided ? claimsOf(decided).filter((claim) => claimed.has(claim)) : [];
     if (claims.length === 0) continue;
@@ -132,27 +195,34 @@ function claimsOf({ draft: { chosen } }: Decided): bigint[] {
 }
 
 const DECISION_COLUMNS = ['decision_id', 'entry_id', 'run_id', 'company', 'outcome', 'decided_by', 'rule_id', 'ruleset', 'reason', 'explanation',
-  'score', 'runner_up', 'suggestions', 'ledger_lines', 'duplicate_of', 'returns', 'log_seq'] as const;
+  'score', 'runner_up', 'suggestions', 'ledger_lines', 'duplicate_of', 'returns', 'log_seq', 'supersedes'] as const;
 const ALLOCATION_COLUMNS = ['decision_id', 'n', 'invoice_id', 'amount', 'settled', 'settled_currency', 'discount', 'charges', 'withholding', 'write_off'] as const;
 const REVIEW_COLUMNS = ['entry_id', 'company', 'decision_id', 'reason', 'priority'] as const;
 
-/** Saves a chunk's decisions with all that follows from them, each table as a set. */
-async function saveDecisions(batch: Batch, decided: readonly Decided[]): Promise<void> {
+/** A decision to be saved, in place of the one that stands, if any does. */
+type Saved = Decided & { standing: Standing | null };
+
+/** Saves a chunk's decisions with all that follows from them, each table as a set. What would be decided as it stands is left alone. */
+async function saveDecisions(batch: Batch, made: readonly Decided[]): Promise<void> {
+  const { tx, run_id, company, ruleset, chain } = batch;
+  const standing = await store.loadStanding(tx, made.filter((one) => one.open).map((one) => one.evidence.entry_id));
+  const decided = made.map((one): Saved => ({ ...one, standing: standing.get(one.evidence.entry_id) ?? null })).filter((one) => one.standing === null || differs(one, one.standing));
   if (decided.length === 0) return;
-  const { tx, run_id, company, ruleset, chain, ledger_accounts } = batch;
   const ids = await allocateIds(tx, 'decision_decision_id_seq', decided.length);
   const seqs = await chain.reserve(decided.length);
   const effects = await effectsOf(batch, decided);
+  batch.changed += decided.filter((one) => one.standing !== null).length;
 
-  await copyRows(tx.client, 'decision', DECISION_COLUMNS, decided.map(({ evidence, draft, duplicate_of }, i) => [
+  await store.supersede(tx, decided.flatMap((one, i) => (one.standing ? [{ old: one.standing.decision_id, by: ids[i]! }] : [])));
+  await copyRows(tx.client, 'decision', DECISION_COLUMNS, decided.map(({ evidence, draft, duplicate_of, standing: before }, i) => [
     ids[i], evidence.entry_id, run_id, company, draft.outcome, 'rule', draft.rule?.id ?? null, draft.rule ? ruleset.version : null, draft.reason,
     draft.explanation, draft.score === null ? null : draft.score / 1000, json(draft.runner_up), json(waits(draft) ? draft.suggestions : null),
-    json(effects[i]!.ledger_lines), duplicate_of, draft.outcome === 'auto' ? draft.chosen?.reverses_decision_id ?? null : null, seqs[i],
+    json(effects[i]!.ledger_lines), duplicate_of, draft.outcome === 'auto' ? draft.chosen?.reverses_decision_id ?? null : null, seqs[i], before?.decision_id ?? null,
   ]));
   await copyRows(tx.client, 'allocation', ALLOCATION_COLUMNS, decided.flatMap((_, i) => effects[i]!.allocations.map((part, n) => [
     ids[i], n + 1, part.invoice_id, part.amount, part.settled, part.currency, part.discount, part.charges, part.withholding, part.write_off,
   ])));
-  await chain.appendAs(seqs, decided.map(({ evidence, text, draft, duplicate_of }, i): LogDraft => ({
+  await chain.appendAs(seqs, decided.map(({ evidence, text, draft, duplicate_of, standing: before }, i): LogDraft => ({
     company, run_id, actor: draft.rule ? `${draft.rule.id}@${ruleset.version}` : 'tieout', action: 'decide', entry_id: BigInt(evidence.entry_id), decision_id: ids[i]!,
     payload: {
       outcome: draft.outcome, reason: draft.reason, evidence: new CanonicalText(text), mode: batch.modes.company,
@@ -162,15 +232,42 @@ async function saveDecisions(batch: Batch, decided: readonly Decided[]): Promise
         charges: String(part.charges), withholding: String(part.withholding), write_off: String(part.write_off),
       })),
       ...(duplicate_of !== null && { duplicate_of: String(duplicate_of) }),
+      ...(before && { supersedes: String(before.decision_id) }),
+      ...(draft.outcome === 'auto' && draft.chosen?.reverses_decision_id && { returns: draft.chosen.reverses_decision_id }),
+      ...(effects[i]!.findings && { findings: effects[i]!.findings }),
     },
   })));
-  await postJournalEntries(tx, seqs.filter((_, i) => effects[i]!.posts), decided.flatMap(({ evidence }, i): JournalEntryDraft[] => (effects[i]!.posts ? [{
-    company, kind: 'bank_entry', booking_date: evidence.booking_date, entry_id: BigInt(evidence.entry_id), decision_id: ids[i]!, run_id,
-    lines: [{ account: ledger_accounts.get(evidence.account_id)!, account_id: evidence.account_id, amount: BigInt(evidence.amount), currency: evidence.facts.currency }, ...effects[i]!.lines],
-  }] : [])));
+  const posting = decided.flatMap((_, i) => (effects[i]!.posts ? [i] : []));
+  await postJournalEntries(tx, posting.map((i) => seqs[i]!), posting.map((i): JournalEntryDraft => {
+    const { evidence, standing: before } = decided[i]!;
+    return {
+      company, kind: before ? 'allocation' : 'bank_entry', booking_date: evidence.booking_date, entry_id: BigInt(evidence.entry_id), decision_id: ids[i]!, run_id,
+      lines: [ownLine(stoodAt(batch, decided[i]!), effects[i]!.lines, batch.functional_currency), ...effects[i]!.lines],
+    };
+  }));
   await settleOpenItems(tx, closedByInvoice(effects.flatMap(({ allocations }) => allocations)));
-  await copyRows(tx.client, 'review_item', REVIEW_COLUMNS, decided.flatMap(({ evidence, draft }, i) => (
-    waits(draft) ? [[evidence.entry_id, company, ids[i], draft.reason, draft.priority]] : [])));
+  await copyRows(tx.client, 'review_item', REVIEW_COLUMNS, decided.flatMap(({ evidence, draft, standing: before }, i) => (
+    before === null && waits(draft) ? [[evidence.entry_id, company, ids[i], draft.reason, draft.priority]] : [])));
+  await store.updateReviewItems(tx, decided.flatMap(({ evidence, draft, standing: before }, i) => (
+    before ? [{ entry_id: evidence.entry_id, decision_id: ids[i]!, reason: draft.reason, priority: draft.priority, done: !waits(draft) }] : [])));
+}
+
+/** Whether a person would see anything else, or the entry be posted elsewhere, than by the decision that stands. */
+function differs({ draft }: Decided, standing: Standing): boolean {
+  return draft.outcome !== standing.outcome || draft.reason !== standing.reason || (draft.rule?.id ?? null) !== standing.rule_id
+    || canonicalJson(draft.suggestions as unknown as Json) !== canonicalJson((standing.suggestions ?? []) as Json);
+}
+
+/** The line that takes the entry to where it goes: from the bank, or from the account on which it has waited. */
+function stoodAt({ ledger_accounts }: Batch, { evidence, standing }: Saved): JournalLineDraft {
+  const line = { amount: BigInt(evidence.amount), currency: evidence.facts.currency };
+  if (standing) return { account: waitingAccount(standing.outcome), ...line };
+  return { account: ledger_accounts.get(evidence.account_id)!, account_id: evidence.account_id, ...line };
+}
+
+/** Where an entry stands until it is decided. */
+function waitingAccount(outcome: 'review' | 'suspense'): 'unallocated' | 'suspense' {
+  return outcome === 'suspense' ? 'suspense' : 'unallocated';
 }
 
 /** What a decision does to the books: nothing for duplicates and previews, the whole amount to unallocated for a review. */
@@ -180,19 +277,22 @@ interface Effects {
   lines: JournalLineDraft[];
   /** Where what no allocation took went, for the export. */
   ledger_lines: { account: string; amount: string }[] | null;
+  /** What could not be posted as it should; absent for nothing. */
+  findings?: string[];
 }
 
-async function effectsOf(batch: Batch, decided: readonly Decided[]): Promise<Effects[]> {
-  const discounted = decided.flatMap(({ draft }) => (draft.chosen?.allocations ?? []).filter((part) => part.discount !== '0').map((part) => BigInt(part.invoice_id)));
-  const taxes = await loadTaxes(batch.tx, discounted);
+async function effectsOf(batch: Batch, decided: readonly Saved[]): Promise<Effects[]> {
+  const wanted = decided.flatMap(({ draft, evidence }) => (draft.chosen?.allocations ?? [])
+    .filter((part) => part.discount !== '0' || part.currency !== evidence.facts.currency).map((part) => BigInt(part.invoice_id)));
+  const terms = await loadTerms(batch.tx, wanted);
   const out: Effects[] = [];
-  for (const one of decided) out.push(await effectOf(batch, one, taxes));
+  for (const one of decided) out.push(await effectOf(batch, one, terms));
   return out;
 }
 
-async function effectOf(batch: Batch, { evidence, draft }: Decided, taxes: ReadonlyMap<bigint, TaxLine[]>): Promise<Effects> {
+async function effectOf(batch: Batch, { evidence, draft, standing }: Saved, terms: ReadonlyMap<bigint, InvoiceTerms>): Promise<Effects> {
   const whole = (account: string): Effects => ({
-    posts: true, allocations: [], lines: [{ account, amount: -BigInt(evidence.amount), currency: evidence.facts.currency }],
+    posts: standing === null || account !== waitingAccount(standing.outcome), allocations: [], lines: [{ account, amount: -BigInt(evidence.amount), currency: evidence.facts.currency }],
     ledger_lines: account === 'unallocated' ? null : [{ account, amount: evidence.amount }],
   });
   if (draft.outcome === 'duplicate' || draft.outcome === 'pending') return { posts: false, allocations: [], lines: [], ledger_lines: null };
@@ -202,10 +302,15 @@ async function effectOf(batch: Batch, { evidence, draft }: Decided, taxes: Reado
   if (chosen.ledger_account !== null) return whole(chosen.ledger_account);
   if (chosen.reverses_decision_id !== null) {
     // Rare, so a query of its own.
-    return { posts: true, ...await loadReversal(batch.tx, BigInt(chosen.reverses_decision_id)) };
+    return { posts: true, ...await loadReversal(batch.tx, BigInt(chosen.reverses_decision_id), { amount: BigInt(evidence.amount), currency: evidence.facts.currency }) };
   }
   const allocations = allocationsOf(chosen);
-  return { posts: true, allocations, lines: allocations.flatMap((part) => allocationLines(part, taxes.get(part.invoice_id) ?? null)), ledger_lines: null };
+  const currencies = { entry: evidence.facts.currency, functional: batch.functional_currency };
+  const findings = new Set(allocations.flatMap((part) => postingFindings(part, terms.get(part.invoice_id) ?? null, currencies)));
+  return {
+    posts: true, allocations, lines: allocations.flatMap((part) => allocationLines(part, terms.get(part.invoice_id) ?? null, currencies)), ledger_lines: null,
+    ...(findings.size > 0 && { findings: [...findings].sort() }),
+  };
 }
 
 function allocationsOf(chosen: Candidate): Allocation[] {

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import type { Evidence } from '../../core/evidence.ts';
@@ -23,8 +23,8 @@ export async function lockCompanies(tx: Tx, run_id: bigint, company: string): Pr
 }
 
 /** The version of the company's books and how far it lets rules act by themselves. */
-export async function loadCompany(tx: Tx, company: string): Promise<{ books_version: bigint; mode: 'off' | 'suggest' | 'auto' }> {
-  return tx.kysely.selectFrom('company').select(['books_version', 'mode']).where('company', '=', company).executeTakeFirstOrThrow();
+export async function loadCompany(tx: Tx, company: string): Promise<{ books_version: bigint; mode: 'off' | 'suggest' | 'auto'; functional_currency: string | null; rematched: string | null }> {
+  return tx.kysely.selectFrom('company').select(['books_version', 'mode', 'functional_currency', 'rematched']).where('company', '=', company).executeTakeFirstOrThrow();
 }
 
 /** The batch's documents whose evidence was gathered at another version of the books. */
@@ -88,62 +88,148 @@ export async function loadBookedIdentities(tx: Tx, account_id: number, from: str
 }
 
 /** Evidence, and the canonical JSON that it was parsed from. */
-export interface KeptEvidence { evidence: Evidence; text: string }
+export interface KeptEvidence {
+  evidence: Evidence;
+  text: string;
+  /** Gathered in this job for an entry that was decided before, or whose decision waited for the others. */
+  open: boolean;
+}
 
-/** The batch's evidence, a chunk at a time, in an order that content gives. */
-export async function* readEvidence(tx: Tx, run_id: bigint, company: string): AsyncGenerator<KeptEvidence[]> {
-  const { rows } = await sql<{ document_id: bigint; n: number }>`
-    select c.document_id, c.n from evidence_chunk c join document d using (document_id)
-     where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company} order by encode(d.sha256, 'hex'), c.n`.execute(tx.kysely);
-  for (const { document_id, n } of rows) yield (await loadLines(tx, document_id, n)).map(parseLine);
+/** The evidence that a pass decides on: of the batch's documents and of what is open, or of what is open alone. */
+export interface EvidenceScope { run_id: bigint; company: string; open_only: boolean }
+
+/** The transaction's own table for evidence of single entries; `gatherOpenEvidence` fills it. */
+export async function createOpenEvidence(tx: Tx): Promise<void> {
+  await sql`create temp table open_evidence (n int generated always as identity primary key, claims bigint[] not null, claimed_at int[] not null,
+    bytes bytea not null) on commit drop`.execute(tx.kysely);
+}
+
+export async function clearOpenEvidence(tx: Tx): Promise<void> {
+  await sql`delete from open_evidence`.execute(tx.kysely);
+}
+
+/** The scope's chunks, in an order that content gives; `document_id` is 0 for those of open_evidence. */
+function chunksOf({ run_id, company, open_only }: EvidenceScope): RawBuilder<unknown> {
+  const open = sql`select '' as source, 0::bigint as document_id, n, claims, claimed_at from open_evidence`;
+  return open_only ? sql`(${open})` : sql`(
+    ${open} union all select encode(d.sha256, 'hex'), c.document_id, c.n, c.claims, c.claimed_at from evidence_chunk c join document d using (document_id)
+     where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company})`;
+}
+
+/** The scope's evidence, a chunk at a time. */
+export async function* readEvidence(tx: Tx, scope: EvidenceScope): AsyncGenerator<KeptEvidence[]> {
+  const { rows } = await sql<{ document_id: bigint; n: number }>`select document_id, n from ${chunksOf(scope)} c order by source, n`.execute(tx.kysely);
+  for (const { document_id, n } of rows) yield (await loadLines(tx, document_id, n)).map((line) => parseLine(line, document_id));
 }
 
 /** The evidence of the entries that have one of these claims, and of no others. */
-export async function* readClaimants(tx: Tx, run_id: bigint, company: string, claims: readonly bigint[]): AsyncGenerator<KeptEvidence> {
+export async function* readClaimants(tx: Tx, scope: EvidenceScope, claims: readonly bigint[]): AsyncGenerator<KeptEvidence> {
   const { rows } = await sql<{ document_id: bigint; n: number; lines: number[] }>`
     select c.document_id, c.n, array_agg(distinct u.at) as lines
-      from evidence_chunk c join document d using (document_id) cross join unnest(c.claims, c.claimed_at) u(claim, at)
-     where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company} and u.claim = any(${claims.map(String)}::bigint[])
+      from ${chunksOf(scope)} c cross join unnest(c.claims, c.claimed_at) u(claim, at)
+     where u.claim = any(${claims.map(String)}::bigint[])
      group by 1, 2 order by 1, 2`.execute(tx.kysely);
   for (const { document_id, n, lines } of rows) {
     const texts = await loadLines(tx, document_id, n);
-    for (const at of lines) yield parseLine(texts[at]!);
+    for (const at of lines) yield parseLine(texts[at]!, document_id);
   }
 }
 
 async function loadLines(tx: Tx, document_id: bigint, n: number): Promise<string[]> {
-  const { bytes } = await tx.kysely.selectFrom('evidence_chunk').select('bytes').where('document_id', '=', document_id).where('n', '=', n).executeTakeFirstOrThrow();
-  return (await decompress(bytes)).toString('utf8').split('\n');
+  const { rows: [chunk] } = await (document_id === 0n ? sql<{ bytes: Buffer }>`select bytes from open_evidence where n = ${n}`
+    : sql<{ bytes: Buffer }>`select bytes from evidence_chunk where document_id = ${document_id} and n = ${n}`).execute(tx.kysely);
+  return (await decompress(chunk!.bytes)).toString('utf8').split('\n');
 }
 
-function parseLine(text: string): KeptEvidence {
-  return { text, evidence: JSON.parse(text) as Evidence };
+function parseLine(text: string, document_id: bigint): KeptEvidence {
+  return { text, evidence: JSON.parse(text) as Evidence, open: document_id === 0n };
+}
+
+/** The next entries of a company that wait for a person, and that no person has decided, after an entry id. */
+export async function listWaiting(tx: Tx, company: string, after: bigint, limit: number): Promise<bigint[]> {
+  const { rows } = await sql<{ entry_id: bigint }>`
+    select r.entry_id from review_item r join decision d using (decision_id)
+     where r.company = ${company} and r.state = 'open' and d.decided_by = 'rule' and r.entry_id > ${after} order by r.entry_id limit ${limit}`.execute(tx.kysely);
+  return rows.map((row) => row.entry_id);
+}
+
+/** A decision that stands, and may be superseded. */
+export interface Standing {
+  decision_id: bigint;
+  outcome: 'review' | 'suspense';
+  reason: string;
+  rule_id: string | null;
+  suggestions: unknown;
+}
+
+/** What stands of some entries that wait. */
+export async function loadStanding(tx: Tx, entry_ids: readonly string[]): Promise<Map<string, Standing>> {
+  const { rows } = await sql<Standing & { entry_id: bigint }>`
+    select entry_id, decision_id, outcome, reason, rule_id, suggestions from decision
+     where entry_id = any(${[...entry_ids]}::bigint[]) and superseded_by is null`.execute(tx.kysely);
+  return new Map(rows.map(({ entry_id, ...standing }) => [String(entry_id), standing]));
+}
+
+/** Marks decisions as superseded, each by its successor, which is saved after it: an entry has one standing decision at any time. */
+export async function supersede(tx: Tx, pairs: readonly { old: bigint; by: bigint }[]): Promise<void> {
+  if (pairs.length === 0) return;
+  await sql`
+    update decision d set superseded_by = p.by from unnest(${pairs.map(({ old }) => String(old))}::bigint[], ${pairs.map(({ by }) => String(by))}::bigint[]) p(old, by)
+     where d.decision_id = p.old`.execute(tx.kysely);
+}
+
+/** What the queue shows of entries that were decided anew: they still wait, for another reason, or are done. */
+export async function updateReviewItems(tx: Tx, items: readonly { entry_id: string; decision_id: bigint; reason: string; priority: number; done: boolean }[]): Promise<void> {
+  if (items.length === 0) return;
+  await sql`
+    update review_item r set decision_id = u.decision_id, reason = u.reason, priority = u.priority, version = r.version + 1,
+           state = case when u.done then 'done' else 'open' end, closed_at = case when u.done then now() end
+      from unnest(${items.map((item) => item.entry_id)}::bigint[], ${items.map((item) => String(item.decision_id))}::bigint[], ${items.map((item) => item.reason)}::text[],
+                  ${items.map((item) => item.priority)}::int[], ${items.map((item) => item.done)}::boolean[]) u(entry_id, decision_id, reason, priority, done)
+     where r.entry_id = u.entry_id`.execute(tx.kysely);
+}
+
+/** Notes against what the entries that wait have been held. */
+export async function saveRematched(tx: Tx, company: string, rematched: string): Promise<void> {
+  await tx.kysely.updateTable('company').set({ rematched }).where('company', '=', company).execute();
 }
 
 /** More days than a transfer takes between banks over a long weekend would pair what has nothing to do with each other. */
 const TRANSFER_DAYS = 5;
 
-/** The batch's entries that may be the two legs of a transfer between the company's own accounts. */
-export async function listPossibleTransfers(tx: Tx, run_id: bigint, company: string): Promise<(PossiblePair & { out_statement: bigint; out_line: number; in_statement: bigint; in_line: number })[]> {
-  const { rows } = await sql<PossiblePair & { out_statement: bigint; out_line: number; in_statement: bigint; in_line: number }>`
+/** The entries of the batch, and of those that wait, that may be the two legs of a transfer between the company's own accounts. */
+export async function listPossibleTransfers(tx: Tx, run_id: bigint, company: string): Promise<PossibleTransfer[]> {
+  const { rows } = await sql<PossibleTransfer>`
     with leg as materialized (
-      select e.entry_id, e.statement_id, e.line, e.account_id, own.account_key, other.account_id as other_id, e.amount, e.currency, e.booking_date
-        from document d join statement s using (document_id) join entry e using (statement_id) join account own on own.account_id = e.account_id
-        join account other on other.account_key = ltrim(upper(regexp_replace(e.counterparty_account, '[^A-Za-z0-9]+', '', 'g')), '0') and other.company = own.company and other.account_id <> own.account_id
-       where d.run_id = ${run_id} and d.state = 'validated' and s.company = ${company} and e.is_leaf and e.status = 'booked')
+      select e.entry_id, e.statement_id, e.line, e.account_id, own.account_key, other.account_id as other_id, e.amount, e.currency, e.booking_date, w.entry_id is not null as waits
+        from (select e.entry_id, null::bigint as waits from document d join statement s using (document_id) join entry e using (statement_id)
+               where d.run_id = ${run_id} and d.state = 'validated' and s.company = ${company} and e.is_leaf and e.status = 'booked'
+              union all select r.entry_id, r.entry_id from review_item r join decision d using (decision_id)
+               where r.company = ${company} and r.state = 'open' and d.decided_by = 'rule') w(id, entry_id)
+        join entry e on e.entry_id = w.id join account own on own.account_id = e.account_id
+        join account other on other.account_key = ltrim(upper(regexp_replace(e.counterparty_account, '[^A-Za-z0-9]+', '', 'g')), '0') and other.company = own.company and other.account_id <> own.account_id)
     select o.entry_id as out, i.entry_id as in, abs(o.booking_date - i.booking_date) as days,
            concat_ws(' ', o.booking_date, i.booking_date, o.account_key, i.account_key) as content_key,
-           o.statement_id as out_statement, o.line as out_line, i.statement_id as in_statement, i.line as in_line
+           o.statement_id as out_statement, o.line as out_line, o.waits as out_waits, i.statement_id as in_statement, i.line as in_line, i.waits as in_waits
       from leg o join leg i on i.account_id = o.other_id and i.other_id = o.account_id and i.amount = -o.amount and i.currency = o.currency
      where o.amount < 0 and abs(o.booking_date - i.booking_date) <= ${TRANSFER_DAYS}`.execute(tx.kysely);
   return rows;
 }
 
-/** What more than one entry of the batch may consume. */
-export async function listContested(tx: Tx, run_id: bigint, company: string): Promise<bigint[]> {
+/** A leg that waits is on the books; one of the batch is, if its statement is taken and does not repeat it. */
+export interface PossibleTransfer extends PossiblePair {
+  out_statement: bigint;
+  out_line: number;
+  out_waits: boolean;
+  in_statement: bigint;
+  in_line: number;
+  in_waits: boolean;
+}
+
+/** What more than one entry of the scope may consume. */
+export async function listContested(tx: Tx, scope: EvidenceScope): Promise<bigint[]> {
   const { rows } = await sql<{ claim: bigint }>`
-    select claim from evidence_chunk c join document d using (document_id) cross join unnest(c.claims) claim
-     where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company} group by claim having count(*) > 1 order by claim`.execute(tx.kysely);
+    select claim from ${chunksOf(scope)} c cross join unnest(c.claims) claim group by claim having count(*) > 1 order by claim`.execute(tx.kysely);
   return rows.map((row) => row.claim);
 }
 

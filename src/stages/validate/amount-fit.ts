@@ -1,10 +1,11 @@
 import type { AmountFit } from '../../core/evidence.ts';
 import type { Item, Leaf, Party } from './contract.ts';
 
-/** What one item takes of an entry, and what else settles of it. Positive minor units of the item's currency. */
+/** What one item takes of an entry, and what else settles of it. Positive minor units of the item's currency, `moved` of the entry's. */
 export interface ItemShare {
   item: Item;
   amount: bigint;
+  moved: bigint;
   discount: bigint;
   charges: bigint;
   withholding: bigint;
@@ -99,5 +100,5 @@ function withholdingOf(item: Item, rate: string): bigint {
 }
 
 function share(item: Item, amount: bigint, other: Partial<ItemShare> = {}): ItemShare {
-  return { item, amount, discount: 0n, charges: 0n, withholding: 0n, ...other };
+  return { item, amount, moved: amount, discount: 0n, charges: 0n, withholding: 0n, ...other };
 }

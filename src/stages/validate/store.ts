@@ -1,14 +1,16 @@
 import { sql } from 'kysely';
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
+import { ibanStatus } from '../../core/account.ts';
 import { evidenceText, type AmountFit, type Evidence } from '../../core/evidence.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { KeyForm } from '../../core/invoice-key.ts';
 import { INTERIM_FORMATS, type Format } from '../../core/statement.ts';
+import { foldName } from '../../core/text.ts';
 import type { Tx } from '../../platform/database.ts';
-import type { Books, EarlierPosting, Item, Leaf, Party } from './contract.ts';
-import { findPayer, payerOf } from './payer.ts';
-import type { ReadLeaf } from './validate.ts';
+import type { Books, EarlierPosting, Item, Leaf, NamedParty, Party } from './contract.ts';
+import { findPayer, furtherNamesOf, namesOf, payerOf } from './payer.ts';
+import { isReturn, type ReadLeaf } from './validate.ts';
 
 /** With more open items than this a sum is rarely unique, and loading them would cost more than it tells: unknown, for a person. */
 const MAX_OPEN_ITEMS_PER_PARTY = 200;
@@ -19,27 +21,42 @@ interface LeafRow {
   counterparty_name: string | null; counterparty_account: string | null; remittance: string | null; structured_reference: string | null;
   return_reason: string | null; reversal: boolean;
   more: { transaction_code?: Leaf['transaction_code']; customer_reference?: string | null;
-    instructed?: { amount: string; currency: string } | null; charges?: { amount: string; currency: string | null; bearer: string | null }[]; findings?: Finding[] };
+    counterparty_bank?: string; instructed?: { amount: string; currency: string } | null; exchange_rate?: string; charges?: { amount: string; currency: string | null; bearer: string | null }[]; findings?: Finding[] };
 }
+
+const LEAF_COLUMNS = sql`
+  e.entry_id, e.statement_id, e.line, e.account_id, s.company, s.format, s.ties_out, e.status, e.booking_date, e.value_date, e.amount, e.currency, e.bank_reference,
+  e.end_to_end_id, e.mandate_id, e.counterparty_name, e.counterparty_account, e.remittance, e.structured_reference, e.return_reason, e.reversal, e.more`;
 
 /** The next leaves of a document after an entry id, in their order. */
 export async function loadLeaves(tx: Tx, document_id: bigint, after: bigint, limit: number): Promise<Leaf[]> {
   const { rows } = await sql<LeafRow>`
-    select e.entry_id, e.statement_id, e.line, e.account_id, s.company, s.format, s.ties_out, e.status, e.booking_date, e.value_date, e.amount, e.currency, e.bank_reference,
-           e.end_to_end_id, e.mandate_id, e.counterparty_name, e.counterparty_account, e.remittance, e.structured_reference,
-           e.return_reason, e.reversal, e.more
-      from entry e join statement s using (statement_id)
+    select ${LEAF_COLUMNS} from entry e join statement s using (statement_id)
      where s.document_id = ${document_id} and e.entry_id > ${after} and e.is_leaf
      order by e.entry_id limit ${limit}`.execute(tx.kysely);
-  return rows.map(({ format, ties_out, more, ...row }): Leaf => ({
+  return rows.map(parseLeaf);
+}
+
+/** Single leaves, in the order of their ids. */
+export async function loadLeavesOf(tx: Tx, entry_ids: readonly bigint[]): Promise<Leaf[]> {
+  const { rows } = await sql<LeafRow>`
+    select ${LEAF_COLUMNS} from entry e join statement s using (statement_id)
+     where e.entry_id = any(${entry_ids.map(String)}::bigint[]) order by e.entry_id`.execute(tx.kysely);
+  return rows.map(parseLeaf);
+}
+
+function parseLeaf({ format, ties_out, more, ...row }: LeafRow): Leaf {
+  return {
     ...row,
     transaction_code: more.transaction_code ?? null,
     customer_reference: more.customer_reference ?? null,
+    counterparty_bank: more.counterparty_bank ?? null,
     instructed: more.instructed ? { amount: BigInt(more.instructed.amount), currency: more.instructed.currency } : null,
+    exchange_rate: more.exchange_rate ?? null,
     findings: more.findings ?? [],
     charges: (more.charges ?? []).map((charge) => ({ ...charge, amount: BigInt(charge.amount) })),
     proof: ties_out === true ? 'proven' : format === 'pdf' || INTERIM_FORMATS.has(format) ? 'unproven_inferred' : 'unproven_structured',
-  }));
+  };
 }
 
 /** The versions of the books of the companies that a document's statements are of. */
@@ -49,7 +66,7 @@ export async function loadBooksVersions(tx: Tx, document_id: bigint): Promise<Ma
   return new Map(rows.map((row) => [row.company, row.books_version]));
 }
 
-/** What master data that contradicts itself is about, `invoice:…` and `party:…`: evidence that rests on it is never automatic. */
+/** What master data that contradicts itself is about, `invoice:…`, `party:…` and `account:…`: evidence that rests on it is never automatic. */
 export type Blocked = ReadonlySet<string>;
 
 export async function loadBlocked(tx: Tx): Promise<Blocked> {
@@ -72,20 +89,25 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
   const accounts = new Set<string>();
   const names = new Set<string>();
   const end_to_end_ids = new Set<string>();
-  for (const { leaf, account_key, mentions, names: own } of leaves) {
+  const mandate_ids = new Set<string>();
+  for (const { leaf, account_keys, mentions, name } of leaves) {
     for (const mention of mentions) for (const key of mention.keys) keys.set(`${key.form}:${key.key}`, key);
-    if (account_key !== null) accounts.add(account_key);
-    for (const name of own) names.add(name);
+    for (const key of account_keys) accounts.add(key);
+    for (const key of namesOf(name)) names.add(key);
     if (leaf.end_to_end_id !== null) end_to_end_ids.add(leaf.end_to_end_id);
+    if (leaf.mandate_id !== null && isReturn(leaf)) mandate_ids.add(leaf.mandate_id);
   }
 
   const itemsByKey = await loadItemsByKey(tx, company, [...keys.values()], blocked);
   const own = new Set((await tx.kysely.selectFrom('account').select('account_key').where('company', '=', company).execute()).map((row) => row.account_key));
   const partiesByAccount = group(await sql<{ key: string; party_id: string }>`
     select account_key as key, party_id from party_account where account_key = any(${[...accounts]}) order by 1, 2`.execute(tx.kysely).then((r) => r.rows));
-  const partiesByName = group(await sql<{ key: string; party_id: string }>`
-    select name_key as key, party_id from party_name where name_key = any(${[...names]}) order by 1, 2`.execute(tx.kysely).then((r) => r.rows));
-  const earlier = await loadEarlier(tx, company, [...end_to_end_ids]);
+  const partiesByName = new Map<string, NamedParty[]>();
+  const partiesByBeginning = new Map<string, NamedParty[]>();
+  const accountsOf = new Map<string, string[]>();
+  await loadPartiesByName(tx, [...names], partiesByName);
+  const earlier = await loadEarlier(tx, company, 'end_to_end_id', [...end_to_end_ids]);
+  const earlierByMandate = await loadEarlier(tx, company, 'mandate_id', [...mandate_ids]);
 
   const parties = new Map<string, Party>();
   const payable = new Map<string, string[]>();
@@ -94,18 +116,25 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
     itemsByKey: (form, key) => itemsByKey.get(`${form}:${key}`) ?? [],
     partiesByAccount: (key) => partiesByAccount.get(key) ?? [],
     partiesByName: (key) => partiesByName.get(key) ?? [],
+    partiesByBeginning: (key) => partiesByBeginning.get(key) ?? [],
+    accountsOf: (party_id) => accountsOf.get(party_id) ?? [],
+    accountContradicts: (key) => blocked.has(`account:${key}`),
     party: (party_id) => parties.get(party_id),
     payableFor: (party_id) => payable.get(party_id) ?? [party_id],
-    openItems: () => [],
+    openItems: () => ({ items: [], complete: true }),
     earlierByEndToEnd: (id) => earlier.get(id) ?? [],
+    earlierByMandate: (id) => earlierByMandate.get(id) ?? [],
   };
+  await loadFurtherNames(tx, leaves, books, partiesByName, partiesByBeginning);
+  await loadAccountsOf(tx, leaves, books, accountsOf);
   const payers = new Set<string>();
   const involved = new Set<string>();
   for (const leaf of leaves) {
     const payer = findPayer(leaf, books);
-    const one = payerOf(payer);
+    const one = payerOf(payer, leaf.leaf.amount < 0n ? 'out' : 'in');
     if (one !== null) payers.add(one);
-    for (const party_id of [...payer.by_account, ...payer.by_name]) involved.add(party_id);
+    for (const party_id of payer.by_account) involved.add(party_id);
+    for (const { party_id } of payer.by_name) involved.add(party_id);
   }
   for (const items of itemsByKey.values()) for (const item of items) involved.add(item.party_id);
   for (const [payer, for_party] of await loadPayable(tx, [...payers])) payable.set(payer, [...(payable.get(payer) ?? [payer]), for_party]);
@@ -113,8 +142,63 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
   return books;
 }
 
-/** The open items of the parties in the company's books; null for a party that has more than a search may look at. */
-export async function loadOpenItems(tx: Tx, company: string, party_ids: readonly string[], blocked: Blocked): Promise<(party_id: string) => readonly Item[] | null> {
+/** Adds the parties of these keys to the map; a key that nobody has gets an empty list. */
+async function loadPartiesByName(tx: Tx, keys: readonly string[], into: Map<string, NamedParty[]>): Promise<void> {
+  for (const key of keys) into.set(key, []);
+  const { rows } = await sql<NameRow>`
+    select n.name_key as key, n.party_id, p.kind, n.name from unnest(${[...keys]}::text[]) wanted(key)
+      join party_name n on n.name_key = wanted.key join party p on p.party_id = n.party_id order by 1, 2`.execute(tx.kysely);
+  for (const row of rows) push(into, row.key, namedParty(row));
+}
+
+interface NameRow { key: string; party_id: string; kind: Party['kind']; name: string }
+
+function namedParty({ party_id, kind, name }: NameRow): NamedParty {
+  return { party_id, kind, folded: foldName(name) };
+}
+
+/** More parties with one beginning of a name than this tell no more than two. */
+const MAX_BEGINNINGS = 20;
+
+/** Of payers that neither account nor name has shown: the names that theirs may be another form, a part or the beginning of. */
+async function loadFurtherNames(tx: Tx, leaves: readonly ReadLeaf[], books: Books, names: Map<string, NamedParty[]>, beginnings: Map<string, NamedParty[]>): Promise<void> {
+  const keys = new Set<string>();
+  const starts = new Set<string>();
+  for (const leaf of leaves) {
+    if (leaf.name.text === null) continue;
+    const { account, name } = findPayer(leaf, books);
+    if (name === 'known' || account === 'known' || account === 'own') continue;
+    const further = furtherNamesOf(leaf.name);
+    for (const key of further.names) if (!names.has(key)) keys.add(key);
+    for (const start of further.beginnings) starts.add(start);
+  }
+  if (keys.size > 0) await loadPartiesByName(tx, [...keys], names);
+  if (starts.size === 0) return;
+  // By code units, whatever the database's collation: what begins so lies between it and it with the last character behind it.
+  const { rows } = await sql<NameRow>`
+    select wanted.key, n.party_id, p.kind, n.name from unnest(${[...starts]}::text[]) wanted(key)
+     cross join lateral (select party_id, name from party_name
+            where name_key collate "C" > wanted.key and name_key collate "C" < wanted.key || U&'\\+10FFFF' order by name_key collate "C" limit ${MAX_BEGINNINGS}) n
+      join party p on p.party_id = n.party_id order by 1, 2`.execute(tx.kysely);
+  for (const row of rows) push(beginnings, row.key, namedParty(row));
+}
+
+/** The accounts of the parties named where the account shown is nobody's as it is printed: it may be masked, or lack its bank's code. */
+async function loadAccountsOf(tx: Tx, leaves: readonly ReadLeaf[], books: Books, into: Map<string, string[]>): Promise<void> {
+  const wanted = new Set<string>();
+  for (const leaf of leaves) {
+    if (leaf.account_keys.length === 0 || ibanStatus(leaf.account_keys[0]!) === 'valid') continue;
+    const { account, by_name } = findPayer(leaf, books);
+    if (account === 'unknown') for (const { party_id } of by_name) wanted.add(party_id);
+  }
+  if (wanted.size === 0) return;
+  const { rows } = await sql<{ party_id: string; account: string }>`
+    select party_id, account from party_account where party_id = any(${[...wanted]}) order by 1, 2`.execute(tx.kysely);
+  for (const { party_id, account } of rows) push(into, party_id, account);
+}
+
+/** The open items of the parties in the company's books; not complete for a party that has more than a search may look at. */
+export async function loadOpenItems(tx: Tx, company: string, party_ids: readonly string[], blocked: Blocked): Promise<Books['openItems']> {
   const rows = party_ids.length === 0 ? [] : await sql<ItemRow>`
     select ${ITEM_COLUMNS}
       from unnest(${[...party_ids]}::text[]) wanted(party_id)
@@ -126,17 +210,27 @@ export async function loadOpenItems(tx: Tx, company: string, party_ids: readonly
   return (party_id) => {
     const items = byParty.get(party_id) ?? [];
     // Counted before what cannot be settled is left out: past the limit the list is only a part of them.
-    return items.length > MAX_OPEN_ITEMS_PER_PARTY ? null : items.filter((item) => item.status === 'open');
+    return { items: items.filter((item) => item.status === 'open'), complete: items.length <= MAX_OPEN_ITEMS_PER_PARTY };
   };
 }
 
 /** Saves a chunk of evidence, a line each: reconcile reads it, and the log takes the lines as they stand. */
 export async function saveEvidence(tx: Tx, document_id: bigint, n: number, company: string, books_version: bigint, evidence: readonly Evidence[]): Promise<void> {
+  const { bytes, claims, claimed_at } = await packEvidence(evidence);
+  await tx.kysely.insertInto('evidence_chunk').values({ document_id, n, company, books_version, bytes, claims: sql`${claims}::bigint[]`, claimed_at }).execute();
+}
+
+/** The same for entries of any documents: a chunk of the transaction's own table. */
+export async function saveOpenEvidence(tx: Tx, evidence: readonly Evidence[]): Promise<void> {
+  if (evidence.length === 0) return;
+  const { bytes, claims, claimed_at } = await packEvidence(evidence);
+  await sql`insert into open_evidence (claims, claimed_at, bytes) values (${claims}::bigint[], ${claimed_at}::int[], ${bytes})`.execute(tx.kysely);
+}
+
+async function packEvidence(evidence: readonly Evidence[]): Promise<{ bytes: Buffer; claims: string[]; claimed_at: number[] }> {
   const bytes = await compress(Buffer.from(evidence.map(evidenceText).join('\n')), FASTEST);
-  const claims = evidence.flatMap((one, at) => claimsOf(one).map((claim) => ({ claim, at })));
-  await tx.kysely.insertInto('evidence_chunk').values({
-    document_id, n, company, books_version, bytes, claims: sql`${claims.map(({ claim }) => String(claim))}::bigint[]`, claimed_at: claims.map(({ at }) => at),
-  }).execute();
+  const claims = evidence.flatMap((one, at) => claimsOf(one).map((claim) => ({ claim: String(claim), at })));
+  return { bytes, claims: claims.map(({ claim }) => claim), claimed_at: claims.map(({ at }) => at) };
 }
 
 /** Fits that no rule can make automatic: their candidates are suggestions, and claim nothing. */
@@ -162,10 +256,10 @@ const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 interface ItemRow {
   invoice_id: bigint; kind: Item['kind']; invoice_number: string; party_id: string; currency: string; amount: bigint; open: bigint; status: Item['status'];
-  discount_amount: bigint | null; discount_until: string | null; instalments: { date: string; amount: string }[] | null;
+  issue_date: string; due_date: string | null; purchase_order: string | null; discount_amount: bigint | null; discount_until: string | null; instalments: { date: string; amount: string }[] | null;
 }
 
-const ITEM_COLUMNS = sql`i.invoice_id, i.kind, i.invoice_number, i.party_id, i.currency, i.amount, o.open, i.status, i.discount_amount, i.discount_until, i.instalments`;
+const ITEM_COLUMNS = sql`i.invoice_id, i.kind, i.invoice_number, i.party_id, i.currency, i.amount, o.open, i.status, i.issue_date, i.due_date, i.purchase_order, i.discount_amount, i.discount_until, i.instalments`;
 
 /** First which invoices have one of the keys, from the index alone; then each of these once, however many of its names were used. */
 async function loadItemsByKey(tx: Tx, company: string, keys: readonly { form: KeyForm; key: string }[], blocked: Blocked): Promise<Map<string, Item[]>> {
@@ -195,18 +289,19 @@ async function loadPayable(tx: Tx, payers: readonly string[]): Promise<[payer: s
 async function loadParties(tx: Tx, party_ids: readonly string[], blocked: Blocked): Promise<Party[]> {
   if (party_ids.length === 0) return [];
   const { rows } = await sql<Omit<Party, 'contradictory'>>`
-    select p.party_id, p.withholding_rate::text as withholding_rate, p.assigned_to_factor,
+    select p.party_id, p.kind, p.withholding_rate::text as withholding_rate, p.assigned_to_factor,
            coalesce((select array_agg(f.pays_for order by f.pays_for) from party_pays_for f where f.party_id = p.party_id), '{}') as pays_for
       from party p where p.party_id = any(${[...new Set(party_ids)]})`.execute(tx.kysely);
   return rows.map((party) => ({ ...party, contradictory: blocked.has(`party:${party.party_id}`) }));
 }
 
-async function loadEarlier(tx: Tx, company: string, end_to_end_ids: readonly string[]): Promise<Map<string, EarlierPosting[]>> {
-  if (end_to_end_ids.length === 0) return new Map();
+/** What was settled by entries with one of these ids, as far as a return may take it back. */
+async function loadEarlier(tx: Tx, company: string, by: 'end_to_end_id' | 'mandate_id', ids: readonly string[]): Promise<Map<string, EarlierPosting[]>> {
+  if (ids.length === 0) return new Map();
   const { rows } = await sql<EarlierPosting & { key: string }>`
-    select e.end_to_end_id as key, d.decision_id, e.entry_id, e.amount, e.currency
+    select e.${sql.ref(by)} as key, d.decision_id, e.entry_id, e.amount, e.currency
       from entry e join decision d on d.entry_id = e.entry_id and d.superseded_by is null
-     where e.end_to_end_id = any(${[...end_to_end_ids]}) and d.company = ${company} and d.outcome in ('auto', 'manual')
+     where e.${sql.ref(by)} = any(${[...ids]}) and d.company = ${company} and d.outcome in ('auto', 'manual')
        and exists (select from allocation a where a.decision_id = d.decision_id)
        -- What would be open again must still be of the invoice, as the ERP has it by now.
        and not exists (select from allocation a join open_item o using (invoice_id) where a.decision_id = d.decision_id
@@ -219,7 +314,7 @@ async function loadEarlier(tx: Tx, company: string, end_to_end_ids: readonly str
 function parseItem(row: ItemRow, blocked: Blocked): Item {
   return {
     invoice_id: row.invoice_id, kind: row.kind, invoice_number: row.invoice_number, party_id: row.party_id, currency: row.currency, amount: row.amount,
-    open: row.open, status: row.status, discount_amount: row.discount_amount, discount_until: row.discount_until,
+    open: row.open, status: row.status, issue_date: row.issue_date, due_date: row.due_date, purchase_order: row.purchase_order, discount_amount: row.discount_amount, discount_until: row.discount_until,
     instalments: (row.instalments ?? []).map((part) => ({ date: part.date, amount: BigInt(part.amount) })), contradictory: blocked.has(`invoice:${row.invoice_id}`),
   };
 }

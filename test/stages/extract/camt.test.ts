@@ -238,3 +238,40 @@ describe('whole documents', () => {
     expect(camtReader.recognise(Buffer.from('Date;Amount\n'))).toBe(false);
   });
 });
+
+describe('versions', () => {
+  const kinds = [['camt.053', 'BkToCstmrStmt', 'Stmt', 'CLBD'], ['camt.052', 'BkToCstmrAcctRpt', 'Rpt', 'ITBD'], ['camt.054', 'BkToCstmrDbtCdtNtfctn', 'Ntfctn', null]] as const;
+  const versions = Array.from({ length: 14 }, (_, i) => i + 1);
+
+  /** What changed: the message's name after version 1, details in NtryDtls from 2, amounts of details from 4, codes of status, Pty from 8. */
+  function inVersion(version: number, [format, kind, element, closing]: (typeof kinds)[number], prefix: string): string {
+    const status = version >= 8 ? '<Sts><Cd>BOOK</Cd></Sts>' : '<Sts>BOOK</Sts>';
+    const name = version >= 8 ? '<Pty><Nm>Payer</Nm></Pty>' : '<Nm>Payer</Nm>';
+    const bank = `<FinInstnId>${version === 1 ? '<CmbndId><BIC>BYLADEM1001</BIC></CmbndId>' : version < 4 ? '<BIC>BYLADEM1001</BIC>' : '<BICFI>BYLADEM1001</BICFI>'}</FinInstnId>`;
+    const reference = version === 1 ? '<CdtrRef>RF18539007547034</CdtrRef>' : '<Ref>RF18539007547034</Ref>';
+    const details = `<TxDtls><Refs><EndToEndId>E-1</EndToEndId></Refs>${version >= 4 ? '<Amt Ccy="EUR">10.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>' : ''}
+      <RltdPties><Dbtr>${name}</Dbtr></RltdPties><RltdAgts><DbtrAgt>${bank}</DbtrAgt></RltdAgts><RmtInf><Strd><CdtrRefInf>${reference}</CdtrRefInf></Strd></RmtInf></TxDtls>`;
+    const balance = (code: string, amount: string): string => `<Bal><Tp>${version === 1 ? `<Cd>${code}</Cd>` : `<CdOrPrtry><Cd>${code}</Cd></CdOrPrtry>`}</Tp>`
+      + `<Amt Ccy="EUR">${amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-01-02</Dt></Dt></Bal>`;
+    const number = String(version).padStart(2, '0');
+    const body = `<${version === 1 ? `${kind}V01` : kind}><GrpHdr><MsgId>M</MsgId></GrpHdr><${element}><Id>S</Id><Acct><Id><IBAN>DE89370400440532013000</IBAN></Id><Ccy>EUR</Ccy></Acct>`
+      + `${closing === null ? '' : balance('OPBD', '5.00') + balance(closing, '15.00')}`
+      + `${entry(`${status}${version === 1 ? details : `<NtryDtls>${details}</NtryDtls>`}`)}</${element}></${version === 1 ? `${kind}V01` : kind}>`;
+    const namespace = `urn:iso:std:iso:20022:tech:xsd:${format}.001.${number}`;
+    return prefix === '' ? `<Document xmlns="${namespace}">${body}</Document>`
+      : `<${prefix}:Document xmlns:${prefix}="${namespace}">${body.replaceAll(/<(\/?)(?=\w)/g, `<$1${prefix}:`)}</${prefix}:Document>`;
+  }
+
+  const cases = kinds.flatMap((kind) => versions.flatMap((version) => ['', 'n0'].map((prefix) => [`${kind[0]}.001.${String(version).padStart(2, '0')}`, prefix, kind, version] as const)));
+  test.each(cases)('%s with the prefix "%s"', async (_, prefix, kind, version) => {
+    const document = inVersion(version, kind, prefix);
+    expect(camtReader.recognise(Buffer.from(document))).toBe(true);
+    const [{ head, entries }] = (await statements(document)) as [Statement];
+    expect(head).toMatchObject({ format: kind[0], account: 'DE89370400440532013000', currency: 'EUR', statement_id: 'S' });
+    expect(proveStatement(head, entries).ties_out).toBe(kind[3] === null ? null : true);
+    expect(entries).toMatchObject([{
+      amount: '10.00', currency: 'EUR', status: 'booked', booking_date: '2026-01-02', end_to_end_id: 'E-1', structured_reference: 'RF18539007547034',
+      counterparty: { name: 'Payer', bank: 'BYLADEM1001' }, details: [],
+    }]);
+  });
+});

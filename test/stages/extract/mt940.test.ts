@@ -1,49 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../../../src/core/failure.ts';
-import { proveStatement } from '../../../src/core/proof.ts';
 import { CHUNK_ENTRIES, type RawEntry } from '../../../src/core/statement.ts';
 import { mt940Reader } from '../../../src/stages/extract/mt940.ts';
 import { readWith } from '../../helpers/read-document.ts';
 
-const FIXTURES = new URL('mt940/', import.meta.url);
-
 const { parts, statements } = readWith(mt940Reader);
-
-/** What a fixture's `.json` says: each statement with what ties it out, or the failure in its place, without what is absent. */
-async function reading(document: Buffer): Promise<unknown> {
-  try {
-    const all = await parts(document);
-    return present(all.flatMap((part): unknown[] => {
-      if (part.part === 'entries') return [];
-      if (part.part === 'failed') return [{ failed: part.code, account: part.account, location: part.location }];
-      const entries = all.flatMap((p) => (p.part === 'entries' && p.statement === part.statement ? p.entries : []));
-      const { ties_out, checks } = proveStatement(part.head, entries);
-      return [{ ...part.head, ties_out, failed_checks: checks.filter((check) => !check.ok).map((check) => check.name), entries }];
-    }));
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { error: error.code, location: error.location };
-  }
-}
-
-function present(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(present);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value)
-    .filter(([, v]) => v !== null && v !== false && !(Array.isArray(v) && v.length === 0))
-    .map(([name, v]) => [name, present(v)]));
-}
-
-const names = readdirSync(FIXTURES).filter((name) => name.endsWith('.sta')).map((name) => name.slice(0, -'.sta'.length));
-
-describe('fixtures', () => {
-  test.each(names)('%s', async (name) => {
-    const document = readFileSync(new URL(`${name}.sta`, FIXTURES));
-    expect(mt940Reader.recognise(document)).toBe(true);
-    expect(await reading(document)).toEqual(JSON.parse(readFileSync(new URL(`${name}.json`, FIXTURES), 'utf8')));
-  });
-});
 
 /** A message of one day in euros, closed by the right balance unless told otherwise. */
 function message(fields: string, { closing = '0,00', reference = 'STMT', end = '-\n' } = {}): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
-import { verifyLog } from '../../../src/cli/log.ts';
+import { verifyLog } from '../../../src/ledger/verify-log.ts';
 import type { ExportedDecision } from '../../../src/exports/decisions.ts';
 import { loadBankPositions } from '../../../src/ledger/bank-report.ts';
 import { listDeepViolations } from '../../../src/ledger/invariants.ts';

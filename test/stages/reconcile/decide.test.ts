@@ -201,7 +201,7 @@ describe('review', () => {
   test('without a candidate says why the named invoice was refused', () => {
     const refused = [{ invoice_number: 'INV-9', party_id: 'C1', reason: 'other_currency' }];
     expect(decided([], {}, { refused })).toMatchObject({ outcome: 'review', rule: null, reason: 'other_currency', explanation: 'It names INV-9, which it cannot settle: other currency.' });
-    expect(decided([])).toMatchObject({ outcome: 'review', rule: null, reason: 'no_match', suggestions: [] });
+    expect(decided([])).toMatchObject({ outcome: 'review', rule: null, reason: 'no_match', suggestions: [{ allocations: [], reasons: ['none_of_ours'] }] });
   });
 
   test('suggests at most five sets, best first, each once, and none of ours where nobody is known', () => {

@@ -1,0 +1,226 @@
+import type { Candidate, CandidateFacts } from '../../core/evidence.ts';
+import { normaliseReference } from '../../core/text.ts';
+import { discountInTime, directionOf, nextInstalment } from './amount-fit.ts';
+import { candidate, facts } from './candidate.ts';
+import { findCombination, type Choice, type CombinationResult, type Member } from './combination.ts';
+import type { Books, Item, Leaf } from './contract.ts';
+import { exchangedLeaf, explainItems, moveInEntryCurrency, type ExchangedFit } from './exchange.ts';
+import { isOneSlip, numbersIn, ordersIn, saysMore, speaksOfPrepayment } from './mentions.ts';
+import { gate, statusOf, type Named } from './named.ts';
+import { payerOf, type Payer } from './payer.ts';
+
+/** Without a name for it: what the payer may pay and whose amount fits, alone or as a combination; and what a person may have to choose of. */
+export function inferredCandidates(leaf: Leaf, named: Named, payer: Payer, wanted: readonly string[], books: Books): Candidate[] {
+  const open = wanted.map((party_id) => books.openItems(party_id));
+  const complete = open.every((one) => one.complete);
+  const items = open.flatMap((one) => one.items).filter((item) => gate(leaf, item) === null).sort(oldestFirst);
+  const { explained, all_named } = { explained: [] as Candidate[], all_named: named.items.length === 0 && named.refused.length === 0 };
+  const says = readText(leaf, named);
+  if (items.length > 0) {
+    const { combination, view } = findInCurrencies(leaf, items);
+    const unique = complete && combination.found === 'one';
+    const only = unique ? combination.first : null;
+    const singles = items.map((item) => ({ item, fit: explainItems(leaf, [item], books.party(item.party_id)) })).filter(({ fit }) => !PARTIAL.has(fit.fit));
+    for (const [i, { item, fit }] of singles.slice(0, MAX_SINGLES).entries()) {
+      explained.push(candidate(leaf, payer, books, [item], fit, {
+        named_by: 'none', all_named, status: 'open', undisputed: isUndisputed(says, [item]),
+        // Another item or combination with this amount makes it one of several.
+        unique: only !== null && only.length === 1 && only[0]!.item === item,
+      }, orderBonus(says, item) - i));
+    }
+    for (const [i, members] of combination.some.filter((one) => one.length > 1).entries()) {
+      const of = members.map((member) => member.item);
+      explained.push(candidate(leaf, payer, books, of, fitOfMembers(members, leaf, view), { named_by: 'none', all_named, unique, status: 'open', undisputed: isUndisputed(says, of) }, -i));
+    }
+    if (all_named) explained.push(...slipCandidates(leaf, payer, books, items, says));
+    explained.push(...completedCandidates(leaf, named, payer, books, items));
+  }
+  return [...explained, ...forAPerson(leaf, named, payer, books, items, explained, says)];
+}
+
+/** Fits that explain a part of the amount, or nothing. */
+export const PARTIAL: ReadonlySet<CandidateFacts['amount']> = new Set<CandidateFacts['amount']>(['short', 'over', 'none']);
+
+/** More suggestions than this nobody reads, and five are shown. */
+const MAX_SINGLES = 10;
+
+/** What the text says beside invoices that are ours. */
+interface Says {
+  /** Keys that look like numbers of ours, or stand behind a word for an invoice, and are no invoice. */
+  numbers: readonly { key: string; labelled: boolean }[];
+  unheard: readonly string[];
+  orders: readonly string[];
+  prepayment: boolean;
+  whole: string;
+}
+
+function readText(leaf: Leaf, named: Named): Says {
+  const text = [leaf.remittance, leaf.customer_reference, leaf.structured_reference].filter((part) => part !== null).join(' ; ') || null;
+  return { numbers: numbersIn(text), unheard: named.unheard, orders: ordersIn(text), prepayment: speaksOfPrepayment(text), whole: text === null ? '' : normaliseReference(text) };
+}
+
+/**
+ * Whether nothing in the text speaks for something else than these items: a number like theirs that is none of ours, a number that is called
+ * an invoice's, an order that is not theirs, a payment before any invoice.
+ */
+function isUndisputed({ numbers, unheard, orders, prepayment }: Says, items: readonly Item[]): boolean {
+  if (prepayment) return false;
+  if (orders.some((order) => !items.some((item) => item.purchase_order !== null && normaliseReference(item.purchase_order) === order))) return false;
+  if (numbers.some(({ key, labelled }) => labelled && isTelling(key))) return false;
+  return !unheard.some((key) => items.some((item) => sameLetters(key, normaliseReference(item.invoice_number))));
+}
+
+/** Four digits and more that are no year. */
+function isTelling(key: string): boolean {
+  const digits = key.replace(/\D+/g, '');
+  return digits.length >= 4 && !/^(?:19|20)\d\d$/.test(digits);
+}
+
+function sameLetters(a: string, b: string): boolean {
+  const [x, y] = [a, b].map((key) => key.replace(/\d+/g, '9'));
+  return x === y && x !== '9';
+}
+
+/** The order that the text names is the invoice's: for a person, the likeliest. */
+function orderBonus({ whole }: Says, { purchase_order }: Item): number {
+  const order = purchase_order === null ? '' : normaliseReference(purchase_order);
+  return order.length >= 4 && /\d/.test(order) && whole.includes(order) ? 80 : 0;
+}
+
+/** In shorter numbers everything is near to everything. */
+const MIN_SLIP_LENGTH = 5;
+
+/** The number of the one item that a slip of the hand makes of what is written; with its amount exact. */
+function slipCandidates(leaf: Leaf, payer: Payer, books: Books, items: readonly Item[], says: Says): Candidate[] {
+  const meant = items.filter((item) => says.numbers.some(({ key }) => isSlipOf(key, item.invoice_number)));
+  return meant.map((item) => candidate(leaf, payer, books, [item], explainItems(leaf, [item], books.party(item.party_id)), {
+    named_by: 'typo', all_named: true, unique: meant.length === 1, status: 'open',
+    undisputed: !says.prepayment && says.numbers.every(({ key, labelled }) => !labelled || !isTelling(key) || isSlipOf(key, item.invoice_number)),
+  })).filter(({ facts: of }) => of.amount === 'exact' || meant.length === 1);
+}
+
+function isSlipOf(written: string, invoice_number: string): boolean {
+  const whole = normaliseReference(invoice_number);
+  const forms = [whole, whole.replace(/^[A-Z]+/, '')];
+  return forms.some((form) => form.length >= MIN_SLIP_LENGTH && [written, written.replace(/^[A-Z]+/, '')].some((one) => isOneSlip(one, form)));
+}
+
+/** What is named and the only combination of the rest that makes up the amount: the bank cut the list, or the payer left some out. */
+function completedCandidates(leaf: Leaf, named: Named, payer: Payer, books: Books, items: readonly Item[]): Candidate[] {
+  if (named.items.length === 0 || statusOf(named.items) !== 'open' || named.items.some((item) => item.currency !== leaf.currency)) return [];
+  const sign = leaf.amount < 0n ? -1n : 1n;
+  const rest = leaf.amount * sign - named.items.reduce((sum, item) => sum + item.open * directionOf(item) * sign, 0n);
+  if (rest <= 0n) return [];
+  const ids = new Set(named.items.map((item) => item.invoice_id));
+  const others = items.filter((item) => !ids.has(item.invoice_id) && item.currency === leaf.currency && item.party_id === named.items[0]!.party_id);
+  const { some } = findCombination(others.map((item): Choice<Item> => ({ item, ways: waysOf(item, leaf).map((way) => way * directionOf(item) * sign) })), rest);
+  const whole = named.items.map((item): Member<Item> => ({ item, amount: item.open * directionOf(item) * sign, way: 0 }));
+  return some.map((members, i) => candidate(leaf, payer, books, [...named.items, ...members.map(({ item }) => item)], fitOfMembers([...whole, ...members], leaf, leaf), {
+    named_by: 'none', all_named: false, unique: false, status: 'open', undisputed: false,
+  }, (saysMore(leaf.remittance) ? COMPLETES_A_LIST : COMPLETES) - i));
+}
+
+/** Before what is named alone where the text says that more follows; else behind it. */
+const COMPLETES_A_LIST = 300;
+const COMPLETES = 100;
+
+/** Where nothing explains the whole amount: what a person may choose of. */
+function forAPerson(leaf: Leaf, named: Named, payer: Payer, books: Books, items: readonly Item[], explained: readonly Candidate[], says: Says): Candidate[] {
+  const party_id = payerOf(payer, leaf.amount < 0n ? 'out' : 'in');
+  const nothing_named = named.items.length === 0 && named.refused.length === 0;
+  const closed = named.items.length > 0 && named.items.every((item) => statusOf([item]) !== 'open');
+  const out: Candidate[] = [];
+  if (party_id !== null && (says.prepayment || closed || (nothing_named && explained.length === 0))) {
+    const certain = says.prepayment || closed;
+    out.push({
+      allocations: [], facts: facts({ kind: 'on_account', all_named: named.items.length === 0, payer: payer.by_account.length > 0 ? 'account' : 'name', unique: false, undisputed: false }),
+      ledger_account: 'on_account', party_id, reasons: [says.prepayment ? 'prepayment' : closed ? 'settled_already' : 'no_open_item_fits'], reverses_decision_id: null,
+      score: certain ? ON_ACCOUNT_CERTAIN : ON_ACCOUNT,
+    });
+  }
+  if (!nothing_named || explained.length > 0) return out;
+  const sign = leaf.amount < 0n ? -1n : 1n;
+  const paid = leaf.amount * sign;
+  const payable = items.filter((item) => item.currency === leaf.currency && directionOf(item) === sign);
+  const nearest = payable.filter((item) => item.open > paid && (item.open - paid) * NEAR <= item.open).sort((a, b) => Number(a.open - b.open) || oldestFirst(a, b));
+  const partly = [...new Set([...nearest.slice(0, 2), ...payable.filter((item) => item.open > paid).slice(0, 1)])];
+  for (const [i, item] of partly.entries()) {
+    out.push(candidate(leaf, payer, books, [item], explainItems(leaf, [item], books.party(item.party_id)), { named_by: 'none', all_named: true, unique: false, status: 'open', undisputed: false },
+      (nearest.includes(item) ? NEARLY : 0) + orderBonus(says, item) - i));
+  }
+  const oldest = oldestWithin(payable, paid);
+  if (oldest.length > 0) {
+    out.push(candidate(leaf, payer, books, oldest, explainItems(leaf, oldest, undefined), { named_by: 'none', all_named: true, unique: false, status: 'open', undisputed: false }, -MAX_SINGLES));
+  }
+  return out;
+}
+
+/** A payer's money that settles nothing: before its other items where the text says so, else behind what lacks a little. */
+const ON_ACCOUNT_CERTAIN = 700;
+const ON_ACCOUNT = 490;
+/** What lacks at most a twentieth, as for a bank's charges or a discount that nobody agreed, is likelier a short payment than a first part. */
+const NEAR = 20n;
+const NEARLY = 50;
+
+/** The oldest items that the amount pays in full, one after the other. */
+function oldestWithin(items: readonly Item[], paid: bigint): Item[] {
+  const out: Item[] = [];
+  let left = paid;
+  for (const item of items) {
+    if (item.open > left) break;
+    out.push(item);
+    left -= item.open;
+  }
+  return out;
+}
+
+/** The amounts with which an item may take part in a sum: in full, at its discount in time, as the next agreed instalment. */
+function waysOf(item: Item, leaf: Leaf): bigint[] {
+  const ways = [item.open];
+  if (discountInTime(item, leaf)) ways.push(item.open - item.discount_amount!);
+  const instalment = nextInstalment(item);
+  if (instalment !== null && instalment !== item.open) ways.push(instalment);
+  return ways;
+}
+
+/**
+ * The only combination over the items of the entry's currency and over those of the currency in which it was instructed, each against its
+ * own amount. `view` is the entry in the combination's currency.
+ */
+function findInCurrencies(leaf: Leaf, items: readonly Item[]): { combination: CombinationResult<Item>; view: Leaf } {
+  const sign = leaf.amount < 0n ? -1n : 1n;
+  const searchIn = (view: Leaf): CombinationResult<Item> => {
+    const choices = items.filter((item) => item.currency === view.currency)
+      .map((item): Choice<Item> => ({ item, ways: waysOf(item, view).map((way) => way * directionOf(item) * sign) }));
+    return choices.length === 0 ? { found: 'none', first: null, some: [] } : findCombination(choices, view.amount * sign);
+  };
+  const own = { combination: searchIn(leaf), view: leaf };
+  const exchanged = leaf.instructed && exchangedLeaf(leaf, leaf.instructed.currency);
+  if (!exchanged) return own;
+  const other = { combination: searchIn(exchanged.leaf), view: exchanged.leaf };
+  if (other.combination.found === 'none') return own;
+  if (own.combination.found === 'none') return other;
+  return { combination: { ...own.combination, found: 'several' } as CombinationResult<Item>, view: leaf };
+}
+
+function fitOfMembers(members: readonly Member<Item>[], leaf: Leaf, view: Leaf): ExchangedFit {
+  const sign = leaf.amount < 0n ? -1n : 1n;
+  const shares = members.map(({ item, amount }) => {
+    const positive = amount * directionOf(item) * sign;
+    const discount = discountInTime(item, leaf) && positive === item.open - item.discount_amount! ? item.discount_amount! : 0n;
+    return { item, amount: positive, moved: positive, discount, charges: 0n, withholding: 0n };
+  });
+  const discounted = shares.some((part) => part.discount > 0n);
+  const partly = shares.some((part) => part.amount + part.discount < part.item.open);
+  const fit = { fit: discounted ? 'discount' as const : partly ? 'instalment' as const : 'exact' as const, shares };
+  return view === leaf ? { ...fit, exchange: 'none' } : { ...moveInEntryCurrency(leaf, view, fit), exchange: 'instructed' };
+}
+
+/** By the day due, then issued, then the number: what a payer settles first. */
+function oldestFirst(a: Item, b: Item): number {
+  return compare(a.due_date ?? a.issue_date, b.due_date ?? b.issue_date) || compare(a.issue_date, b.issue_date) || compare(a.invoice_number, b.invoice_number) || compare(a.party_id, b.party_id);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

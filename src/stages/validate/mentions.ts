@@ -1,0 +1,204 @@
+import { keysInText, type KeyForm } from '../../core/invoice-key.ts';
+import { ibanStatus } from '../../core/account.ts';
+import { canonicalReference } from '../../core/reference.ts';
+import { normaliseReference } from '../../core/text.ts';
+import type { Leaf } from './contract.ts';
+
+/** A place in an entry that may name an invoice: the forms under which it is looked up, strongest first. */
+export interface Mention {
+  readonly keys: readonly { form: KeyForm; key: string }[];
+  /** Which text it stands in, and where, so that a number inside a longer one that hit is passed over. */
+  readonly text: number;
+  readonly start: number;
+  readonly end: number;
+  /**
+   * How much it says that it is an invoice: `named`, since it has the letters of a number, stands in a field for references or behind a word
+   * for an invoice; `bare` digits, which may be anything; a `decoy`, digits of a date, a phone, an account, an amount, or behind a word for
+   * something else.
+   */
+  readonly weight: 'named' | 'bare' | 'decoy';
+  /** The number whose beginning it leaves out (`RE-1001/02`): it counts only if that one is an invoice. */
+  readonly continues: Mention | null;
+}
+
+/**
+ * Every place where the entry may name an invoice: the fields for references as they stand, then what in the texts has the shape of a
+ * number of the company's own, longest first, then what goes on with the end of a number alone.
+ */
+export function mentionsOf(leaf: Leaf, shapes: ReadonlySet<string>): Mention[] {
+  const mentions: Mention[] = [];
+  const field = (text: number, value: string | null, forms: readonly KeyForm[]): void => {
+    if (value === null) return;
+    const keys = forms.map((form) => ({ form, key: form === 'reference' ? canonicalReference(value) : normaliseReference(value) }));
+    mentions.push({ keys, text, start: 0, end: value.length, weight: 'named', continues: null });
+  };
+  field(STRUCTURED, leaf.structured_reference, ['reference', 'number']);
+  field(END_TO_END, leaf.end_to_end_id, ['end_to_end', 'number']);
+  field(CUSTOMER, leaf.customer_reference, ['reference', 'end_to_end', 'number']);
+  const texts: [number, string | null][] = [[REMITTANCE, leaf.remittance], [STRUCTURED, leaf.structured_reference], [END_TO_END, leaf.end_to_end_id], [CUSTOMER, leaf.customer_reference],
+    [NAME, leaf.counterparty_name]];
+  for (const [text, words] of texts) {
+    if (words === null || !DIGIT.test(words)) continue;
+    for (const mention of mentionsIn(text, words, shapes)) {
+      // The payer's own ids are full of digits; only a number with its letters is one there.
+      if (text !== END_TO_END || mention.keys.some(({ key }) => /[A-Z]/.test(key))) mentions.push(mention);
+    }
+  }
+  return mentions;
+}
+
+const [STRUCTURED, END_TO_END, CUSTOMER, REMITTANCE, NAME] = [0, 1, 2, 3, 4];
+const DIGIT = /\d/;
+
+function mentionsIn(text: number, words: string, shapes: ReadonlySet<string>): Mention[] {
+  const found = keysInText(words, shapes);
+  for (const [id] of words.matchAll(LONG_ID)) {
+    const key = normaliseReference(id);
+    if (key.length >= MIN_ID) found.push({ form: 'end_to_end', key, start: words.indexOf(id), end: words.indexOf(id) + id.length });
+  }
+  if (found.length === 0) return [];
+  let decoys: [number, number][] | null = null;
+  const out: Mention[] = [];
+  const continued: Mention[] = [];
+  for (const { form, key, start, end } of found) {
+    const letters = form !== 'digits' && /[A-Z]/.test(key);
+    const weight = letters || form === 'reference' || form === 'end_to_end' || INVOICE_LABEL.test(words.slice(Math.max(0, start - LABEL_WINDOW), start)) ? 'named'
+      : (decoys ??= decoysOf(words)).some(([from, to]) => from <= start && end <= to) ? 'decoy' : 'bare';
+    const mention: Mention = { keys: [{ form, key }], text, start, end, weight, continues: null };
+    out.push(mention);
+    if (form === 'number' && weight !== 'decoy') continued.push(...continuationsOf(mention, key, words));
+  }
+  return [...out, ...continued];
+}
+
+/** Ids that no person types and that have too many groups to be found by their shape, as a UUID. */
+const LONG_ID = /[\dA-Za-z][\dA-Za-z-]{15,33}[\dA-Za-z]/g;
+const MIN_ID = 16;
+
+/** `/02`, ` + 02`, `, 02`, ` und 02`: the end of a number alone, after a whole one. What a number or an amount goes on with is none. */
+const CONTINUATION = /^ ?(?:[/+&,;]|(?:und|and|et|en|og|och|e|y|i|a)(?= )) ?(\d{1,9})(?![\d]|[.,]\d|[A-Za-z])/;
+
+function continuationsOf(base: Mention, key: string, words: string): Mention[] {
+  const tail = /\d+$/.exec(key)?.[0];
+  if (tail === undefined) return [];
+  const out: Mention[] = [];
+  let at = base.end;
+  for (let match = CONTINUATION.exec(words.slice(at, at + 20)); match; match = CONTINUATION.exec(words.slice(at, at + 20))) {
+    const digits = match[1]!;
+    at += match[0].length;
+    if (digits.length > tail.length) break;
+    out.push({
+      keys: [{ form: 'number', key: key.slice(0, -digits.length) + digits }], text: base.text, start: at - digits.length, end: at, weight: 'named', continues: base,
+    });
+  }
+  return out;
+}
+
+/** Behind these the number of an invoice follows. */
+const INVOICE_LABEL = new RegExp(`(?<![\\p{L}])(?:${[
+  'rechnung(?:en|s?nummern?|s?nr)?', 'rechn', 'rg', 'rgnr', 'rnr', 're', 'beleg(?:nr)?', 'invoices?', 'inv', 'bill', 'factures?', 'fact', 'fac', 'factu(?:ur|ren)(?:nummer|nr)?', 'fattur[ae]', 'fatt', 'ft', 'facturas?', 'fra',
+  'fatura', 'faktur[aey]?', 'fakt', 'fv', 'fa', 'laskun?(?:nro)?', 'gutschrift', 'credit ?note', 'avoir', 'avis', 'doc',
+].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|numer|numero|n°|nº|č)[ .:#-]*)?$`, 'iu');
+const LABEL_WINDOW = 32;
+
+/** What is written about beside invoices, with a number behind it. */
+const OTHER_LABEL = new RegExp(`(?<![\\p{L}])(?:${[
+  'kunden?(?:nummer|nr)?', 'kd', 'kdnr', 'customer', 'cust', 'client', 'klant(?:nummer|nr)?', 'cliente', 'kund(?:nr|enr)?', 'asiakas(?:nro)?', 'debitor(?:en)?(?:nr)?', 'vertrags?(?:nummer|nr)?', 'contract', 'contrat', 'contratto',
+  'contrato', 'avtal', 'sopimus', 'umowa', 'mandat[a-z]*', 'mandate', 'police', 'policy', 'polis(?:nr)?', 'plz', 'ust-?id(?:nr)?', 'vat', 'tva', 'btw', 'steuer(?:nummer|nr)?', 'tax', 'blz', 'konto(?:nummer|nr)?', 'kto', 'account', 'acct',
+  'tel', 'telefon', 'fon', 'phone', 'ph', 'fax', 'mobil', 'handy', 'mob', 'tél', 'telefono', 'auftrag(?:s?nummer|s?nr)?', 'bestell(?:ung|nummer|nr)?', 'order', 'po', 'commande', 'bestelling', 'ordine', 'pedido', 'liefer(?:schein|ung)', 'ls',
+  'delivery', 'ticket', 'proje[kc]t', 'filiale', 'store', 'objekt', 'wohnung', 'unit', 'id', 'member', 'mitglied(?:s?nummer|s?nr)?', 'personal(?:nummer|nr)?', 'zip', 'iban', 'bic',
+].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|id|n°|nº)[ .:#-]*)?(?=[A-Z+(]{0,4}[-/ ]?\\d)`, 'giu');
+const LABELLED_NUMBER = /^[A-Za-z+(]{0,4}[-/ ]?\d[\d()/.-]*(?: \d{2,}(?![.,]\d))*/;
+
+const MONTHS = 'jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|janv|f[eé]v|avr|mai|juin|juil|ao[uû]t|gen|mag|giu|lug|ago|set|ott|dic|ene|abr';
+/** Dates, months, times, phone numbers, accounts and amounts, by their form alone. */
+const FORMS: readonly RegExp[] = [
+  /(?<!\d)(?:0?[1-9]|[12]\d|3[01])[./-] ?(?:0?[1-9]|1[0-2])[./-] ?(?:(?:19|20)?\d{2})(?!\d)/g,
+  /(?<!\d)(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?!\d)/g,
+  /(?<!\d)(?:19|20)\d{2}[./-](?:0?[1-9]|1[0-2])[./-](?:0?[1-9]|[12]\d|3[01])(?!\d)/g,
+  /(?<!\d)(?:0?[1-9]|1[0-2])[./-](?:19|20)\d{2}(?!\d)/g,
+  new RegExp(`(?:(?<!\\d)(?:0?[1-9]|[12]\\d|3[01])\\.? )?(?<!\\p{L})(?:${MONTHS})\\p{L}*\\.? ?(?:(?:19|20)\\d{2}|'?\\d{2})(?!\\d)`, 'giu'),
+  /(?:kw|q|quartal|week|semaine)[ .]?\d{1,2}[ /.-]*(?:19|20)\d{2}(?!\d)/gi,
+  /(?:\+|(?<!\d)00)[1-9]\d{0,2}[ ()/-]{0,3}\d[\d ()/-]{5,16}/g,
+  /(?<!\d)0\d{2,5}[ ]?[/-][ ]?\d{3,}[\d -]{0,8}/g,
+  /(?<![\d.,])\d{1,3}(?:[.,' ]\d{3})*[.,]\d{2}(?!\d)/g,
+  /(?<!\d)\d{1,9}(?:[.,]\d{2})? ?(?:EUR|USD|CHF|GBP|SEK|NOK|DKK|PLN|CZK|HUF|JPY|€|\$|£)(?![\p{L}])/giu,
+  /(?<!\p{L})(?:EUR|USD|CHF|GBP|SEK|NOK|DKK|PLN|CZK|HUF|JPY|€|\$|£) ?\d{1,9}(?!\d)/giu,
+];
+const IBAN_FORM = /(?<![A-Z0-9])[A-Z]{2}\d{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{0,4}(?![A-Z0-9])/gi;
+
+/** The spans of a text in which digits are something else than an invoice's. */
+export function decoysOf(words: string): [start: number, end: number][] {
+  const spans: [number, number][] = [];
+  for (const form of FORMS) for (const match of words.matchAll(form)) spans.push([match.index, match.index + match[0].length]);
+  for (const match of words.matchAll(IBAN_FORM)) if (ibanStatus(match[0]) !== 'none') spans.push([match.index, match.index + match[0].length]);
+  for (const match of words.matchAll(OTHER_LABEL)) {
+    const start = match.index + match[0].length;
+    const number = LABELLED_NUMBER.exec(words.slice(start, start + 40));
+    if (number) spans.push([start, start + number[0].length]);
+  }
+  return spans;
+}
+
+// ── What a text says beside numbers ───────────────────────────────────────────────────────────────────────────────────────────
+
+const MORE_AT_END = /(?:\.\.\.|…|[+&,;]|(?<!\p{L})(?:u\.? ?a\.?|usw\.?|u\.? ?w\.?|etc\.?|e\.? ?a\.?|m\.? ?fl\.?|ecc\.?|et al\.?|ym\.?))$/iu;
+const MORE = /(?:\+|(?<!\p{L})(?:und|and|et|en|e|y|og|och|plus|sowie|ja))? ?\d{0,3} ?(?<!\p{L})(?:weitere[rn]?|andere|more|others?|further|remaining|autres?|altr[ie]|otr[ao]s?|overige|flere|fler|muut|další|inne)(?!\p{L})|(?<!\p{L})(?:u\.a\.|usw\.|etc\.|e\.a\.|m\.fl\.)/iu;
+
+/** Whether the text itself says that more follows than it shows. */
+export function saysMore(text: string | null): boolean {
+  return text !== null && (MORE_AT_END.test(text.slice(-12)) || MORE.test(text));
+}
+
+/** The lengths at which banks cut remittance information: SEPA's 140 and MT940's 6 × 65; many a text of one line just happens to have 35. */
+const FIELD_LENGTHS = new Set([140, 390]);
+const LINE_LENGTH = 35;
+
+/** Whether the text fills its field, or fills a line and ends in a number. */
+export function fillsField(text: string | null): boolean {
+  return text !== null && (FIELD_LENGTHS.has(text.length) || (text.length === LINE_LENGTH && /[\d/-]$/.test(text)));
+}
+
+const PREPAYMENT = new RegExp(`(?<!\\p{L})(?:${[
+  'vorkasse', 'vorauszahlung', 'anzahlung', 'akonto', 'a conto', 'abschlag[a-z]*', 'kaution', 'prepayment', 'pre-payment', 'prepaid', 'advance', 'deposit', 'down ?payment', 'pro ?forma', 'acompte', 'avance', 'arrhes', 'anticipo', 'acconto',
+  'caparra', 'vooruitbetaling', 'aanbetaling', 'förskott', 'forskud', 'forskudd', 'ennakko[a-zä]*', 'záloha', 'zaliczka', 'przedpłata', 'angebot', 'quotation', 'quote', 'devis', 'offerte', 'preventivo', 'presupuesto',
+].join('|')})(?!\\p{L})`, 'iu');
+
+/** Whether the text speaks of a payment before any invoice. */
+export function speaksOfPrepayment(text: string | null): boolean {
+  return text !== null && PREPAYMENT.test(text);
+}
+
+const ORDER_NUMBER = /(?<!\p{L})(?:auftrag(?:s?nummer|s?nr)?|bestell(?:ung|nummer|nr)?|order|purchase order|po|commande|bestelling|ordine|pedido|ordre|tilaus)[ .:#/-]*(?:(?:nr|no|num|number|nummer|n°|nº)[ .:#-]*)?([A-Z]{0,4}[-/ ]?\d[\dA-Z/-]{2,})/giu;
+
+/** The order numbers that the text names, as normaliseReference gives them. */
+export function ordersIn(text: string | null): string[] {
+  return text === null ? [] : [...text.matchAll(ORDER_NUMBER)].map((match) => normaliseReference(match[1]!));
+}
+
+const NUMBER_TOKEN = /(?<![A-Za-z0-9])(?:[A-Za-z]{1,6}[-/. ]?)?\d[\dA-Za-z]*(?:[-/.] ?\d[\dA-Za-z]*| \d{2,})*/g;
+
+/** What a text may have meant as the number of an invoice: its numbers in a row, with the letters before them and without, outside of what they are else. */
+export function numbersIn(text: string | null): { key: string; labelled: boolean }[] {
+  if (text === null || !DIGIT.test(text)) return [];
+  const decoys = decoysOf(text);
+  const out: { key: string; labelled: boolean }[] = [];
+  for (const match of text.matchAll(NUMBER_TOKEN)) {
+    const [start, end] = [match.index, match.index + match[0].length];
+    if (decoys.some(([from, to]) => from < end && start < to)) continue;
+    out.push({ key: normaliseReference(match[0]), labelled: INVOICE_LABEL.test(text.slice(Math.max(0, start - LABEL_WINDOW), start)) });
+  }
+  return out;
+}
+
+/** Whether one slip of the hand makes the one of the other: a character too many, too few or wrong, or two neighbours turned round. */
+export function isOneSlip(a: string, b: string): boolean {
+  if (a === b || Math.abs(a.length - b.length) > 1) return false;
+  let i = 0;
+  while (i < a.length && i < b.length && a[i] === b[i]) i++;
+  if (a.length === b.length) {
+    return a.slice(i + 1) === b.slice(i + 1) || (a[i] === b[i + 1] && a[i + 1] === b[i] && a.slice(i + 2) === b.slice(i + 2));
+  }
+  const [long, short] = a.length > b.length ? [a, b] : [b, a];
+  return long.slice(i + 1) === short.slice(i);
+}

@@ -1,0 +1,149 @@
+import { NAMED_BY, type CandidateFacts, type Evidence, type NamedBy } from '../../core/evidence.ts';
+import type { KeyForm } from '../../core/invoice-key.ts';
+import type { Books, Item, Leaf } from './contract.ts';
+import { explainItems, type ExchangedFit } from './exchange.ts';
+import type { Mention } from './mentions.ts';
+import { payerOf, relationOf, type Payer } from './payer.ts';
+
+/** What the text names: each mention's invoices, those of a longer number before those inside it. */
+export interface Named {
+  items: Item[];
+  named_by: NamedBy;
+  /** Every mention leads to exactly one invoice, or to all that one payment order pays. */
+  resolved: boolean;
+  refused: Evidence['refused'];
+  /** Digits that are a number of somebody else's, and were taken for something else. */
+  ignored: Evidence['refused'];
+  /** The keys that no invoice has, of numbers with their letters or behind a word for an invoice. */
+  unheard: readonly string[];
+}
+
+/**
+ * What the text names. Bare digits are weaker than a whole number, and anything may look like them: those of a number without its letters,
+ * and then those of dates, phones and the like, are heard only where what is named by then does not explain the amount. Bare digits that
+ * are the number of somebody whom the known payer has nothing to do with are no name for it, unless the amount says so.
+ */
+export function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
+  const hearing = (heard: (mention: Mention) => boolean): Named => resolve(leaf, mentions.filter(heard), payer, books);
+  const explains = (named: Named): boolean => named.resolved && named.items.length > 0 && AGREED.has(fitOf(leaf, named.items, statusOf(named.items), books).fit);
+  const isDigits = ({ keys }: Mention): boolean => keys[0]!.form === 'digits';
+  const has = (predicate: (mention: Mention) => boolean): boolean => mentions.some(predicate);
+
+  const whole = hearing((mention) => !isDigits(mention) && mention.weight !== 'decoy');
+  if (explains(whole) || !has((mention) => mention.weight !== 'named' || isDigits(mention))) return whole;
+  const with_digits = has(isDigits) ? hearing((mention) => mention.weight !== 'decoy') : whole;
+  if (with_digits !== whole && explains(with_digits)) return with_digits;
+  if (has((mention) => mention.weight === 'decoy')) {
+    const with_decoys = hearing(() => true);
+    if (explains(with_decoys) && with_decoys.items.every((item) => isRelated(payer, item, books))) return with_decoys;
+  }
+  if (payerOf(payer, leaf.amount < 0n ? 'out' : 'in') === null) return with_digits;
+  const isStrangers = ({ keys, weight }: Mention): boolean => weight === 'bare' && itemsOf(keys, books).every((item) => !isRelated(payer, item, books));
+  if (!has((mention) => isStrangers(mention) && itemsOf(mention.keys, books).length > 0)) return with_digits;
+  const own = hearing((mention) => mention.weight !== 'decoy' && !isStrangers(mention));
+  const kept = new Set(own.items);
+  const ignored = with_digits.items.filter((item) => !kept.has(item)).map(({ invoice_number, party_id }) => ({ invoice_number, party_id, reason: 'number_of_another_party' }));
+  return { ...own, ignored };
+}
+
+/** Fits that say what the whole amount is for. */
+const AGREED: ReadonlySet<CandidateFacts['amount']> = new Set<CandidateFacts['amount']>(['exact', 'discount', 'charges', 'withholding', 'instalment']);
+
+function isRelated(payer: Payer, item: Item, books: Books): boolean {
+  return !['unknown', 'contradicts'].includes(relationOf(payer, item.party_id, books));
+}
+
+function itemsOf(keys: Mention['keys'], books: Books): readonly Item[] {
+  const hit = keys.find(({ form, key }) => books.itemsByKey(form, key).length > 0);
+  return hit ? books.itemsByKey(hit.form, hit.key) : [];
+}
+
+function resolve(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
+  const items = new Map<bigint, { item: Item; form: KeyForm }>();
+  const refused = new Map<string, Evidence['refused'][number]>();
+  const heard = new Set<Mention>();
+  const unheard: Mention[] = [];
+  let resolved = true;
+  const covered = ({ text, start, end }: Mention): boolean => heard.values().some((other) => other.text === text && other.start <= start && end <= other.end);
+  for (const mention of mentions) {
+    if (mention.continues !== null && !heard.has(mention.continues)) continue;
+    if (covered(mention)) continue;
+    const hit = mention.keys.find(({ form, key }) => books.itemsByKey(form, key).length > 0);
+    if (!hit) {
+      if (mention.weight === 'named') unheard.push(mention);
+      continue;
+    }
+    heard.add(mention);
+    const { fitting, others } = sortHits(leaf, hit.form, books.itemsByKey(hit.form, hit.key), payer, books);
+    for (const other of others) refused.set(`${other.invoice_number} ${other.party_id} ${other.reason}`, other);
+    if (fitting.length !== 1 && !isOneOrder(hit.form, fitting)) resolved = false;
+    for (const item of fitting) {
+      // Named twice, by our reference and by its number in the text, an invoice is named by the stronger of the two.
+      const before = items.get(item.invoice_id);
+      if (before === undefined || weaker(before.form, hit.form) !== hit.form) items.set(item.invoice_id, { item, form: hit.form });
+    }
+  }
+  const named = [...items.values()];
+  return {
+    items: named.map(({ item }) => item).sort(byNumber), resolved, refused: [...refused.values()], ignored: [],
+    named_by: named.length === 0 ? 'none' : named.map(({ form }): NamedBy => form).reduce(weaker),
+    unheard: unheard.filter((mention) => !covered(mention)).flatMap(({ keys }) => keys.filter(({ form }) => form === 'number').map(({ key }) => key)),
+  };
+}
+
+/** One payment order may pay several invoices of one supplier. */
+function isOneOrder(form: KeyForm, items: readonly Item[]): boolean {
+  return form === 'end_to_end' && items.length > 1 && items.every((item) => item.party_id === items[0]!.party_id && (item.kind === 'payable' || item.kind === 'debit_note'));
+}
+
+/** Of the invoices with one number: those that this entry could settle; of several, those of the payer. */
+function sortHits(leaf: Leaf, form: KeyForm, hits: readonly Item[], payer: Payer, books: Books): { fitting: Item[]; others: Evidence['refused'] } {
+  const others: Evidence['refused'] = [];
+  const refuse = (item: Item, reason: string): void => void others.push({ invoice_number: item.invoice_number, party_id: item.party_id, reason });
+  const possible = hits.filter((item) => {
+    const reason = gate(leaf, item);
+    if (reason !== null) refuse(item, reason);
+    return reason === null;
+  });
+  if (possible.length < 2 || isOneOrder(form, possible)) return { fitting: possible, others };
+  const related = possible.filter((item) => isRelated(payer, item, books));
+  if (related.length === 0) return { fitting: possible, others };
+  for (const item of possible) if (!related.includes(item)) refuse(item, 'number_of_another_party');
+  return { fitting: related, others };
+}
+
+/** Sign and currency, unless the bank shows the exchange: a credit note may be netted in a receipt or refunded by a payment; a debit note mirrored. */
+export function gate(leaf: Leaf, item: Item): string | null {
+  if (item.currency !== leaf.currency && item.currency !== leaf.instructed?.currency && leaf.exchange_rate === null) return 'other_currency';
+  if (item.kind === 'receivable' && leaf.amount < 0n) return 'other_direction';
+  if (item.kind === 'payable' && leaf.amount > 0n) return 'other_direction';
+  return null;
+}
+
+export function statusOf(items: readonly Item[]): CandidateFacts['status'] {
+  const refused = notOpen(items).map(({ reason }) => reason);
+  return refused.includes('cancelled') ? 'cancelled' : refused.includes('paid') ? 'paid' : 'open';
+}
+
+/** The invoices of which there is nothing to settle, and why. */
+export function notOpen(items: readonly Item[]): { invoice_number: string; party_id: string; reason: 'cancelled' | 'paid' }[] {
+  return items.flatMap(({ invoice_number, party_id, status, open }) => {
+    const reason = status === 'cancelled' ? 'cancelled' : status === 'paid' || open === 0n ? 'paid' : null;
+    return reason === null ? [] : [{ invoice_number, party_id, reason }];
+  });
+}
+
+export function fitOf(leaf: Leaf, items: readonly Item[], status: CandidateFacts['status'], books: Books): ExchangedFit {
+  if (status === 'open') return explainItems(leaf, items, items.every((item) => item.party_id === items[0]!.party_id) ? books.party(items[0]!.party_id) : undefined);
+  const open = items.filter((item) => item.status === 'open' && item.open > 0n);
+  return open.length === 0 ? { fit: 'none', shares: [], exchange: 'none' } : explainItems(leaf, open, undefined);
+}
+
+export function weaker(a: NamedBy, b: NamedBy): NamedBy {
+  return NAMED_BY.indexOf(a) > NAMED_BY.indexOf(b) ? a : b;
+}
+
+export function byNumber(a: Item, b: Item): number {
+  if (a.invoice_number !== b.invoice_number) return a.invoice_number < b.invoice_number ? -1 : 1;
+  return a.party_id < b.party_id ? -1 : a.party_id > b.party_id ? 1 : 0;
+}

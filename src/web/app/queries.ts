@@ -1,0 +1,13 @@
+import { QueryClient } from '@tanstack/react-query';
+import { RequestFailure } from './request.ts';
+
+/** What was fetched is shown again at once and fetched anew when the window is looked at. */
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // What the server has refused it refuses again.
+      retry: (count, error) => count < 2 && !(error instanceof RequestFailure && error.status >= 400 && error.status < 500),
+    },
+  },
+});

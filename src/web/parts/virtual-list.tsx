@@ -1,0 +1,126 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useId, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
+import classes from './virtual-list.module.css';
+
+/**
+ * A list of any length of which only what is seen is drawn. Rows come in pages; the scroll bar is that of all of them from the first on.
+ * It is one stop of the tab key: the arrow keys move the current row.
+ */
+
+export interface Column<Row> {
+  id: string;
+  title: string;
+  /** A grid track: `8rem`, `minmax(10rem, 2fr)`. */
+  width: string;
+  align?: 'end';
+  /** Left out on narrow screens. */
+  wide?: boolean;
+  sort?: string;
+  cell: (row: Row) => ReactNode;
+}
+
+interface Props<Row> {
+  label: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  /** As many as there are in all, loaded or not. */
+  total: number;
+  keyOf: (row: Row) => string;
+  current: number;
+  onMove: (index: number) => void;
+  onOpen: (row: Row) => void;
+  /** Wants rows up to this index. */
+  onReach: (index: number) => void;
+  chosen?: ReadonlySet<string>;
+  onChoose?: (row: Row, range: boolean) => void;
+  sort?: string;
+  onSort?: (sort: string) => void;
+  /** What stands above the first row of each group. */
+  groups?: { keyOf: (row: Row) => string; head: (row: Row) => ReactNode };
+}
+
+const ROW_PX = 34;
+const GROUP_PX = 62;
+// Rows drawn beyond the edges, so that a flick of the wheel meets no blank.
+const OVERSCAN = 12;
+
+export function VirtualList<Row>(props: Props<Row>): ReactNode {
+  const { label, columns, rows, total, keyOf, current, onMove, onOpen, onReach, chosen, onChoose, sort, onSort, groups } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const startsGroup = (index: number): boolean => groups !== undefined && rows[index] !== undefined && (index === 0 || groups.keyOf(rows[index - 1]!) !== groups.keyOf(rows[index]));
+  const virtual = useVirtualizer({
+    count: total, getScrollElement: () => scroller.current, overscan: OVERSCAN,
+    estimateSize: (index) => (startsGroup(index) ? GROUP_PX : ROW_PX), getItemKey: (index) => (rows[index] ? keyOf(rows[index]) : index),
+  });
+  const shown = virtual.getVirtualItems();
+  const last = shown.at(-1)?.index ?? 0;
+  useEffect(() => onReach(last + OVERSCAN), [last, rows.length]);
+  useEffect(() => virtual.measure(), [groups === undefined, rows.length]);
+  useEffect(() => {
+    if (current >= 0 && current < total) virtual.scrollToIndex(current, { align: 'auto' });
+  }, [current]);
+
+  const tracks = [...(onChoose ? ['2.2rem'] : []), ...columns.map((column) => column.width)].join(' ');
+  const narrow = [...(onChoose ? ['2.2rem'] : []), ...columns.filter((column) => !column.wide).map((column) => column.width)].join(' ');
+  const move = (to: number): void => onMove(Math.max(0, Math.min(total - 1, to)));
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 2);
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -total, End: total };
+    const step = steps[event.key];
+    if (step !== undefined) move(current + step);
+    else if (event.key === 'Enter' && rows[current]) onOpen(rows[current]);
+    else if (event.key === ' ' && rows[current] && onChoose) onChoose(rows[current], event.shiftKey);
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <div className={classes['list']} style={{ '--tracks': tracks, '--tracks-narrow': narrow } as CSSProperties}
+      role="grid" aria-label={label} aria-rowcount={total + 1} aria-multiselectable={onChoose ? true : undefined}
+      tabIndex={0} aria-activedescendant={rows[current] ? `${id}-${current}` : undefined} onKeyDown={onKeyDown}>
+      <div role="rowgroup">
+        <div role="row" aria-rowindex={1} className={classes['head']}>
+          {onChoose && <span role="columnheader"><span className={classes['unseen']}>Chosen</span></span>}
+          {columns.map((column) => {
+            const sorted = column.sort !== undefined && sort?.replace(/^-/, '') === column.sort ? (sort.startsWith('-') ? 'descending' : 'ascending') : undefined;
+            return (
+              <span key={column.id} role="columnheader" aria-sort={sorted} data-align={column.align} data-wide={column.wide}>
+                {column.sort && onSort
+                  ? <button type="button" tabIndex={-1} onClick={() => onSort(sorted === 'ascending' ? `-${column.sort}` : column.sort!)}>{column.title}{sorted === 'ascending' ? ' ↑' : sorted === 'descending' ? ' ↓' : ''}</button>
+                  : column.title}
+              </span>
+            );
+          })}
+        </div>
+      </div>
+      <div ref={scroller} className={classes['scroller']} role="rowgroup">
+        <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
+          {shown.map((item) => {
+            const row = rows[item.index];
+            const group = startsGroup(item.index);
+            return (
+              <div key={item.key} role="presentation" className={classes['place']} style={{ transform: `translateY(${item.start}px)`, height: item.size }}>
+                {group && <div className={classes['group']} role="presentation">{groups!.head(row!)}</div>}
+                {row === undefined
+                  ? <div role="row" aria-rowindex={item.index + 2} aria-busy className={classes['row']}><span role="gridcell" className={classes['blank']} /></div>
+                  : (
+                    <div role="row" id={`${id}-${item.index}`} aria-rowindex={item.index + 2} aria-selected={chosen?.has(keyOf(row)) ?? item.index === current}
+                      data-current={item.index === current} data-chosen={chosen?.has(keyOf(row))} className={classes['row']}
+                      onClick={() => { onMove(item.index); onOpen(row); }}>
+                      {onChoose && (
+                        <span role="gridcell" onClick={(event) => { event.stopPropagation(); onChoose(row, event.shiftKey); }}>
+                          <input type="checkbox" tabIndex={-1} checked={chosen?.has(keyOf(row)) ?? false} readOnly aria-label="Choose this row" />
+                        </span>
+                      )}
+                      {columns.map((column) => <span key={column.id} role="gridcell" data-align={column.align} data-wide={column.wide}>{column.cell(row)}</span>)}
+                    </div>
+                  )}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
