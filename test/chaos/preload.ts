@@ -4,7 +4,7 @@ import { FAILPOINT_CHANNEL } from '../../src/platform/failpoint.ts';
 
 /**
  * Loaded into a process by `--import`: what a test does to it from within.
- *   FAULT_AT=FAILPOINT FAULT_SIGNAL=SIGKILL|SIGSTOP|SIGTERM   the process gets the signal as it reaches the failpoint, once
+ *   FAULT_AT=FAILPOINT FAULT_SIGNAL=SIGKILL|SIGSTOP   the process says so when it reaches the failpoint, and gets the signal, if any, once
  *   FAULT_CLOCK_MS=N                                  its clock is wrong by so much
  */
 
@@ -16,7 +16,7 @@ subscribe(FAILPOINT_CHANNEL, (failpoint) => {
   met = true;
   // On standard error at once, for whoever must know before the signal is there.
   writeSync(2, `reached ${FAULT_AT}\n`);
-  process.kill(process.pid, FAULT_SIGNAL as NodeJS.Signals);
+  if (FAULT_SIGNAL !== undefined) process.kill(process.pid, FAULT_SIGNAL);
 });
 
 if (FAULT_CLOCK_MS !== undefined) {

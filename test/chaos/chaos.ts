@@ -1,0 +1,156 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { seeded } from '../helpers/seeded.ts';
+import type { Fingerprint } from './books.ts';
+import { FAULTS, writePoison, type Fault } from './faults.ts';
+import { resourcesOf, type Started } from './fleet.ts';
+import { makeNight, writeNight } from './night.ts';
+import { setStage, World, type Backend, type Stage } from './world.ts';
+
+/**
+ * `npm run chaos`: nights of 20,000 entries and more under every fault, on both backends, with real processes and the shipped settings. After
+ * each the books must be those of a night without faults, and nothing may be left. `--seed` replays; `--minutes` scales how often each fault
+ * comes (15: as often as the list says); `--backend` and `--fault` (a part of its name) choose.
+ */
+
+const { values } = parseArgs({ options: {
+  seed: { type: 'string' }, minutes: { type: 'string', default: '15' }, backend: { type: 'string' }, fault: { type: 'string', default: '' }, entries: { type: 'string', default: '20000' },
+} });
+const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
+const share = Number(values.minutes) / 15;
+const backends = (['postgres', 'redis'] as const).filter((backend) => values.backend === undefined || values.backend === backend);
+const faults = FAULTS.filter((fault) => fault.name.includes(values.fault));
+if (!Number.isSafeInteger(seed) || !(share > 0) || backends.length === 0 || faults.length === 0) {
+  process.stderr.write(`npm run chaos -- [--seed N] [--minutes N] [--backend postgres|redis] [--fault PART]\nfaults: ${FAULTS.map((fault) => fault.name).join('; ')}\n`);
+  process.exit(1);
+}
+
+/** After the fault's end everything must be done within this, and what the rest of the night takes anyway. */
+const RECOVERY_MS = 30_000;
+// A fault that never ends is a fault of this program.
+const NIGHT_LIMIT_MS = 300_000;
+// The pools close a connection that nobody has used for ten seconds.
+const IDLE_MS = 11_500;
+const HANDLES_SLACK = 3;
+// The heap's limit of 512 MB and the program itself; garbage at rest is not collected before it is in the way.
+const MEMORY_LIMIT_MB = 640;
+
+const folder = await mkdtemp(join(tmpdir(), 'tieout-night-'));
+const began_at = performance.now();
+process.stdout.write(`seed ${seed}, ${backends.join(' and ')}, ${availableParallelism()} processors\n`);
+let failed = false;
+let memory_mb = 0;
+try {
+  const night = await makeNight({ seed, entries: Number(values.entries), documents: 64, companies: 4 });
+  await writeNight(night, folder);
+  await mkdir(join(folder, 'poison'));
+  await writePoison(join(folder, 'poison'));
+  process.stdout.write(`${night.payments.length} payments and the sample company's night, ${night.files.size} documents\n`);
+  await Promise.all(backends.map(async (backend) => {
+    const stage = await setStage(backend, night, folder);
+    try {
+      await runFaults(stage);
+    } finally {
+      await stage.close();
+    }
+  }));
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+process.stdout.write(`${failed ? 'FAILED' : 'all held'}, at most ${Math.round(memory_mb)} MB at rest, after ${Math.round((performance.now() - began_at) / 1000)} s; again with: npm run chaos -- --seed ${seed}\n`);
+process.exit(failed ? 1 : 0);
+
+async function runFaults(stage: Stage): Promise<void> {
+  const calm = await runNight(stage, { name: 'no fault', times: 1, workers_survive: true, run: async () => ({ times: 1 }) }, 1, () => 0, null, 0);
+  report(stage.backend, 'no fault', calm, 1);
+  for (const [n, fault] of faults.entries()) {
+    if (fault.only !== undefined && fault.only !== stage.backend) continue;
+    const random = seeded(seed * 1_000 + n);
+    const times = Math.max(1, Math.round(fault.times * share));
+    const total: Result = { times: 0, nights: 0, recovery_ms: 0, problems: [], books: null, took_ms: 0 };
+    while (total.times < times && total.problems.length === 0) {
+      const one = await runNight(stage, fault, times - total.times, random, calm.books, calm.recovery_ms);
+      total.times += one.times;
+      total.nights += 1;
+      total.took_ms += one.took_ms;
+      total.recovery_ms = Math.max(total.recovery_ms, one.recovery_ms);
+      total.problems.push(...one.problems);
+    }
+    report(stage.backend, fault.name, total, times);
+  }
+}
+
+interface Result {
+  times: number;
+  nights: number;
+  /** From the fault's end to the end of everything. */
+  recovery_ms: number;
+  took_ms: number;
+  problems: string[];
+  books: Fingerprint | null;
+}
+
+function report(backend: Backend, name: string, result: Result, times: number): void {
+  process.stdout.write(`${backend.padEnd(9)} ${result.problems.length === 0 ? 'held  ' : 'BROKEN'}  ${name}: ${result.times} of ${times} times in ${result.nights} nights, ${
+    (result.took_ms / 1000).toFixed(0)} s, at its end ${(result.recovery_ms / 1000).toFixed(1)} s after the fault's\n`);
+  for (const problem of result.problems) process.stdout.write(`          ${problem}\n`);
+  if (result.problems.length > 0) failed = true;
+}
+
+async function runNight(stage: Stage, fault: Fault, times: number, random: () => number, expected: Fingerprint | null, calm_ms: number): Promise<Result> {
+  const started_at = performance.now();
+  const world = await World.open(stage);
+  const result: Result = { times: 0, nights: 1, recovery_ms: 0, took_ms: 0, problems: [], books: null };
+  try {
+    for (let n = 0; n < (fault.workers ?? 3); n++) world.fleet.add();
+    for (const clock_ms of fault.clocks_ms ?? []) world.fleet.add({ clock_ms });
+    const submitted_at = performance.now();
+    const survivors = fault.workers_survive ? await measureAtRest(world) : [];
+    if (fault.submits?.length !== 0) await world.submit(...fault.submits ?? ['plain', 'sample']);
+    const dealt = await Promise.race([fault.run(world, times, random), sleep(NIGHT_LIMIT_MS, undefined, { ref: false }).then(() => { throw new Error('the fault did not end'); })]);
+    const ended_at = fault.name === 'no fault' ? submitted_at : performance.now();
+    result.times = Math.max(1, dealt.times);
+    result.problems.push(...dealt.problems ?? []);
+    await world.untilFinished(RECOVERY_MS + (calm_ms || NIGHT_LIMIT_MS));
+    result.recovery_ms = performance.now() - ended_at;
+    result.problems.push(...await world.drain(), ...await listGrown(survivors));
+    const books = fault.dead ? expected && { ...expected, documents: (await world.fingerprint()).documents } : expected;
+    result.problems.push(...await world.listProblems(books));
+    result.books = await world.fingerprint();
+  } catch (error) {
+    result.problems.push(error instanceof Error ? error.stack! : String(error));
+  } finally {
+    result.problems.push(...await world.close());
+  }
+  result.took_ms = performance.now() - started_at;
+  return result;
+}
+
+interface AtRest { worker: Started; handles: number }
+
+/** What the workers hold before the night, once they are up. */
+async function measureAtRest(world: World): Promise<AtRest[]> {
+  await sleep(IDLE_MS);
+  return Promise.all(world.fleet.running.map(async (worker) => ({ worker, handles: (await resourcesOf(worker.pid)).handles })));
+}
+
+/** Workers that hold more at rest after the night than before, or that have not lived through it. */
+async function listGrown(before: readonly AtRest[]): Promise<string[]> {
+  if (before.length === 0) return [];
+  await sleep(IDLE_MS);
+  const problems: string[] = [];
+  for (const { worker, handles } of before) {
+    if (worker.process.exitCode !== null || worker.process.signalCode !== null) {
+      problems.push(`worker ${worker.pid} did not live through it: ${worker.out.slice(-500)}`);
+      continue;
+    }
+    const now = await resourcesOf(worker.pid);
+    if (now.handles > handles + HANDLES_SLACK) problems.push(`worker ${worker.pid} had ${handles} handles before and has ${now.handles}`);
+    memory_mb = Math.max(memory_mb, now.memory_mb);
+    if (now.memory_mb > MEMORY_LIMIT_MB) problems.push(`worker ${worker.pid} holds ${Math.round(now.memory_mb)} MB at rest`);
+  }
+  return problems;
+}

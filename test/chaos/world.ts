@@ -1,0 +1,221 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { STAGES } from '../../src/core/stage.ts';
+import { migrateQueue, openQueues, type Queues } from '../../src/pipeline/backends.ts';
+import { loadConfig } from '../../src/platform/config.ts';
+import { openDatabase, type Database } from '../../src/platform/database.ts';
+import { createLog } from '../../src/platform/log.ts';
+import { migrateToLatest } from '../../src/platform/migrate.ts';
+import { fingerprint, listRows, listUnrest, type Fingerprint } from './books.ts';
+import { Fleet, start, type Started } from './fleet.ts';
+import { importNight, listWrongPayments, type Night } from './night.ts';
+import { startPostgres, startRedis, type Postgres, type RedisServer } from './servers.ts';
+
+/** The servers of one backend, and a world on them for each night: a database with the night's master data, workers, and its checks. */
+
+const TEMPLATE = 'night_template';
+const LOG = createLog({ log_level: 'silent' });
+// Jobs that are void are taken from a queue by its workers in passing; stalled ones after twice the lock.
+const DRAIN_MS = 40_000;
+const POLL_MS = 100;
+
+export type Backend = 'postgres' | 'redis';
+
+/** Stands for as long as a backend's faults last. */
+export interface Stage {
+  readonly backend: Backend;
+  readonly postgres: Postgres;
+  readonly redis: RedisServer | null;
+  readonly night: Night;
+  readonly folder: string;
+  close(): Promise<void>;
+}
+
+export async function setStage(backend: Backend, night: Night, folder: string): Promise<Stage> {
+  const postgres = await startPostgres();
+  const redis = backend === 'redis' ? await startRedis() : null;
+  await administer(postgres, `create database ${TEMPLATE}`);
+  await migrateToLatest(postgres.url(TEMPLATE));
+  const config = loadConfig({ DATABASE_URL: postgres.url(TEMPLATE) });
+  await migrateQueue(config, postgres.url(TEMPLATE), LOG);
+  const db = await openDatabase(config, 'worker');
+  await importNight(db, night);
+  await db.pool.query('select 1');
+  await db.close();
+  return {
+    backend, postgres, redis, night, folder,
+    async close() {
+      await redis?.close();
+      await postgres.close();
+    },
+  };
+}
+
+async function administer(postgres: Postgres, statement: string, database = 'postgres'): Promise<void> {
+  const client = new pg.Client(postgres.url(database));
+  await client.connect();
+  await client.query(statement).finally(() => client.end());
+}
+
+let worlds = 0;
+
+/** A night's database, seen from outside of the program's own processes. */
+export class World {
+  readonly stage: Stage;
+  readonly db: Database;
+  readonly queues: Queues;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly fleet: Fleet;
+  readonly #name: string;
+
+  private constructor(stage: Stage, name: string, db: Database, queues: Queues, environment: Readonly<Record<string, string>>) {
+    this.stage = stage;
+    this.#name = name;
+    this.db = db;
+    this.queues = queues;
+    this.environment = environment;
+    this.fleet = new Fleet(environment);
+  }
+
+  static async open(stage: Stage): Promise<World> {
+    const name = `night_${++worlds}`;
+    await administer(stage.postgres, `create database ${name} template ${TEMPLATE}`);
+    // Else two worlds would share their queues in Redis.
+    await administer(stage.postgres, 'update installation set id = gen_random_uuid()', name);
+    await administer(stage.postgres, 'analyze', name);
+    const environment = { DATABASE_URL: stage.postgres.url(name), QUEUE_URL: stage.redis?.url ?? '', WORKER_CONCURRENCY: '3' };
+    const config = loadConfig(environment);
+    // Its role tells its connections from the workers'.
+    const db = await openDatabase(config, 'web');
+    return new World(stage, name, db, await openQueues({ config, db, log: LOG }), environment);
+  }
+
+  /** The same database past the proxy, for a worker with a proxy of its own. */
+  directUrl(): URL {
+    return new URL(this.stage.postgres.directUrl(this.#name));
+  }
+
+  path(part: string): string {
+    return join(this.stage.folder, part);
+  }
+
+  /** A command of the program, in a process of its own. */
+  tieout(...args: string[]): Started {
+    return start(args, this.environment);
+  }
+
+  /** Submits files or folders of the night. */
+  async submit(...parts: string[]): Promise<void> {
+    const command = this.tieout('submit', ...parts.map((part) => this.path(part)));
+    const { status } = await command.end;
+    if (status !== 0) throw new Error(`tieout submit ended with ${status}: ${command.out}`);
+  }
+
+  /** How many tasks and runs are not at their end. */
+  async countUnfinished(): Promise<number> {
+    const { rows } = await this.#ask<{ count: string }>(`select (select count(*) from task where state = 'due') + (select count(*) from run where state = 'running') as count`);
+    return Number(rows[0]!.count);
+  }
+
+  /** Waits until everything that was submitted is at its end. Returns how long that took; throws after the limit. */
+  async untilFinished(limit_ms: number): Promise<number> {
+    const started_at = performance.now();
+    while (await this.countUnfinished() > 0) {
+      if (performance.now() - started_at > limit_ms) throw new Error(`not finished ${Math.round(limit_ms / 1000)} s after the fault's end: ${await this.describeUnfinished()}`);
+      await sleep(POLL_MS);
+    }
+    return performance.now() - started_at;
+  }
+
+  async describeUnfinished(): Promise<string> {
+    const { rows } = await this.#ask<{ text: string }>(`
+      select concat_ws(' ', stage, task_id, company, 'epoch', epoch, 'attempts', attempts, 'due since', now() - due_at, 'leased', lease_until - now()) as text from task where state = 'due'
+      union all select concat_ws(' ', 'run', run_id) from run where state = 'running' limit 10`);
+    return rows.map((row) => row.text).join('; ');
+  }
+
+  /** Loses all that is in the queue. */
+  async wipe(): Promise<void> {
+    if (this.stage.redis) {
+      const redis = new Redis(this.stage.redis.url);
+      await redis.flushall();
+      redis.disconnect();
+      return;
+    }
+    const { rows } = await this.#ask<{ name: string }>(`select format('bullmq.%I', tablename) as name from pg_tables where schemaname = 'bullmq' and tablename <> 'migration'`);
+    await administer(this.stage.postgres, `truncate ${rows.map((row) => row.name).join(', ')}`, this.#name);
+  }
+
+  /** The server may be away when it is asked. */
+  async #ask<Row extends pg.QueryResultRow>(query: string): Promise<pg.QueryResult<Row>> {
+    for (let n = 0; ; n++) {
+      try {
+        return await this.db.pool.query<Row>(query);
+      } catch (error) {
+        if (n === 100) throw error;
+        await sleep(POLL_MS);
+      }
+    }
+  }
+
+  /** What is not as it must be, now that everything is at its end; `expected`: the books of a night without faults. */
+  async listProblems(expected: Fingerprint | null): Promise<string[]> {
+    const problems = [...await listUnrest(this.db), ...(await listWrongPayments(this.db, this.stage.night)).slice(0, 10)];
+    const found = await fingerprint(this.db);
+    for (const part of Object.keys(found) as (keyof Fingerprint)[]) {
+      if (expected && found[part] !== expected[part]) problems.push(`the ${part} are not those of a night without faults`);
+    }
+    return problems;
+  }
+
+  fingerprint(): Promise<Fingerprint> {
+    return fingerprint(this.db);
+  }
+
+  listRows(part: keyof Fingerprint): Promise<string[]> {
+    return listRows(this.db, part);
+  }
+
+  /** Waits until the queues hand out nothing more; returns what is left in them. */
+  async drain(): Promise<string[]> {
+    const deadline = performance.now() + DRAIN_MS;
+    for (;;) {
+      const left: string[] = [];
+      for (const stage of STAGES) {
+        const { waiting = 0, active = 0, prioritized = 0 } = await this.queues.queue(stage).getJobCounts('waiting', 'active', 'prioritized');
+        if (waiting + active + prioritized > 0) left.push(`${stage}: ${waiting + prioritized} jobs wait and ${active} are active in the queue`);
+      }
+      if (left.length === 0 || performance.now() > deadline) return left;
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Stops the workers and returns what they have left behind. */
+  async close(): Promise<string[]> {
+    const problems = await this.fleet.stop();
+    await this.queues.close();
+    // The server notices a moment later.
+    let connections: string[] = [];
+    for (let n = 0; n < 50; n++) {
+      const { rows } = await this.#ask<{ text: string }>(`select concat_ws(' ', application_name, state, left(query, 60)) as text from pg_stat_activity
+        where datname = current_database() and application_name <> 'tieout web' and backend_type = 'client backend'`);
+      connections = rows.map((row) => `a connection is left: ${row.text}`);
+      if (connections.length === 0) break;
+      await sleep(POLL_MS);
+    }
+    await this.db.close();
+    await administer(this.stage.postgres, `drop database ${this.#name} with (force)`);
+    return [...problems, ...connections, ...await listReaders()];
+  }
+}
+
+/** Reading processes that have outlived their workers. */
+async function listReaders(): Promise<string[]> {
+  const program = join(import.meta.dirname, '../../src/stages/extract/child.ts');
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = await Promise.all(pids.map(async (pid) => ({ pid, command: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') })));
+  return commands.filter(({ command }) => command.includes(program)).map(({ pid }) => `the reading process ${pid} is left running`);
+}
