@@ -8,7 +8,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queries } from './app/queries.ts';
-import { whenSignedOut } from './app/request.ts';
+import { whenSignedOut } from './app/call.ts';
 import { router } from './app/router.tsx';
 import { sessionQuery } from './app/session.ts';
 import { cssVariables, theme } from './app/theme.ts';

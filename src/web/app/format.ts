@@ -65,17 +65,12 @@ export function fromMinorUnits(minor: bigint, currency: string): string {
 
 const DATE = new Intl.DateTimeFormat(LOCALES, { year: 'numeric', month: '2-digit', day: '2-digit', timeZone: 'UTC' });
 const TIME = new Intl.DateTimeFormat(LOCALES, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' });
-const MONTH_DAY = new Intl.DateTimeFormat(LOCALES, { month: 'short', day: 'numeric', timeZone: 'UTC' });
 const COUNT = new Intl.NumberFormat(LOCALES);
 const PERCENT = new Intl.NumberFormat(LOCALES, { style: 'percent', maximumFractionDigits: 1 });
 
 /** A calendar date, `YYYY-MM-DD`. */
 export function formatDate(date: string): string {
   return DATE.format(new Date(`${date}T00:00:00Z`));
-}
-
-export function formatMonthDay(date: string): string {
-  return MONTH_DAY.format(new Date(`${date}T00:00:00Z`));
 }
 
 /** A moment, ISO 8601, in the user's own time zone. */

@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query';
-import { RequestFailure } from './request.ts';
+import { Refusal } from './call.ts';
 
 /** What was fetched is shown again at once and fetched anew when the window is looked at. */
 export const queries = new QueryClient({
@@ -7,7 +7,7 @@ export const queries = new QueryClient({
     queries: {
       staleTime: 5_000,
       // What the server has refused it refuses again.
-      retry: (count, error) => count < 2 && !(error instanceof RequestFailure && error.status >= 400 && error.status < 500),
+      retry: (count, error) => count < 2 && !(error instanceof Refusal && error.status >= 400 && error.status < 500),
     },
   },
 });

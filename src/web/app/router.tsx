@@ -1,44 +1,68 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, retainSearchParams } from '@tanstack/react-router';
-import { Empty } from '../parts/states.tsx';
+import { Empty, Failed, Loading } from '../parts/states.tsx';
+import { parseQueueSearch } from '../pages/queue/search.ts';
+import { queries } from './queries.ts';
 import { sessionQuery } from './session.ts';
 import { Shell } from './shell.tsx';
-import { queries } from './queries.ts';
 
 /** The pages by their addresses. What a page shows stands in its address, so that it can be kept, sent and gone back to. */
 
 const root = createRootRoute({
-  validateSearch: (search: Record<string, unknown>): { company?: string } => ({ company: textOf(search['company']) }),
+  validateSearch: (search: Record<string, unknown>): { company?: string } => (typeof search['company'] === 'string' && search['company'] !== '' ? { company: search['company'] } : {}),
   search: { middlewares: [retainSearchParams(['company'])] },
   notFoundComponent: () => <Empty title="There is no such page">The address may be of an older version.</Empty>,
+  errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,
 });
 
-const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', validateSearch: (search: Record<string, unknown>): { to?: string } => ({ to: localPath(search['to']) }), component: lazyRouteComponent(() => import('../pages/sign-in.tsx')) });
+const signIn = createRoute({
+  getParentRoute: () => root, path: '/sign-in', validateSearch: (search: Record<string, unknown>): { to?: string } => ({ to: localPath(search['to']) }),
+  component: lazyRouteComponent(() => import('../pages/sign-in.tsx')),
+});
 
 const inside = createRoute({
-  getParentRoute: () => root, id: 'inside', component: Shell,
+  getParentRoute: () => root, id: 'inside', component: Shell, pendingComponent: () => <Loading rows={10} />, errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,
   beforeLoad: async ({ location }) => {
-    const session = await queries.ensureQueryData(sessionQuery);
-    if (session.user === null) throw redirect({ to: '/sign-in', search: { to: location.href } });
+    if (await queries.ensureQueryData(sessionQuery) === null) throw redirect({ to: '/sign-in', search: { to: location.href } });
   },
 });
 
+type Search = Record<string, unknown>;
+/** Text that a page reads from its address by itself; the rest is dropped. */
+const texts = (...names: readonly string[]) => (search: Search): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (typeof search[name] === 'string' && search[name] !== '' ? [[name, search[name]]] : [])));
+const page = <Path extends string>(path: Path, load: Parameters<typeof lazyRouteComponent>[0], validateSearch: (search: Search) => Record<string, string | undefined> = () => ({})) =>
+  createRoute({ getParentRoute: () => inside, path, validateSearch, component: lazyRouteComponent(load), errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} /> });
+
 const pages = [
   createRoute({ getParentRoute: () => inside, path: '/', beforeLoad: () => { throw redirect({ to: '/queue' }); } }),
-  createRoute({ getParentRoute: () => inside, path: '/queue', component: lazyRouteComponent(() => import('../pages/queue.tsx')) }),
-  createRoute({ getParentRoute: () => inside, path: '/settings', component: lazyRouteComponent(() => import('../pages/settings.tsx')) }),
+  page('/queue', () => import('../pages/queue/queue.tsx'), parseQueueSearch),
+  page('/queue/$entry_id', () => import('../pages/item/item.tsx'), parseQueueSearch),
+  page('/quarantine', () => import('../pages/quarantine.tsx')),
+  page('/quarantine/$statement_id', () => import('../pages/quarantine.tsx')),
+  page('/dead-letters', () => import('../pages/dead-letters.tsx')),
+  page('/approvals', () => import('../pages/approvals.tsx'), texts('state')),
+  page('/learned', () => import('../pages/learned.tsx'), texts('state')),
+  page('/overview', () => import('../pages/overview/overview.tsx')),
+  page('/runs/$run_id', () => import('../pages/overview/run.tsx')),
+  page('/log', () => import('../pages/log/log.tsx'), (search) => search as Record<string, string>),
+  page('/log/entries/$entry_id', () => import('../pages/log/story.tsx')),
+  page('/modes', () => import('../pages/modes.tsx')),
+  page('/settings', () => import('../pages/settings.tsx')),
 ];
 
 export const router = createRouter({
   routeTree: root.addChildren([signIn, inside.addChildren(pages)]),
-  defaultPreload: 'intent', scrollRestoration: true,
+  defaultPreload: 'intent', scrollRestoration: true, defaultNotFoundComponent: () => <Empty title="There is no such page" />,
+  // Everything in an address is text, as a person would write it.
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const text = new URLSearchParams(Object.entries(search).filter((one): one is [string, string] => typeof one[1] === 'string' && one[1] !== '')).toString();
+    return text === '' ? '' : `?${text}`;
+  },
 });
 
 declare module '@tanstack/react-router' {
   interface Register { router: typeof router }
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
 }
 
 /** Only a path of this server: whoever writes the link must not send people elsewhere. */

@@ -1,21 +1,20 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { change, get, setCsrf } from './request.ts';
+import type { Right } from '../../api/rights.ts';
+import type { Session } from '../../api/schemas.ts';
+import { call, reading, Refusal, setCsrfToken } from './call.ts';
 
-export interface Session {
-  user: string | null;
-  roles: string[];
-  rights: string[];
-  companies: { company: string; functional_currency: string | null }[];
-  csrf: string;
-  sign_in: ('token' | 'password' | 'oidc')[];
-}
-
+/** Who is signed in; null for nobody. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: async ({ signal }) => {
-    const session = await get<Session>('/api/session', {}, signal);
-    setCsrf(session.csrf);
-    return session;
+  queryFn: async ({ signal }): Promise<Session | null> => {
+    try {
+      const session = await call('GET /api/session', {}, { signal });
+      setCsrfToken(session.csrf_token);
+      return session;
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 401) return null;
+      throw error;
+    }
   },
   staleTime: 60_000,
 });
@@ -25,13 +24,20 @@ export function useSession(): Session {
   return useQuery(sessionQuery).data!;
 }
 
-/** Whether the person may do what this right covers; what is refused by the server as well is not offered. */
-export function useMay(right: string): boolean {
+/** Whether the person may do what this right covers; what the server would refuse is not offered. */
+export function useMay(right: Right): boolean {
   return useSession().rights.includes(right);
+}
+
+/** The companies that the person sees; of those who see all, those that there are. */
+export function useCompanies(): readonly string[] {
+  const { companies } = useSession();
+  const modes = useQuery({ ...reading('GET /api/automatic', {}), enabled: companies === null, staleTime: 300_000 });
+  return companies ?? modes.data?.companies.map((one) => one.company) ?? [];
 }
 
 /** Ends the session on the server and leaves nothing of it in this window. */
 export async function signOut(): Promise<void> {
-  await change('DELETE', '/api/session');
+  await call('DELETE /api/session', {});
   window.location.assign('/sign-in');
 }

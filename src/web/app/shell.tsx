@@ -3,8 +3,9 @@ import { useDisclosure } from '@mantine/hooks';
 import { Link, Outlet, useNavigate, useRouterState, useSearch } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { Icon, type IconName } from '../parts/icon.tsx';
+import { StaleDialog } from '../pages/item/stale.tsx';
 import { Keys, useActiveKeys, useKeys } from './keys.tsx';
-import { signOut, useSession } from './session.ts';
+import { signOut, useCompanies, useSession } from './session.ts';
 
 /** What is around every page: where one can go, which company is shown, who is signed in, what the keys do. */
 
@@ -76,6 +77,7 @@ export function Shell(): ReactNode {
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}><Outlet /></AppShell.Main>
+      <StaleDialog />
       {help && <KeyHelp close={() => setHelp(false)} />}
     </AppShell>
   );
@@ -92,13 +94,13 @@ function Mark(): ReactNode {
 
 /** The company stands in the address, so that a link shows the same to the next person. */
 function CompanySwitch(): ReactNode {
-  const { companies } = useSession();
+  const companies = useCompanies();
   const { company } = useSearch({ strict: false }) as { company?: string };
   const navigate = useNavigate();
-  if (companies.length < 2) return companies[0] ? <Badge color="gray">{companies[0].company}</Badge> : null;
+  if (companies.length < 2) return companies[0] ? <Badge color="gray">{companies[0]}</Badge> : null;
   return (
     <Select aria-label="Company" w={150} allowDeselect={false} value={company ?? ''} checkIconPosition="right"
-      data={[{ value: '', label: 'All companies' }, ...companies.map((one) => ({ value: one.company, label: one.company }))]}
+      data={[{ value: '', label: 'All companies' }, ...companies.map((one) => ({ value: one, label: one }))]}
       onChange={(value) => void navigate({ to: '.', search: (before: Record<string, unknown>) => ({ ...before, company: value || undefined }) } as never)} />
   );
 }
@@ -120,12 +122,12 @@ function UserMenu(): ReactNode {
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
-        <UnstyledButton aria-label={`Signed in as ${session.user}`}>
-          <Group gap={6} wrap="nowrap"><Icon name="user" /><Text visibleFrom="sm">{session.user}</Text></Group>
+        <UnstyledButton aria-label={`Signed in as ${session.name}`}>
+          <Group gap={6} wrap="nowrap"><Icon name="user" /><Text visibleFrom="sm">{session.name}</Text></Group>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{session.user} · {session.roles.join(', ')}</Menu.Label>
+        <Menu.Label>{session.name} · {session.roles.join(', ')}</Menu.Label>
         <Menu.Item onClick={() => void navigate({ to: '/settings' })}>Tokens and sessions</Menu.Item>
         <Menu.Divider />
         <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>

@@ -1,6 +1,6 @@
 import { Alert, Button, Center, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { RequestFailure } from '../app/request.ts';
+import { Refusal } from '../app/call.ts';
 
 /** What a page shows when it has nothing to show: not yet, nothing there, or not at all. */
 
@@ -37,7 +37,7 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
 
 /** An error in words for the person it stopped. */
 export function tell(error: unknown): { message: string; remedy: string | null } {
-  if (error instanceof RequestFailure) return { message: sentence(error.message), remedy: error.remedy === null ? null : sentence(error.remedy) };
+  if (error instanceof Refusal) return { message: sentence(error.message), remedy: error.remedy === null ? null : sentence(error.remedy) };
   return { message: error instanceof Error ? error.message : String(error), remedy: 'This is a fault of the pages; loading them again may help.' };
 }
 

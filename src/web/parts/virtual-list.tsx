@@ -31,8 +31,6 @@ interface Props<Row> {
   onOpen: (row: Row) => void;
   /** Wants rows up to this index. */
   onReach: (index: number) => void;
-  chosen?: ReadonlySet<string>;
-  onChoose?: (row: Row, range: boolean) => void;
   sort?: string;
   onSort?: (sort: string) => void;
   /** What stands above the first row of each group. */
@@ -45,7 +43,7 @@ const GROUP_PX = 62;
 const OVERSCAN = 12;
 
 export function VirtualList<Row>(props: Props<Row>): ReactNode {
-  const { label, columns, rows, total, keyOf, current, onMove, onOpen, onReach, chosen, onChoose, sort, onSort, groups } = props;
+  const { label, columns, rows, total, keyOf, current, onMove, onOpen, onReach, sort, onSort, groups } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const startsGroup = (index: number): boolean => groups !== undefined && rows[index] !== undefined && (index === 0 || groups.keyOf(rows[index - 1]!) !== groups.keyOf(rows[index]));
@@ -61,8 +59,8 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
     if (current >= 0 && current < total) virtual.scrollToIndex(current, { align: 'auto' });
   }, [current]);
 
-  const tracks = [...(onChoose ? ['2.2rem'] : []), ...columns.map((column) => column.width)].join(' ');
-  const narrow = [...(onChoose ? ['2.2rem'] : []), ...columns.filter((column) => !column.wide).map((column) => column.width)].join(' ');
+  const tracks = columns.map((column) => column.width).join(' ');
+  const narrow = columns.filter((column) => !column.wide).map((column) => column.width).join(' ');
   const move = (to: number): void => onMove(Math.max(0, Math.min(total - 1, to)));
   const onKeyDown = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 2);
@@ -70,18 +68,16 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
     const step = steps[event.key];
     if (step !== undefined) move(current + step);
     else if (event.key === 'Enter' && rows[current]) onOpen(rows[current]);
-    else if (event.key === ' ' && rows[current] && onChoose) onChoose(rows[current], event.shiftKey);
     else return;
     event.preventDefault();
   };
 
   return (
     <div className={classes['list']} style={{ '--tracks': tracks, '--tracks-narrow': narrow } as CSSProperties}
-      role="grid" aria-label={label} aria-rowcount={total + 1} aria-multiselectable={onChoose ? true : undefined}
+      role="grid" aria-label={label} aria-rowcount={total + 1}
       tabIndex={0} aria-activedescendant={rows[current] ? `${id}-${current}` : undefined} onKeyDown={onKeyDown}>
       <div role="rowgroup">
         <div role="row" aria-rowindex={1} className={classes['head']}>
-          {onChoose && <span role="columnheader"><span className={classes['unseen']}>Chosen</span></span>}
           {columns.map((column) => {
             const sorted = column.sort !== undefined && sort?.replace(/^-/, '') === column.sort ? (sort.startsWith('-') ? 'descending' : 'ascending') : undefined;
             return (
@@ -105,14 +101,9 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
                 {row === undefined
                   ? <div role="row" aria-rowindex={item.index + 2} aria-busy className={classes['row']}><span role="gridcell" className={classes['blank']} /></div>
                   : (
-                    <div role="row" id={`${id}-${item.index}`} aria-rowindex={item.index + 2} aria-selected={chosen?.has(keyOf(row)) ?? item.index === current}
-                      data-current={item.index === current} data-chosen={chosen?.has(keyOf(row))} className={classes['row']}
+                    <div role="row" id={`${id}-${item.index}`} aria-rowindex={item.index + 2} aria-selected={item.index === current}
+                      data-current={item.index === current} className={classes['row']}
                       onClick={() => { onMove(item.index); onOpen(row); }}>
-                      {onChoose && (
-                        <span role="gridcell" onClick={(event) => { event.stopPropagation(); onChoose(row, event.shiftKey); }}>
-                          <input type="checkbox" tabIndex={-1} checked={chosen?.has(keyOf(row)) ?? false} readOnly aria-label="Choose this row" />
-                        </span>
-                      )}
                       {columns.map((column) => <span key={column.id} role="gridcell" data-align={column.align} data-wide={column.wide}>{column.cell(row)}</span>)}
                     </div>
                   )}

@@ -1,0 +1,105 @@
+import { BarChart, LineChart } from '@mantine/charts';
+import '@mantine/charts/styles.css';
+import { Alert, Anchor, Badge, SimpleGrid, Stack, Table, Text, UnstyledButton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { Overview as Figures } from '../../../api/schemas.ts';
+import { reading } from '../../app/call.ts';
+import { formatCount, formatDate, formatShare, formatTime } from '../../app/format.ts';
+import { Amount } from '../../parts/amount.tsx';
+import { Empty, Loaded, PageHead, Panel } from '../../parts/states.tsx';
+import { Conservation, Flow, RunList } from './run.tsx';
+
+/** The morning's figures: what came, where it went, what waits, and whether the books agree with the bank. */
+export default function Overview(): ReactNode {
+  const query = useQuery({ ...reading('GET /api/overview', {}), refetchInterval: 30_000 });
+  return <div className="page"><PageHead title="Overview" /><Loaded query={query} rows={14}>{(data) => <Shown data={data} />}</Loaded></div>;
+}
+
+function Shown({ data }: { data: Figures }): ReactNode {
+  const rate = data.automatic_rate.toReversed().filter((one) => one.entries > 0);
+  return (
+    <Stack gap="sm">
+      {data.stopped && <Alert color="red" variant="light" title="Automatic posting is stopped"><Anchor component={Link} to="/modes">Modes</Anchor> shows for whom. Everything goes to review meanwhile.</Alert>}
+      <SimpleGrid cols={{ base: 2, xs: 3, md: 6 }} spacing="sm">
+        <Figure name="In the queue" value={formatCount(data.queue.open)} note={`${formatCount(data.queue.mine)} mine, ${formatCount(data.queue.unowned)} nobody’s`} to="/queue" />
+        <Figure name="Oldest" value={data.queue.oldest ? formatDate(data.queue.oldest) : '–'} note={`${formatCount(data.queue.deferred)} put off`} to="/queue" />
+        <Figure name="Quarantined" value={formatCount(data.quarantined)} note="statements" to="/quarantine" bad={data.quarantined > 0} />
+        <Figure name="Dead letters" value={formatCount(data.dead_letters)} note="documents" to="/dead-letters" bad={data.dead_letters > 0} />
+        <Figure name="Approvals" value={formatCount(data.approvals_pending)} note="wait for a second person" to="/approvals" />
+        <Figure name="To learn" value={formatCount(data.learned_proposed)} note="accounts and names" to="/learned" />
+      </SimpleGrid>
+      {data.last_run && (
+        <Panel title={`Last run: ${data.last_run.run_id}, ${formatTime(data.last_run.started_at)}`} aside={<Anchor component={Link} to={`/runs/${data.last_run.run_id}`} size="sm">All of it</Anchor>}>
+          <Flow run_id={data.last_run.run_id} />
+          <Conservation run={data.last_run} />
+        </Panel>
+      )}
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
+        <Panel title="Posted automatically, by run">
+          {rate.length === 0 ? <Empty title="No run yet" /> : (
+            <>
+              <LineChart h={170} data={rate.map((one) => ({ run: `Run ${one.run_id}`, share: one.automatic / one.entries }))} dataKey="run" series={[{ name: 'share', label: 'Automatic', color: 'petrol.6' }]} valueFormatter={(value) => formatShare(value)} yAxisProps={{ domain: [0, 1] }} curveType="linear" withDots aria-hidden />
+              <AsTable caption="Share of entries posted automatically" rows={rate.map((one) => [`Run ${one.run_id}`, `${formatShare(one.automatic / one.entries)} of ${formatCount(one.entries)}`])} />
+            </>
+          )}
+        </Panel>
+        <Panel title="Age of the queue">
+          {data.queue.open === 0 ? <Empty title="The queue is empty" /> : (
+            <>
+              <BarChart h={170} data={data.queue_age.map((one, at, all) => ({ age: ageName(one.up_to_days, all[at - 1]?.up_to_days ?? null), count: one.count }))} dataKey="age" series={[{ name: 'count', label: 'Items', color: 'petrol.6' }]} yAxisProps={{ allowDecimals: false }} aria-hidden />
+              <AsTable caption="Items by age" rows={data.queue_age.map((one, at, all) => [ageName(one.up_to_days, all[at - 1]?.up_to_days ?? null), formatCount(one.count)])} />
+            </>
+          )}
+        </Panel>
+      </SimpleGrid>
+      <Panel title="Bank accounts: statement against ledger" padded={false}>
+        {data.bank_accounts.length === 0 ? <Empty title="No bank account yet">tieout import accounts brings them in.</Empty> : (
+          <Table.ScrollContainer minWidth={820}>
+            <Table>
+              <Table.Thead><Table.Tr><Table.Th>Account</Table.Th><Table.Th>Statement of</Table.Th><Table.Th ta="end">Statement</Table.Th><Table.Th ta="end">Ledger</Table.Th><Table.Th>Agrees</Table.Th><Table.Th ta="end">Unallocated</Table.Th><Table.Th ta="end">Suspense</Table.Th><Table.Th ta="end">Clearing</Table.Th><Table.Th ta="end">Gaps</Table.Th></Table.Tr></Table.Thead>
+              <Table.Tbody>
+                {data.bank_accounts.map((one) => (
+                  <Table.Tr key={one.company + one.account}>
+                    <Table.Td>{one.account}<Text size="xs" c="dimmed">{one.company}</Text></Table.Td><Table.Td>{one.statement_date ? formatDate(one.statement_date) : '–'}</Table.Td>
+                    <Table.Td ta="end">{one.statement_balance === null ? '–' : <Amount amount={one.statement_balance} currency={one.currency} plain />}</Table.Td><Table.Td ta="end"><Amount amount={one.ledger_balance} currency={one.currency} plain /></Table.Td>
+                    <Table.Td>{one.difference === null ? <Badge color="gray">no statement</Badge> : Number(one.difference) === 0 ? <Badge>agrees</Badge> : <Badge color="red">differs by {one.difference}</Badge>}</Table.Td>
+                    <Table.Td ta="end"><Amount amount={one.unallocated} currency={one.currency} plain /></Table.Td><Table.Td ta="end"><Amount amount={one.suspense} currency={one.currency} plain /></Table.Td><Table.Td ta="end"><Amount amount={one.clearing} currency={one.currency} plain /></Table.Td><Table.Td ta="end">{formatCount(one.gaps)}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+      </Panel>
+      {data.gaps.length > 0 && (
+        <Panel title="Gaps between statements" padded={false}>
+          <Table><Table.Thead><Table.Tr><Table.Th>Account</Table.Th><Table.Th>Before the statement of</Table.Th><Table.Th ta="end">Missing</Table.Th></Table.Tr></Table.Thead>
+            <Table.Tbody>{data.gaps.map((one) => <Table.Tr key={one.statement_id}><Table.Td>{one.account}<Text size="xs" c="dimmed">{one.company}</Text></Table.Td><Table.Td>{one.before ? formatDate(one.before) : '–'}</Table.Td><Table.Td ta="end"><Amount amount={one.amount} currency={one.currency} /></Table.Td></Table.Tr>)}</Table.Tbody></Table>
+        </Panel>
+      )}
+      <RunList />
+    </Stack>
+  );
+}
+
+function ageName(up_to: number | null, from: number | null): string {
+  if (up_to === null) return `over ${from ?? 0} days`;
+  return from === null ? (up_to === 0 ? 'today' : `up to ${up_to} days`) : `${from + 1}–${up_to} days`;
+}
+
+function Figure({ name, value, note, to, bad = false }: { name: string; value: string; note: string; to: string; bad?: boolean }): ReactNode {
+  return (
+    <UnstyledButton component={Link} to={to} className="panel" p="sm">
+      <Text size="xs" c="dimmed">{name}</Text>
+      <Text size="xl" fw={600} c={bad ? 'var(--tieout-out)' : undefined}>{value}</Text>
+      <Text size="xs" c="dimmed">{note}</Text>
+    </UnstyledButton>
+  );
+}
+
+/** A chart's figures for those who do not see it. */
+function AsTable({ caption, rows }: { caption: string; rows: readonly (readonly [string, string])[] }): ReactNode {
+  return <table className="unseen"><caption>{caption}</caption><tbody>{rows.map(([name, value]) => <tr key={name}><th scope="row">{name}</th><td>{value}</td></tr>)}</tbody></table>;
+}

@@ -1,0 +1,295 @@
+import { ActionIcon, Badge, Button, Group, Menu, Modal, Pill, Select, Stack, Switch, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import type { ItemGroup, ItemSummary, SavedView } from '../../../api/schemas.ts';
+import { call, linkTo, reading } from '../../app/call.ts';
+import { formatAge, formatCount, formatDate, wordsOf } from '../../app/format.ts';
+import { Keys, useKeys } from '../../app/keys.tsx';
+import { useMay, useSession } from '../../app/session.ts';
+import { Amount } from '../../parts/amount.tsx';
+import { ActDialog } from '../../parts/dialog.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { Empty, Failed, Loading, tell } from '../../parts/states.tsx';
+import { VirtualList, type Column } from '../../parts/virtual-list.tsx';
+import { ActDialogs, claim, release, useOffered, type ActName } from '../item/acts.tsx';
+import { BulkAccept } from './bulk-accept.tsx';
+import { useItems } from './items.ts';
+import classes from './queue.module.css';
+import { FILTER_NAMES, filterOf, type QueueSearch } from './search.ts';
+
+/** The queue: what the night has left for people, worked from the keyboard. */
+
+const STATES = [
+  { value: 'open', label: 'Open' }, { value: 'deferred', label: 'Put off' }, { value: 'not_ours', label: 'Not ours' }, { value: 'done', label: 'Done' }, { value: 'all', label: 'All' },
+];
+
+const COLUMNS: readonly Column<ItemSummary>[] = [
+  { id: 'date', title: 'Booked', width: '6.2rem', sort: 'booking_date', cell: (item) => formatDate(item.booking_date) },
+  { id: 'counterparty', title: 'Counterparty', width: 'minmax(7rem, 2fr)', sort: 'counterparty', cell: (item) => item.counterparty_name ?? item.party_name ?? <Text span c="dimmed">unnamed</Text> },
+  { id: 'amount', title: 'Amount', width: 'minmax(7.5rem, 1fr)', align: 'end', sort: 'amount', cell: (item) => <Amount amount={item.amount} currency={item.currency} /> },
+  { id: 'reason', title: 'Reason', width: 'minmax(8rem, 1.3fr)', wide: true, sort: 'reason', cell: (item) => <span title={item.explanation}>{wordsOf(item.reason)}</span> },
+  { id: 'suggestion', title: 'Best suggestion', width: 'minmax(8rem, 1.8fr)', wide: true, cell: (item) => (item.best_suggestion ? <>{item.best_suggestion}{item.suggestion_count > 1 && <Text span c="dimmed"> +{item.suggestion_count - 1}</Text>}</> : <Text span c="dimmed">none</Text>) },
+  { id: 'account', title: 'Account', width: 'minmax(6rem, 1fr)', wide: true, sort: 'account', cell: (item) => <span title={item.account}>{item.account_name ?? item.account}</span> },
+  { id: 'age', title: 'Waits', width: '6.5rem', wide: true, sort: 'opened_at', cell: (item) => formatAge(item.opened_at) },
+  {
+    id: 'owner', title: 'Owner', width: 'minmax(6rem, 0.9fr)', wide: true, sort: 'owner', cell: (item) => (
+      <Group gap={5} wrap="nowrap">
+        {item.approval_id && <Badge size="sm" color="yellow">second person</Badge>}
+        {item.owner_name ?? <Text span c="dimmed">nobody</Text>}
+        {item.comment_count > 0 && <Text span c="dimmed" size="xs" title="Comments">✎ {item.comment_count}</Text>}
+      </Group>
+    ),
+  },
+];
+
+export default function Queue(): ReactNode {
+  const search = useSearch({ strict: false }) as QueueSearch;
+  const navigate = useNavigate();
+  const me = useSession();
+  const { query, rows, total } = useItems(search);
+  const groups = useQuery({ ...reading('GET /api/items/groups', { query: withoutGroup(search) }), refetchInterval: 30_000 });
+  const [current, setCurrent] = useState(0);
+  const [dialog, setDialog] = useState<ActName | null>(null);
+  const [bulk, setBulk] = useState(false);
+  const [saving, setSaving] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  const item = rows[Math.min(current, rows.length - 1)];
+  const offered = useOffered(item);
+  const may_act = useMay('act');
+  const show = (change: Partial<QueueSearch>): void => {
+    setCurrent(0);
+    void navigate({ to: '/queue', search: { ...search, ...change } as never });
+  };
+  const open = (row: ItemSummary): void => void navigate({ to: '/queue/$entry_id', params: { entry_id: row.entry_id }, search: search as never });
+  const start = (name: (typeof offered)[number]['name']): void => {
+    if (!item) return;
+    if (name === 'claim') claim(item, me);
+    else if (name === 'release') release(item);
+    else setDialog(name);
+  };
+  const group = groups.data?.groups.find((one) => one.reason === search.reason && (search.rule_id === undefined || one.rule_id === search.rule_id));
+  const move = (by: number): void => setCurrent((at) => Math.max(0, Math.min(total - 1, at + by)));
+
+  useKeys('Queue', [
+    { keys: 'j', label: 'Next item', run: () => move(1) },
+    { keys: 'k', label: 'Item before', run: () => move(-1) },
+    { keys: 'Enter', label: 'Open the item', run: () => item && open(item) },
+    ...offered.map((act) => ({ keys: act.keys, label: act.label, run: () => start(act.name) })),
+    { keys: '/', label: 'Search', run: () => field.current?.focus() },
+    { keys: 'f', label: 'Mine only, or everybody’s', run: () => show({ owner: search.owner === 'me' ? undefined : 'me' }) },
+    { keys: 'G', label: 'Group by reason', run: () => show({ sort: search.sort === 'reason' ? undefined : 'reason', order: undefined }) },
+    ...(may_act && group ? [{ keys: 'A', label: 'Accept all of this reason', run: () => setBulk(true) }] : []),
+    { keys: 'x', label: 'Clear the filters', run: () => show(Object.fromEntries(Object.keys(FILTER_NAMES).map((name) => [name, undefined]))) },
+  ]);
+
+  const sort = search.sort === undefined ? undefined : (search.order === 'desc' ? '-' : '') + search.sort;
+  const is_grouped = search.sort === 'reason';
+  const list_groups = useMemo(() => (is_grouped ? {
+    keyOf: (row: ItemSummary) => row.reason,
+    head: (row: ItemSummary) => <>{wordsOf(row.reason)} <GroupSums groups={groups.data?.groups.filter((one) => one.reason === row.reason) ?? []} /></>,
+  } : undefined), [is_grouped, groups.data]);
+
+  return (
+    <div className={classes['page']}>
+      <GroupRail groups={groups.data?.groups ?? []} total={groups.data?.total} search={search} show={show} />
+      <div className={classes['main']}>
+        <Group gap="xs" px="sm" py={8} justify="space-between">
+          <Group gap="xs" align="baseline">
+            <Text component="h1" fw={600} size="lg">Queue</Text>
+            <Text c="dimmed" role="status">{query.data ? `${formatCount(total)} ${total === 1 ? 'item' : 'items'}` : ''}</Text>
+          </Group>
+          <Group gap="xs">
+            <SearchField value={search.search ?? ''} onSearch={(text) => show({ search: text || undefined })} field={field} />
+            <Select aria-label="State" w={104} data={STATES} value={search.state ?? 'open'} allowDeselect={false} onChange={(state) => show({ state: state === 'open' ? undefined : state ?? undefined })} />
+            <Switch label="Mine" checked={search.owner === 'me'} onChange={(event) => show({ owner: event.currentTarget.checked ? 'me' : undefined })} size="xs" />
+            <Filters search={search} show={show} />
+            <Views search={search} save={() => setSaving(true)} />
+          </Group>
+        </Group>
+        <Narrowed search={search} show={show}>
+          {may_act && group && group.with_suggestion > 0 && <Button size="compact-xs" onClick={() => setBulk(true)} rightSection={<Keys of="A" />}>Accept {formatCount(group.with_suggestion)} …</Button>}
+        </Narrowed>
+        <div className={classes['list']}>
+          {query.data === undefined
+            ? query.error ? <Failed error={query.error} retry={() => void query.refetch()} /> : <Loading rows={14} label="Loading the queue" />
+            : total === 0
+              ? <Empty title={hasFilter(search) ? 'Nothing fits these filters' : 'The queue is empty'}>{hasFilter(search) ? 'Press x to clear them.' : 'Everything the night brought is posted, set aside or put off.'}</Empty>
+              : <VirtualList label="Queue" columns={COLUMNS} rows={rows} total={total} keyOf={(row) => row.entry_id} current={current} onMove={setCurrent} onOpen={open}
+                  onReach={(index) => { if (index >= rows.length && query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage(); }}
+                  sort={sort} onSort={(next) => show({ sort: next.replace(/^-/, ''), order: next.startsWith('-') ? 'desc' : 'asc' })} groups={list_groups} />}
+        </div>
+        <Group className={classes['foot']} gap="md" px="sm" visibleFrom="sm">
+          {offered.filter((act) => act.common).map((act) => <Text key={act.name} size="xs" c="dimmed"><Keys of={act.keys} /> {act.label}</Text>)}
+          <Text size="xs" c="dimmed"><Keys of="Enter" /> Open</Text><Text size="xs" c="dimmed"><Keys of="?" /> All keys</Text>
+        </Group>
+      </div>
+      {item && <ActDialogs entry_id={item.entry_id} name={dialog} close={() => setDialog(null)} onGone={() => setCurrent((at) => Math.min(at, Math.max(0, total - 2)))} />}
+      {bulk && group && <BulkAccept group={group} company={search.company} close={() => setBulk(false)} />}
+      {saving && <SaveView search={search} close={() => setSaving(false)} />}
+    </div>
+  );
+}
+
+/** The groups are those of the filters without the group that is chosen, so that one can go from one to the next. */
+function withoutGroup(search: QueueSearch): object {
+  const { reason: _reason, rule_id: _rule, ...rest } = filterOf(search);
+  return rest;
+}
+
+function hasFilter(search: QueueSearch): boolean {
+  return Object.keys(filterOf(search)).length > 0;
+}
+
+function GroupSums({ groups }: { groups: readonly ItemGroup[] }): ReactNode {
+  const count = groups.reduce((sum, one) => sum + one.count, 0);
+  return count === 0 ? null : <Text span c="dimmed" fw={400}>{formatCount(count)}</Text>;
+}
+
+function GroupRail({ groups, total, search, show }: { groups: readonly ItemGroup[]; total: number | undefined; search: QueueSearch; show: (change: Partial<QueueSearch>) => void }): ReactNode {
+  const reasons = [...Map.groupBy(groups, (one) => one.reason)];
+  return (
+    <nav className={classes['rail']} aria-label="Reasons">
+      <RailLine label="All reasons" count={total} chosen={search.reason === undefined} onClick={() => show({ reason: undefined, rule_id: undefined })} />
+      {reasons.map(([reason, rules]) => (
+        <div key={reason}>
+          <RailLine label={wordsOf(reason)} count={rules.reduce((sum, one) => sum + one.count, 0)} chosen={search.reason === reason && search.rule_id === undefined}
+            onClick={() => show({ reason, rule_id: rules.length === 1 ? rules[0]!.rule_id ?? undefined : undefined })} sums={rules.length === 1 ? rules[0]!.sums : undefined} />
+          {rules.length > 1 && rules.map((one) => (
+            <RailLine key={one.rule_id} inset label={one.rule_id ?? 'no rule'} count={one.count} chosen={search.reason === reason && search.rule_id === (one.rule_id ?? undefined)} onClick={() => show({ reason, rule_id: one.rule_id ?? undefined })} sums={one.sums} />
+          ))}
+        </div>
+      ))}
+    </nav>
+  );
+}
+
+function RailLine({ label, count, chosen, onClick, sums, inset = false }: { label: string; count: number | undefined; chosen: boolean; onClick: () => void; sums?: ItemGroup['sums']; inset?: boolean }): ReactNode {
+  return (
+    <UnstyledButton className={classes['reason']} data-chosen={chosen} data-inset={inset} aria-current={chosen ? 'true' : undefined} onClick={onClick}>
+      <Group justify="space-between" wrap="nowrap" gap={6}><span className={classes['name']}>{label}</span><span>{count === undefined ? '' : formatCount(count)}</span></Group>
+      {sums?.map((sum) => <Text key={sum.currency} size="xs" c="dimmed" ta="end"><Amount amount={sum.amount} currency={sum.currency} plain /></Text>)}
+    </UnstyledButton>
+  );
+}
+
+function SearchField({ value, onSearch, field }: { value: string; onSearch: (text: string) => void; field: React.RefObject<HTMLInputElement | null> }): ReactNode {
+  const [typed, setTyped] = useState(value);
+  const send = useDebouncedCallback(onSearch, 250);
+  useEffect(() => setTyped(value), [value]);
+  return (
+    <TextInput ref={field} aria-label="Search the queue" placeholder="Name, invoice, text, amount" w={{ base: 150, md: 220 }} leftSection={<Icon name="search" size={13} />} rightSection={typed ? undefined : <Keys of="/" />}
+      value={typed} onChange={(event) => { setTyped(event.currentTarget.value); send(event.currentTarget.value.trim()); }}
+      onKeyDown={(event) => { if (event.key === 'Escape' || event.key === 'Enter') event.currentTarget.blur(); }} />
+  );
+}
+
+function Filters({ search, show }: { search: QueueSearch; show: (change: Partial<QueueSearch>) => void }): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <Button variant="default" leftSection={<Icon name="filter" size={13} />} onClick={() => setOpen(true)}>Filter</Button>
+      {isOpen && <FilterDialog search={search} close={() => setOpen(false)} apply={(change) => { show(change); setOpen(false); }} />}
+    </>
+  );
+}
+
+const TEXT_FILTERS: readonly { name: keyof QueueSearch; type?: string; placeholder?: string }[] = [
+  { name: 'from', type: 'date' }, { name: 'to', type: 'date' }, { name: 'min_amount', placeholder: '1000.00' }, { name: 'max_amount', placeholder: '5000.00' }, { name: 'currency', placeholder: 'EUR' },
+  { name: 'account', placeholder: 'IBAN or number' }, { name: 'party_id', placeholder: 'C0012' }, { name: 'run_id', placeholder: '1' },
+];
+
+function FilterDialog({ search, close, apply }: { search: QueueSearch; close: () => void; apply: (change: Partial<QueueSearch>) => void }): ReactNode {
+  const [values, setValues] = useState<QueueSearch>(search);
+  const colleagues = useQuery(reading('GET /api/colleagues', {}));
+  const set = (name: keyof QueueSearch, value: string | null): void => setValues((before) => ({ ...before, [name]: value || undefined }));
+  return (
+    <ActDialog title="Filter the queue" submit="Show" onSubmit={() => apply(values)} close={close}>
+      <Group grow align="flex-start">
+        <Select label="Direction" clearable value={values.direction ?? null} data={[{ value: 'in', label: 'Money in' }, { value: 'out', label: 'Money out' }]} onChange={(value) => set('direction', value)} />
+        <Select label="Owner" clearable searchable value={values.owner ?? null} data={[{ value: 'me', label: 'Me' }, { value: 'none', label: 'Nobody' }, ...(colleagues.data?.items ?? []).map((one) => ({ value: one.user_id, label: one.name }))]} onChange={(value) => set('owner', value)} />
+      </Group>
+      {[0, 2, 4, 6].map((at) => (
+        <Group grow key={at} align="flex-start">
+          {TEXT_FILTERS.slice(at, at + 2).map((one) => <TextInput key={one.name} label={FILTER_NAMES[one.name as keyof typeof FILTER_NAMES]} type={one.type} placeholder={one.placeholder} value={values[one.name] ?? ''} onChange={(event) => set(one.name, event.currentTarget.value)} />)}
+        </Group>
+      ))}
+    </ActDialog>
+  );
+}
+
+/** What narrows the list, each with a way out. */
+function Narrowed({ search, show, children }: { search: QueueSearch; show: (change: Partial<QueueSearch>) => void; children: ReactNode }): ReactNode {
+  const shown = Object.entries(filterOf(search)).filter(([name]) => !['state', 'company', 'search'].includes(name));
+  if (shown.length === 0) return null;
+  return (
+    <Group gap={6} px="sm" pb={8}>
+      {shown.map(([name, value]) => (
+        <Pill key={name} withRemoveButton onRemove={() => show({ [name]: undefined })} removeButtonProps={{ 'aria-label': `Remove the filter ${FILTER_NAMES[name as keyof typeof FILTER_NAMES]}`, 'aria-hidden': false, tabIndex: 0 }}>
+          {FILTER_NAMES[name as keyof typeof FILTER_NAMES]}: {name === 'reason' ? wordsOf(String(value)) : String(value)}
+        </Pill>
+      ))}
+      {children}
+    </Group>
+  );
+}
+
+function Views({ search, save }: { search: QueueSearch; save: () => void }): ReactNode {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [deleting, setDeleting] = useState<SavedView | null>(null);
+  const views = useQuery(reading('GET /api/views', {}));
+  const mine = (views.data?.items ?? []).filter((view) => view.page === 'queue');
+  const may_export = useMay('export');
+  const remove = (view: SavedView): void => {
+    setDeleting(null);
+    call('DELETE /api/views/:view_id', { params: { view_id: view.view_id } })
+      .then(() => client.invalidateQueries({ queryKey: ['GET /api/views'] }), (error: unknown) => notifications.show({ color: 'red', title: 'The view is still there', message: tell(error).message }));
+  };
+  return (
+    <>
+      <Menu position="bottom-end" width={240}>
+        <Menu.Target><Button variant="default" leftSection={<Icon name="star" size={13} />}>Views</Button></Menu.Target>
+        <Menu.Dropdown>
+          {mine.length === 0 && <Menu.Label>No saved views yet</Menu.Label>}
+          {mine.map((view) => (
+            <Group key={view.view_id} gap={0} wrap="nowrap">
+              <Menu.Item onClick={() => void navigate({ to: '/queue', search: view.query as never })}>{view.name}{view.shared && <Text span c="dimmed"> · {view.mine ? 'shared' : view.owner}</Text>}</Menu.Item>
+              {view.mine && <ActionIcon variant="subtle" color="gray" aria-label={`Delete the view ${view.name}`} onClick={() => setDeleting(view)}><Icon name="close" size={12} /></ActionIcon>}
+            </Group>
+          ))}
+          <Menu.Divider />
+          <Menu.Item onClick={save}>Save this view …</Menu.Item>
+          {may_export && <Menu.Item component="a" href={linkTo('GET /api/items/export', { query: { ...filterOf(search), format: 'csv' } })} download>Export as CSV</Menu.Item>}
+          {may_export && <Menu.Item component="a" href={linkTo('GET /api/items/export', { query: { ...filterOf(search), format: 'jsonl' } })} download>Export as JSON lines</Menu.Item>}
+        </Menu.Dropdown>
+      </Menu>
+      {deleting && (
+        <Modal opened onClose={() => setDeleting(null)} title="Delete the view">
+          <Stack><Text>“{deleting.name}” is deleted{deleting.shared ? ', for your colleagues too' : ''}.</Text><Group justify="flex-end"><Button variant="default" onClick={() => setDeleting(null)}>Cancel</Button><Button color="red" data-autofocus onClick={() => remove(deleting)}>Delete</Button></Group></Stack>
+        </Modal>
+      )}
+    </>
+  );
+}
+
+function SaveView({ search, close }: { search: QueueSearch; close: () => void }): ReactNode {
+  const client = useQueryClient();
+  const [name, setName] = useState('');
+  const [shared, setShared] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const submit = (): void => {
+    call('POST /api/views', { body: { name, page: 'queue', query: search as Record<string, string>, shared } }).then(() => {
+      void client.invalidateQueries({ queryKey: ['GET /api/views'] });
+      close();
+    }, (failure: unknown) => setError(tell(failure).message));
+  };
+  return (
+    <ActDialog title="Save this view" submit="Save" onSubmit={submit} close={close} disabled={!name.trim()}>
+      <TextInput label="Name" value={name} onChange={(event) => setName(event.currentTarget.value)} maxLength={100} error={error} data-autofocus required />
+      <Switch label="Share it with colleagues" checked={shared} onChange={(event) => setShared(event.currentTarget.checked)} />
+    </ActDialog>
+  );
+}
