@@ -115,7 +115,7 @@ function decisionsOfRun(run_id: bigint, since: bigint): RawBuilder<DecisionRow> 
       from delivery v join document c using (document_id) join statement s using (document_id) join entry e using (statement_id)
       join account a on a.account_id = e.account_id
       join decision d on d.entry_id = e.entry_id and case when v.is_duplicate then d.superseded_by is null else d.run_id = c.run_id end ${POSTING}
-     where v.run_id = ${run_id} and e.is_leaf and coalesce(d.log_seq, 1) > ${since}
+     where v.run_id = ${run_id} and coalesce(d.log_seq, 1) > ${since}
        and (v.is_duplicate or not exists (select from decision later where later.decision_id = d.superseded_by and later.run_id = c.run_id))
      order by v.n, e.entry_id`;
 }

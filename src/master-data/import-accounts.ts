@@ -6,21 +6,25 @@ import type { Tx } from '../platform/database.ts';
 import { checkMasterData } from './checks.ts';
 import { lockCompanies, noteImport, refuse, stageRows, type ImportContext, type ImportReport } from './stage.ts';
 
-const COLUMNS = { account: true, currency: true, company: false, name: false, ledger_account: false, statement_profile: false } as const;
+const COLUMNS = { account: true, currency: true, company: false, name: false, ledger_account: false, statement_profile: false, interim: false } as const;
 
 /** The posting account of a bank account that names none (rules/accounts.yaml). */
 const BANK = 'bank';
+
+/** What becomes of the account's interim reports and notifications: shown, or posted where no statements come. */
+const INTERIM = ['preview', 'post'] as const;
 
 /** Brings in bank accounts and, by them, companies; a new company's mode is `suggest`. Throws ImportRefused, and then nothing has changed. */
 export async function importAccounts(tx: Tx, input: AsyncIterable<Uint8Array>, context: ImportContext): Promise<ImportReport> {
   const file = await stageRows(tx, input, COLUMNS, {
     name: 'staged_account', key: ['account_key'], key_column: 'account',
-    columns: { line: 'int', account: 'text', account_key: 'text', company: 'text', currency: 'text', name: 'text', ledger_account: 'text', statement_profile: 'text' },
+    columns: { line: 'int', account: 'text', account_key: 'text', company: 'text', currency: 'text', name: 'text', ledger_account: 'text', statement_profile: 'text', interim: 'text' },
   }, (row) => {
     const account = row.required('account');
     const key = accountKey(account);
     if (account !== '' && key === '') row.reject('account', `"${account}" has neither letters nor digits`);
-    return [row.line, account, key, row.text('company') ?? 'default', row.currency('currency'), row.text('name'), row.text('ledger_account') ?? BANK, row.text('statement_profile')];
+    return [row.line, account, key, row.text('company') ?? 'default', row.currency('currency'), row.text('name'), row.text('ledger_account') ?? BANK, row.text('statement_profile'),
+      row.oneOf('interim', INTERIM, 'preview')];
   });
   await sql`insert into company (company) select distinct company from staged_account order by 1 on conflict do nothing`.execute(tx.kysely);
   const { rows: touched } = await sql<{ company: string }>`select distinct company from staged_account order by 1`.execute(tx.kysely);
@@ -32,12 +36,12 @@ export async function importAccounts(tx: Tx, input: AsyncIterable<Uint8Array>, c
      where (a.company, a.currency) <> (s.company, s.currency) and exists (select from statement st where st.account_id = a.account_id)`);
   const { rows: changes } = await sql<{ company: string; inserted: number; updated: number }>`
     with changed as (
-      insert into account as a (account, account_key, company, currency, name, ledger_account, statement_profile)
-      select account, account_key, company, currency, name, ledger_account, statement_profile from staged_account order by line
+      insert into account as a (account, account_key, company, currency, name, ledger_account, statement_profile, interim)
+      select account, account_key, company, currency, name, ledger_account, statement_profile, interim from staged_account order by line
       on conflict (account_key) do update set account = excluded.account, company = excluded.company, currency = excluded.currency, name = excluded.name,
-        ledger_account = excluded.ledger_account, statement_profile = excluded.statement_profile
-        where (a.account, a.company, a.currency, a.name, a.ledger_account, a.statement_profile)
-          is distinct from (excluded.account, excluded.company, excluded.currency, excluded.name, excluded.ledger_account, excluded.statement_profile)
+        ledger_account = excluded.ledger_account, statement_profile = excluded.statement_profile, interim = excluded.interim
+        where (a.account, a.company, a.currency, a.name, a.ledger_account, a.statement_profile, a.interim)
+          is distinct from (excluded.account, excluded.company, excluded.currency, excluded.name, excluded.ledger_account, excluded.statement_profile, excluded.interim)
       returning a.company, a.xmax = 0 as is_new)
     select company, count(*) filter (where is_new)::int as inserted, count(*) filter (where not is_new)::int as updated from changed group by 1 order by 1`
     .execute(tx.kysely);

@@ -32,6 +32,7 @@ export interface AccountTable {
   name: string | null;
   ledger_account: Generated<string>;
   statement_profile: string | null;
+  interim: Generated<'preview' | 'post'>;
 }
 
 export interface PartyTable {
@@ -239,6 +240,8 @@ export interface StatementTable {
   state: Generated<string>;
   gap_before: bigint | null;
   log_seq: bigint | null;
+  reissue_of: bigint | null;
+  replaced_by: bigint | null;
 }
 
 export interface EntryTable {
@@ -341,6 +344,24 @@ export interface PeriodTable {
   closed_at: Generated<string>;
   closed_by: string;
   approved_by: string;
+}
+
+export interface JoinedBatchTable {
+  entry_id: bigint;
+  notification_entry_id: bigint;
+}
+
+export interface PeriodRequestTable {
+  request_id: Generated<bigint>;
+  company: string;
+  month: string;
+  action: 'close' | 'reopen';
+  requested_by: string;
+  requested_at: Generated<string>;
+  reason: string | null;
+  state: Generated<'pending' | 'approved' | 'withdrawn'>;
+  decided_by: string | null;
+  decided_at: string | null;
 }
 
 export interface JournalEntryTable {
@@ -555,6 +576,8 @@ export interface Schema {
   allocation: AllocationTable;
   review_item: ReviewItemTable;
   period: PeriodTable;
+  joined_batch: JoinedBatchTable;
+  period_request: PeriodRequestTable;
   journal_entry: JournalEntryTable;
   journal_line: JournalLineTable;
   ledger_balance: LedgerBalanceTable;

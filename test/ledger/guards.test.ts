@@ -13,6 +13,16 @@ const line = (account: string, amount: bigint, currency = 'EUR') => ({ account, 
 const post = (drafts: JournalEntryDraft[]) => transaction(db, (tx) => postJournalEntries(tx, 1n, drafts));
 const constraint = (name: string) => expect.objectContaining({ constraint: name });
 
+async function request(month: string, action: 'close' | 'reopen', by = 'a', approver = 'b', tx: Pick<Tx, 'kysely'> = db): Promise<void> {
+  await sql`insert into period_request (company, month, action, requested_by) values ('default', ${month}, ${action}, ${by})`.execute(tx.kysely);
+  await sql`update period_request set state = 'approved', decided_by = ${approver}, decided_at = now() where month = ${month} and state = 'pending'`.execute(tx.kysely);
+}
+
+const close = (month: string, by = 'a', approver = 'b') => transaction(db, async (tx) => {
+  await request(month, 'close', by, approver, tx);
+  await sql`insert into period (company, month, closed_by, approved_by) values ('default', ${month}, ${by}, ${approver})`.execute(tx.kysely);
+});
+
 beforeAll(async () => {
   await sql`insert into company (company, functional_currency) values ('default', 'EUR')`.execute(owner.kysely);
 });
@@ -46,7 +56,7 @@ describe('the database keeps the books balanced', () => {
   });
 
   it('posts nothing into a closed period: dates move to the first open day, and a trigger refuses the rest', async () => {
-    await sql`insert into period (company, month, closed_by, approved_by) values ('default', '2026-08', 'a', 'b'), ('default', '2026-09', 'a', 'b')`.execute(owner.kysely);
+    for (const month of ['2026-08', '2026-09']) await close(month);
     const [id] = await post([draft([line('bank', 1n), line('unallocated', -1n)], { booking_date: '2026-08-15' })]);
     expect(await db.kysely.selectFrom('journal_entry').select(['posting_date', 'booking_date']).where('journal_entry_id', '=', id!).executeTakeFirst())
       .toEqual({ posting_date: '2026-10-01', booking_date: '2026-08-15' });
@@ -56,8 +66,21 @@ describe('the database keeps the books balanced', () => {
     })).rejects.toEqual(constraint('period_open'));
   });
 
-  it('closes no period without a second person', async () => {
-    await expect(sql`insert into period (company, month, closed_by, approved_by) values ('default', '2026-10', 'a', 'a')`.execute(owner.kysely)).rejects.toThrow('period_check');
+  it('closes and opens no period without a second person, whoever tries and in whatever role', async () => {
+    await expect(sql`insert into period (company, month, closed_by, approved_by) values ('default', '2026-10', 'a', 'b')`.execute(owner.kysely)).rejects.toEqual(constraint('period_needs_two_people'));
+    await expect(close('2026-10', 'a', 'a')).rejects.toEqual(constraint('nobody_approves_their_own_period'));
+    await close('2026-10');
+    await expect(sql`delete from period where month = '2026-10'`.execute(db.kysely)).rejects.toEqual(constraint('period_needs_two_people'));
+    await expect(sql`update period set approved_by = 'c'`.execute(owner.kysely)).rejects.toEqual(constraint('period_needs_two_people'));
+    // An approval is good for the transaction in which it was given, and for what was asked.
+    await request('2026-11', 'close');
+    await expect(sql`insert into period (company, month, closed_by, approved_by) values ('default', '2026-11', 'a', 'b')`.execute(db.kysely)).rejects.toEqual(constraint('period_needs_two_people'));
+    await expect(sql`update period_request set requested_by = 'z'`.execute(owner.kysely)).rejects.toThrow('stays so');
+    await transaction(db, async (tx) => {
+      await request('2026-10', 'reopen', 'a', 'b', tx);
+      await sql`delete from period where month = '2026-10'`.execute(tx.kysely);
+    });
+    await expect(sql`truncate period`.execute(owner.kysely)).rejects.toThrow('append-only');
   });
 });
 

@@ -69,7 +69,7 @@ export type Place =
  * A statement without any date or entry says nothing and follows.
  */
 export function placeOf(statement: ReceivedStatement, books: readonly BookedStatement[]): Place {
-  if (INTERIM_FORMATS.has(statement.format)) return { kind: 'preview' };
+  if (INTERIM_FORMATS.has(statement.format) && !statement.posts_interim) return { kind: 'preview' };
   const last = books.at(-1);
   if (!last) return { kind: 'first' };
   if (statement.from === null || statement.to === null) return { kind: 'follows' };

@@ -11,6 +11,8 @@ export interface ReceivedStatement {
   account_id: number;
   currency: string;
   format: Format;
+  /** Whether interim reports of its account are posted. */
+  posts_interim: boolean;
   sequence: string | null;
   bank_statement_id: string | null;
   /** First and last day covered: as printed, else the days of its balances, else of its entries; null for an empty one without dates. */

@@ -10,6 +10,7 @@ import { planByIndex, type Tx } from '../../platform/database.ts';
 import type { BatchContext, BatchJob } from '../contract.ts';
 import { acceptBatch, type AcceptedBatch } from './accept-batch.ts';
 import { findLosers, type Contender } from './contend.ts';
+import { joinNotifications } from './join-notifications.ts';
 import { pairTransfers } from './pair-transfers.ts';
 import { decide, type DecisionDraft, type Modes } from './decide.ts';
 import { loadRuleset, type Ruleset } from './rules.ts';
@@ -35,11 +36,14 @@ export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
   const chain = await openChain(tx);
   const accepted = await acceptBatch(tx, chain, run_id, company, companies);
   const ledger_accounts = await store.loadLedgerAccounts(tx, company);
-  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), returns: [], changed: 0, chain };
+  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), returns: [], changed: 0, chain };
 
   await store.createOpenEvidence(tx);
   const state = canonicalJson({ books_version: String(books_version), ruleset: ruleset.version, modes: { company: mode, rules: modes.rules } });
-  if (rematched !== state || accepted.statements > 0) await gatherWaiting(batch, context);
+  if (rematched !== state || accepted.statements > 0) {
+    await joinDetails(batch, context);
+    await gatherWaiting(batch, context);
+  }
   for (const entry_id of await findTransferLegs(batch)) batch.transfer_legs.add(entry_id);
   await decideScope(batch, { run_id, company, open_only: false }, context.signal);
   if (batch.returns.length > 0) {
@@ -72,6 +76,29 @@ async function gatherWaiting({ tx, company }: Batch, context: BatchContext): Pro
   }
 }
 
+/** Gives batch bookings the details that a notification has brought, before or with them, and gathers these details' evidence. */
+async function joinDetails(batch: Batch, context: BatchContext): Promise<void> {
+  const { tx, run_id, company, accepted, chain } = batch;
+  const possible = (await store.listPossibleJoins(tx, run_id, company)).filter(({ waits, statement_id, line }) => waits || !accepted.duplicates.get(statement_id)?.has(line));
+  if (possible.length === 0) return;
+  const joins = [...joinNotifications(possible)].map(([booked, notification]) => ({ booked, notification }));
+  if (joins.length === 0) return;
+  const waiting = new Set(possible.filter(({ waits }) => waits).map(({ booked }) => booked));
+  const standing = await store.loadStanding(tx, [...waiting].map(String));
+  const details = await store.saveJoins(tx, joins);
+  await store.closeReviewItems(tx, joins.filter(({ booked }) => waiting.has(booked)).map(({ booked }) => booked));
+  for (const { booked } of joins) batch.joined.add(String(booked));
+  for (const { entry_id, booked, detail } of details) {
+    const of = standing.get(String(booked));
+    if (of) batch.details.set(String(entry_id), { at: waitingAccount(of.outcome), supersedes: detail === 1 ? of.decision_id : null, decision: null });
+  }
+  await chain.append(joins.map(({ booked, notification }): LogDraft => ({
+    company, run_id, actor: 'tieout', action: 'join_notification', entry_id: booked, decision_id: null,
+    payload: { notification_entry_id: String(notification), details: details.filter((one) => one.booked === booked).map((one) => String(one.entry_id)) },
+  })));
+  for (const chunk of chunked(details.map(({ entry_id }) => entry_id))) await context.gatherOpenEvidence(company, chunk, context);
+}
+
 async function decideScope(batch: Batch, scope: EvidenceScope, signal: AbortSignal): Promise<void> {
   const losers = await settleConflicts(batch, scope);
   for await (const chunk of store.readEvidence(batch.tx, scope)) {
@@ -94,8 +121,8 @@ function isDeferred(batch: Batch, { evidence, open }: KeptEvidence, scope: Evide
 }
 
 /** Whether the entry is booked, and its statement brings it onto the books. */
-function isTaken({ accepted }: Batch, { statement_id, line, status }: Evidence): boolean {
-  return status === 'booked' && accepted.states.get(BigInt(statement_id)) === 'accepted' && !accepted.duplicates.get(BigInt(statement_id))?.has(line);
+function isTaken({ accepted, joined }: Batch, { entry_id, statement_id, line, status }: Evidence): boolean {
+  return !joined.has(entry_id) && status === 'booked' && accepted.states.get(BigInt(statement_id)) === 'accepted' && !accepted.duplicates.get(BigInt(statement_id))?.has(line);
 }
 
 interface Batch {
@@ -109,6 +136,10 @@ interface Batch {
   functional_currency: string | null;
   /** The entries whose other leg is there too. */
   transfer_legs: Set<string>;
+  /** Batch bookings for which details have come: these are decided in their place. */
+  joined: Set<string>;
+  /** Of the details of a booking that waited: where it stood, and, for the first of them, its decision. */
+  details: Map<string, Before>;
   /** Returns that are decided after everything else. */
   returns: bigint[];
   /** How many decisions of earlier batches were superseded. */
@@ -130,7 +161,7 @@ function decideLeaf(batch: Batch, kept: KeptEvidence, losers: ReadonlySet<string
   if (!kept.open) {
     const statement_id = BigInt(evidence.statement_id);
     const state = batch.accepted.states.get(statement_id);
-    if (state === undefined) return null;
+    if (state === undefined || batch.joined.has(evidence.entry_id)) return null;
     const duplicate_of = batch.accepted.duplicates.get(statement_id)?.get(evidence.line) ?? null;
     if (duplicate_of !== null) return { ...kept, duplicate_of, draft: plain('duplicate', 'already_on_the_books', 'The same bank entry is already on the books.') };
     if (state === 'preview' || evidence.status !== 'booked') {
@@ -199,30 +230,38 @@ const DECISION_COLUMNS = ['decision_id', 'entry_id', 'run_id', 'company', 'outco
 const ALLOCATION_COLUMNS = ['decision_id', 'n', 'invoice_id', 'amount', 'settled', 'settled_currency', 'discount', 'charges', 'withholding', 'write_off'] as const;
 const REVIEW_COLUMNS = ['entry_id', 'company', 'decision_id', 'reason', 'priority'] as const;
 
+/** Where an entry stood, and by what, that is decided anew. */
+interface Before {
+  at: 'unallocated' | 'suspense';
+  /** Its own decision; null for a detail whose booking had one. */
+  decision: Standing | null;
+  supersedes: bigint | null;
+}
+
 /** A decision to be saved, in place of the one that stands, if any does. */
-type Saved = Decided & { standing: Standing | null };
+type Saved = Decided & { before: Before | null };
 
 /** Saves a chunk's decisions with all that follows from them, each table as a set. What would be decided as it stands is left alone. */
 async function saveDecisions(batch: Batch, made: readonly Decided[]): Promise<void> {
   const { tx, run_id, company, ruleset, chain } = batch;
   const standing = await store.loadStanding(tx, made.filter((one) => one.open).map((one) => one.evidence.entry_id));
-  const decided = made.map((one): Saved => ({ ...one, standing: standing.get(one.evidence.entry_id) ?? null })).filter((one) => one.standing === null || differs(one, one.standing));
+  const decided = made.map((one): Saved => ({ ...one, before: beforeOf(batch, one, standing) })).filter((one) => !one.before?.decision || differs(one, one.before.decision));
   if (decided.length === 0) return;
   const ids = await allocateIds(tx, 'decision_decision_id_seq', decided.length);
   const seqs = await chain.reserve(decided.length);
   const effects = await effectsOf(batch, decided);
-  batch.changed += decided.filter((one) => one.standing !== null).length;
+  batch.changed += decided.filter((one) => one.before !== null).length;
 
-  await store.supersede(tx, decided.flatMap((one, i) => (one.standing ? [{ old: one.standing.decision_id, by: ids[i]! }] : [])));
-  await copyRows(tx.client, 'decision', DECISION_COLUMNS, decided.map(({ evidence, draft, duplicate_of, standing: before }, i) => [
+  await store.supersede(tx, decided.flatMap((one, i) => (one.before?.supersedes ? [{ old: one.before.supersedes, by: ids[i]! }] : [])));
+  await copyRows(tx.client, 'decision', DECISION_COLUMNS, decided.map(({ evidence, draft, duplicate_of, before }, i) => [
     ids[i], evidence.entry_id, run_id, company, draft.outcome, 'rule', draft.rule?.id ?? null, draft.rule ? ruleset.version : null, draft.reason,
     draft.explanation, draft.score === null ? null : draft.score / 1000, json(draft.runner_up), json(waits(draft) ? draft.suggestions : null),
-    json(effects[i]!.ledger_lines), duplicate_of, draft.outcome === 'auto' ? draft.chosen?.reverses_decision_id ?? null : null, seqs[i], before?.decision_id ?? null,
+    json(effects[i]!.ledger_lines), duplicate_of, draft.outcome === 'auto' ? draft.chosen?.reverses_decision_id ?? null : null, seqs[i], before?.supersedes ?? null,
   ]));
   await copyRows(tx.client, 'allocation', ALLOCATION_COLUMNS, decided.flatMap((_, i) => effects[i]!.allocations.map((part, n) => [
     ids[i], n + 1, part.invoice_id, part.amount, part.settled, part.currency, part.discount, part.charges, part.withholding, part.write_off,
   ])));
-  await chain.appendAs(seqs, decided.map(({ evidence, text, draft, duplicate_of, standing: before }, i): LogDraft => ({
+  await chain.appendAs(seqs, decided.map(({ evidence, text, draft, duplicate_of, before }, i): LogDraft => ({
     company, run_id, actor: draft.rule ? `${draft.rule.id}@${ruleset.version}` : 'tieout', action: 'decide', entry_id: BigInt(evidence.entry_id), decision_id: ids[i]!,
     payload: {
       outcome: draft.outcome, reason: draft.reason, evidence: new CanonicalText(text), mode: batch.modes.company,
@@ -232,24 +271,29 @@ async function saveDecisions(batch: Batch, made: readonly Decided[]): Promise<vo
         charges: String(part.charges), withholding: String(part.withholding), write_off: String(part.write_off),
       })),
       ...(duplicate_of !== null && { duplicate_of: String(duplicate_of) }),
-      ...(before && { supersedes: String(before.decision_id) }),
+      ...(before?.supersedes && { supersedes: String(before.supersedes) }),
       ...(draft.outcome === 'auto' && draft.chosen?.reverses_decision_id && { returns: draft.chosen.reverses_decision_id }),
       ...(effects[i]!.findings && { findings: effects[i]!.findings }),
     },
   })));
   const posting = decided.flatMap((_, i) => (effects[i]!.posts ? [i] : []));
   await postJournalEntries(tx, posting.map((i) => seqs[i]!), posting.map((i): JournalEntryDraft => {
-    const { evidence, standing: before } = decided[i]!;
+    const { evidence, before } = decided[i]!;
     return {
       company, kind: before ? 'allocation' : 'bank_entry', booking_date: evidence.booking_date, entry_id: BigInt(evidence.entry_id), decision_id: ids[i]!, run_id,
       lines: [ownLine(stoodAt(batch, decided[i]!), effects[i]!.lines, batch.functional_currency), ...effects[i]!.lines],
     };
   }));
   await settleOpenItems(tx, closedByInvoice(effects.flatMap(({ allocations }) => allocations)));
-  await copyRows(tx.client, 'review_item', REVIEW_COLUMNS, decided.flatMap(({ evidence, draft, standing: before }, i) => (
-    before === null && waits(draft) ? [[evidence.entry_id, company, ids[i], draft.reason, draft.priority]] : [])));
-  await store.updateReviewItems(tx, decided.flatMap(({ evidence, draft, standing: before }, i) => (
-    before ? [{ entry_id: evidence.entry_id, decision_id: ids[i]!, reason: draft.reason, priority: draft.priority, done: !waits(draft) }] : [])));
+  await copyRows(tx.client, 'review_item', REVIEW_COLUMNS, decided.flatMap(({ evidence, draft, before }, i) => (
+    !before?.decision && waits(draft) ? [[evidence.entry_id, company, ids[i], draft.reason, draft.priority]] : [])));
+  await store.updateReviewItems(tx, decided.flatMap(({ evidence, draft, before }, i) => (
+    before?.decision ? [{ entry_id: evidence.entry_id, decision_id: ids[i]!, reason: draft.reason, priority: draft.priority, done: !waits(draft) }] : [])));
+}
+
+function beforeOf(batch: Batch, { evidence }: Decided, standing: ReadonlyMap<string, Standing>): Before | null {
+  const decision = standing.get(evidence.entry_id);
+  return decision ? { at: waitingAccount(decision.outcome), decision, supersedes: decision.decision_id } : batch.details.get(evidence.entry_id) ?? null;
 }
 
 /** Whether a person would see anything else, or the entry be posted elsewhere, than by the decision that stands. */
@@ -259,9 +303,9 @@ function differs({ draft }: Decided, standing: Standing): boolean {
 }
 
 /** The line that takes the entry to where it goes: from the bank, or from the account on which it has waited. */
-function stoodAt({ ledger_accounts }: Batch, { evidence, standing }: Saved): JournalLineDraft {
+function stoodAt({ ledger_accounts }: Batch, { evidence, before }: Saved): JournalLineDraft {
   const line = { amount: BigInt(evidence.amount), currency: evidence.facts.currency };
-  if (standing) return { account: waitingAccount(standing.outcome), ...line };
+  if (before) return { account: before.at, ...line };
   return { account: ledger_accounts.get(evidence.account_id)!, account_id: evidence.account_id, ...line };
 }
 
@@ -290,9 +334,9 @@ async function effectsOf(batch: Batch, decided: readonly Saved[]): Promise<Effec
   return out;
 }
 
-async function effectOf(batch: Batch, { evidence, draft, standing }: Saved, terms: ReadonlyMap<bigint, InvoiceTerms>): Promise<Effects> {
+async function effectOf(batch: Batch, { evidence, draft, before }: Saved, terms: ReadonlyMap<bigint, InvoiceTerms>): Promise<Effects> {
   const whole = (account: string): Effects => ({
-    posts: standing === null || account !== waitingAccount(standing.outcome), allocations: [], lines: [{ account, amount: -BigInt(evidence.amount), currency: evidence.facts.currency }],
+    posts: account !== before?.at, allocations: [], lines: [{ account, amount: -BigInt(evidence.amount), currency: evidence.facts.currency }],
     ledger_lines: account === 'unallocated' ? null : [{ account, amount: evidence.amount }],
   });
   if (draft.outcome === 'duplicate' || draft.outcome === 'pending') return { posts: false, allocations: [], lines: [], ledger_lines: null };

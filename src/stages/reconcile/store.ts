@@ -5,6 +5,7 @@ import type { Evidence } from '../../core/evidence.ts';
 import type { Check } from '../../core/statement.ts';
 import type { JournalLineDraft } from '../../ledger/journal.ts';
 import type { Tx } from '../../platform/database.ts';
+import type { PossibleJoin } from './join-notifications.ts';
 import type { PossiblePair } from './pair-transfers.ts';
 import type { BookedStatement, EntryIdentity, ReceivedStatement } from './contract.ts';
 
@@ -39,11 +40,11 @@ export async function listStaleDocuments(tx: Tx, run_id: bigint, company: string
 /** The run's statements of some companies that have no verdict yet. */
 export async function loadReceived(tx: Tx, run_id: bigint, companies: readonly string[]): Promise<ReceivedStatement[]> {
   const { rows } = await sql<ReceivedStatement>`
-    select s.statement_id, s.document_id, encode(d.sha256, 'hex') as sha256, s.statement_no, s.company, s.account_id, s.currency, s.format, s.sequence,
+    select s.statement_id, s.document_id, encode(d.sha256, 'hex') as sha256, s.statement_no, s.company, s.account_id, s.currency, s.format, a.interim = 'post' as posts_interim, s.sequence,
            s.bank_statement_id, coalesce(s.from_date, e.first_day)::text as "from", coalesce(s.to_date, e.last_day)::text as "to", s.opening, s.closing, s.ties_out,
            coalesce(e.total, 0)::bigint as sum, s.entry_count,
            case when d.state = 'quarantined' then coalesce(d.failed_check, 'quarantined') end as failed_check
-      from statement s join document d using (document_id)
+      from statement s join document d using (document_id) join account a using (account_id)
       left join lateral (select min(booking_date) as first_day, max(booking_date) as last_day, sum(amount) as total
              from entry e where e.statement_id = s.statement_id and e.detail is null and e.status = 'booked') e on true
      where d.run_id = ${run_id} and s.company = any(${[...companies]}) and d.state in ('validated', 'quarantined') and s.state = 'received'
@@ -151,6 +152,66 @@ export async function listWaiting(tx: Tx, company: string, after: bigint, limit:
     select r.entry_id from review_item r join decision d using (decision_id)
      where r.company = ${company} and r.state = 'open' and d.decided_by = 'rule' and r.entry_id > ${after} order by r.entry_id limit ${limit}`.execute(tx.kysely);
   return rows.map((row) => row.entry_id);
+}
+
+/** Days by which a notification and the booking that it details may differ where their reference is the same. */
+const JOIN_DAYS = 5;
+
+/**
+ * Bookings without details, taken with the batch or waiting from an earlier one, and the entries of notifications on file that may carry them:
+ * of the same account, amount and day, and of no other reference.
+ */
+export async function listPossibleJoins(tx: Tx, run_id: bigint, company: string): Promise<(PossibleJoin & { statement_id: bigint; line: number; waits: boolean })[]> {
+  const { rows } = await sql<PossibleJoin & { statement_id: bigint; line: number; waits: boolean }>`
+    with notified as materialized (
+      select n.entry_id, n.account_id, n.amount, n.booking_date, n.bank_reference, n.more ->> 'customer_reference' as batch_reference, n.is_leaf
+        from statement s join document d using (document_id) join entry n using (statement_id)
+       where s.company = ${company} and s.format = 'camt.054' and s.state = 'preview' and n.detail is null and n.status = 'booked'
+         -- A notification of long ago details nothing that comes now.
+         and (d.run_id = ${run_id} or n.booking_date >= (select min(own.from_date) - ${JOIN_DAYS}::int from statement own join document o using (document_id)
+               where o.run_id = ${run_id} and own.company = ${company}))
+         and not exists (select from joined_batch j where j.notification_entry_id = n.entry_id))
+    select b.entry_id as booked, n.entry_id as notification, b.statement_id, b.line, waits.entry_id is not null as waits,
+           coalesce(b.bank_reference = n.bank_reference, false) or coalesce(b.more ->> 'customer_reference' = n.batch_reference, false) as same_reference
+      from notified n
+      join entry b on b.account_id = n.account_id and b.booking_date between n.booking_date - ${JOIN_DAYS}::int and n.booking_date + ${JOIN_DAYS}::int and b.amount = n.amount
+      join statement s on s.statement_id = b.statement_id and s.state = 'accepted'
+      join document d on d.document_id = b.document_id
+      left join lateral (select r.entry_id from review_item r join decision c using (decision_id) where r.entry_id = b.entry_id and r.state = 'open' and c.decided_by = 'rule') waits on true
+     where b.detail is null and b.is_leaf and b.status = 'booked' and s.format not in ('camt.052', 'camt.054', 'mt942')
+       and (d.run_id = ${run_id} and d.state = 'validated' or waits.entry_id is not null)
+       -- A single transaction says more only of a booking that shows nobody.
+       and (not n.is_leaf or coalesce(b.counterparty_name, b.counterparty_account, b.structured_reference) is null)
+       and (b.bank_reference = n.bank_reference or b.more ->> 'customer_reference' = n.batch_reference
+            or b.booking_date = n.booking_date and (b.bank_reference is null or n.bank_reference is null))
+     order by 1, 2`.execute(tx.kysely);
+  return rows;
+}
+
+/** Gives bookings the details of notifications, as leaves of their own, and takes back that they are leaves. Returns the details in their order. */
+export async function saveJoins(tx: Tx, joins: readonly { booked: bigint; notification: bigint }[]): Promise<{ entry_id: bigint; booked: bigint; detail: number }[]> {
+  const pairs = sql`unnest(${joins.map(({ booked }) => String(booked))}::bigint[], ${joins.map(({ notification }) => String(notification))}::bigint[]) p(booked, notification)`;
+  await sql`insert into joined_batch (entry_id, notification_entry_id) select booked, notification from ${pairs}`.execute(tx.kysely);
+  await sql`update entry set is_leaf = false where entry_id = any(${joins.map(({ booked }) => String(booked))}::bigint[])`.execute(tx.kysely);
+  const { rows } = await sql<{ entry_id: bigint; booked: bigint; detail: number }>`
+    with added as (
+      insert into entry (document_id, statement_id, account_id, line, detail, is_leaf, status, booking_date, value_date, amount, currency, bank_reference, end_to_end_id,
+        mandate_id, counterparty_name, counterparty_account, remittance, structured_reference, return_reason, reversal, more)
+      select b.document_id, b.statement_id, b.account_id, b.line, row_number() over (partition by b.entry_id order by d.entry_id), true, b.status, b.booking_date,
+             coalesce(b.value_date, d.value_date), d.amount, d.currency, d.bank_reference, d.end_to_end_id, d.mandate_id, d.counterparty_name, d.counterparty_account,
+             d.remittance, d.structured_reference, d.return_reason, b.reversal or d.reversal, d.more || jsonb_build_object('source', b.more -> 'source')
+        from ${pairs} join entry b on b.entry_id = p.booked join entry n on n.entry_id = p.notification
+        join entry d on d.statement_id = n.statement_id and d.line = n.line and d.is_leaf
+       order by b.entry_id, d.entry_id
+      returning entry_id, statement_id, line, detail)
+    select a.entry_id, b.entry_id as booked, a.detail from added a join entry b on b.statement_id = a.statement_id and b.line = a.line and b.detail is null
+     order by b.entry_id, a.detail`.execute(tx.kysely);
+  return rows;
+}
+
+/** Takes entries out of the queue that their details replace there. */
+export async function closeReviewItems(tx: Tx, entry_ids: readonly bigint[]): Promise<void> {
+  await sql`update review_item set state = 'done', closed_at = now(), version = version + 1 where entry_id = any(${entry_ids.map(String)}::bigint[])`.execute(tx.kysely);
 }
 
 /** A decision that stands, and may be superseded. */

@@ -16,7 +16,7 @@ import { isReturn, type ReadLeaf } from './validate.ts';
 const MAX_OPEN_ITEMS_PER_PARTY = 200;
 
 interface LeafRow {
-  entry_id: bigint; statement_id: bigint; line: number; account_id: number; company: string; format: Format; ties_out: boolean | null; status: Leaf['status']; booking_date: string; value_date: string | null;
+  entry_id: bigint; statement_id: bigint; line: number; account_id: number; company: string; format: Format; posts_interim: boolean; ties_out: boolean | null; status: Leaf['status']; booking_date: string; value_date: string | null;
   amount: bigint; currency: string; bank_reference: string | null; end_to_end_id: string | null; mandate_id: string | null;
   counterparty_name: string | null; counterparty_account: string | null; remittance: string | null; structured_reference: string | null;
   return_reason: string | null; reversal: boolean;
@@ -25,13 +25,13 @@ interface LeafRow {
 }
 
 const LEAF_COLUMNS = sql`
-  e.entry_id, e.statement_id, e.line, e.account_id, s.company, s.format, s.ties_out, e.status, e.booking_date, e.value_date, e.amount, e.currency, e.bank_reference,
+  e.entry_id, e.statement_id, e.line, e.account_id, s.company, s.format, a.interim = 'post' as posts_interim, s.ties_out, e.status, e.booking_date, e.value_date, e.amount, e.currency, e.bank_reference,
   e.end_to_end_id, e.mandate_id, e.counterparty_name, e.counterparty_account, e.remittance, e.structured_reference, e.return_reason, e.reversal, e.more`;
 
 /** The next leaves of a document after an entry id, in their order. */
 export async function loadLeaves(tx: Tx, document_id: bigint, after: bigint, limit: number): Promise<Leaf[]> {
   const { rows } = await sql<LeafRow>`
-    select ${LEAF_COLUMNS} from entry e join statement s using (statement_id)
+    select ${LEAF_COLUMNS} from entry e join statement s using (statement_id) join account a on a.account_id = e.account_id
      where s.document_id = ${document_id} and e.entry_id > ${after} and e.is_leaf
      order by e.entry_id limit ${limit}`.execute(tx.kysely);
   return rows.map(parseLeaf);
@@ -40,12 +40,12 @@ export async function loadLeaves(tx: Tx, document_id: bigint, after: bigint, lim
 /** Single leaves, in the order of their ids. */
 export async function loadLeavesOf(tx: Tx, entry_ids: readonly bigint[]): Promise<Leaf[]> {
   const { rows } = await sql<LeafRow>`
-    select ${LEAF_COLUMNS} from entry e join statement s using (statement_id)
+    select ${LEAF_COLUMNS} from entry e join statement s using (statement_id) join account a on a.account_id = e.account_id
      where e.entry_id = any(${entry_ids.map(String)}::bigint[]) order by e.entry_id`.execute(tx.kysely);
   return rows.map(parseLeaf);
 }
 
-function parseLeaf({ format, ties_out, more, ...row }: LeafRow): Leaf {
+function parseLeaf({ format, posts_interim, ties_out, more, ...row }: LeafRow): Leaf {
   return {
     ...row,
     transaction_code: more.transaction_code ?? null,
@@ -55,7 +55,7 @@ function parseLeaf({ format, ties_out, more, ...row }: LeafRow): Leaf {
     exchange_rate: more.exchange_rate ?? null,
     findings: more.findings ?? [],
     charges: (more.charges ?? []).map((charge) => ({ ...charge, amount: BigInt(charge.amount) })),
-    proof: ties_out === true ? 'proven' : format === 'pdf' || INTERIM_FORMATS.has(format) ? 'unproven_inferred' : 'unproven_structured',
+    proof: ties_out === true ? 'proven' : format === 'pdf' || INTERIM_FORMATS.has(format) && !posts_interim ? 'unproven_inferred' : 'unproven_structured',
   };
 }
 

@@ -3,7 +3,7 @@ import { acceptStatement, compareStatements, pairWithBooks, placeOf } from '../.
 import type { BookedStatement, EntryIdentity, ReceivedStatement } from '../../../src/stages/reconcile/contract.ts';
 
 const received = (of: Partial<ReceivedStatement>): ReceivedStatement => ({
-  statement_id: 10n, document_id: 1n, sha256: 'aa', statement_no: 0, company: 'default', account_id: 1, currency: 'EUR', format: 'camt.053', sequence: null, bank_statement_id: null,
+  statement_id: 10n, document_id: 1n, sha256: 'aa', statement_no: 0, company: 'default', account_id: 1, currency: 'EUR', format: 'camt.053', posts_interim: false, sequence: null, bank_statement_id: null,
   from: '2026-10-05', to: '2026-10-05', opening: 100n, closing: 150n, ties_out: true, sum: 50n, entry_count: 1, failed_check: null, ...of,
 });
 const booked = (of: Partial<BookedStatement>): BookedStatement => ({
