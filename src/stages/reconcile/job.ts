@@ -36,7 +36,7 @@ export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
   const chain = await openChain(tx);
   const accepted = await acceptBatch(tx, chain, run_id, company, companies);
   const ledger_accounts = await store.loadLedgerAccounts(tx, company);
-  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), returns: [], changed: 0, chain };
+  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), late: [], losers: new Set(), changed: 0, chain };
 
   await store.createOpenEvidence(tx);
   const state = canonicalJson({ books_version: String(books_version), ruleset: ruleset.version, modes: { company: mode, rules: modes.rules } });
@@ -46,10 +46,11 @@ export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
   }
   for (const entry_id of await findTransferLegs(batch)) batch.transfer_legs.add(entry_id);
   await decideScope(batch, { run_id, company, open_only: false }, context.signal);
-  if (batch.returns.length > 0) {
-    // What a return gives back may have been booked in the same night: returns come last, and are held against the books with it.
+  if (batch.late.length > 0) {
+    // What a return gives back may have been booked in the same night, and what another entry has settled is no longer to be suggested: both
+    // come last, and are held against the books with all the rest.
     await store.clearOpenEvidence(tx);
-    for (const chunk of chunked(batch.returns.splice(0))) await context.gatherOpenEvidence(company, chunk, context);
+    for (const chunk of chunked(batch.late.splice(0))) await context.gatherOpenEvidence(company, chunk, context);
     await decideScope(batch, { run_id, company, open_only: true }, context.signal);
   }
   // Where nothing came and nothing changed, the next run need not look again.
@@ -105,8 +106,13 @@ async function decideScope(batch: Batch, scope: EvidenceScope, signal: AbortSign
     signal.throwIfAborted();
     const decided: Decided[] = [];
     for (const kept of chunk) {
-      if (isDeferred(batch, kept, scope)) batch.returns.push(BigInt(kept.evidence.entry_id));
-      else {
+      const { entry_id } = kept.evidence;
+      if (isDeferred(batch, kept, scope)) {
+        batch.late.push(BigInt(entry_id));
+      } else if (losers.has(entry_id) && !scope.open_only) {
+        batch.late.push(BigInt(entry_id));
+        batch.losers.add(entry_id);
+      } else {
         const one = decideLeaf(batch, kept, losers);
         if (one) decided.push(one);
       }
@@ -140,8 +146,10 @@ interface Batch {
   joined: Set<string>;
   /** Of the details of a booking that waited: where it stood, and, for the first of them, its decision. */
   details: Map<string, Before>;
-  /** Returns that are decided after everything else. */
-  returns: bigint[];
+  /** Returns and losers, decided after everything else. */
+  late: bigint[];
+  /** The entries that found consumed what they claim: for a person, whatever else the books now offer them. */
+  losers: Set<string>;
   /** How many decisions of earlier batches were superseded. */
   changed: number;
   chain: LogChain;
@@ -170,7 +178,7 @@ function decideLeaf(batch: Batch, kept: KeptEvidence, losers: ReadonlySet<string
   }
   if (batch.transfer_legs.has(evidence.entry_id)) kept = withBothLegs(kept);
   const draft = decide(kept.evidence, batch.ruleset, batch.modes);
-  if (losers.has(evidence.entry_id)) {
+  if (losers.has(evidence.entry_id) || batch.losers.has(evidence.entry_id)) {
     return { ...kept, duplicate_of: null, draft: {
       ...draft, outcome: 'review', chosen: null, reason: 'settled_by_another_entry',
       explanation: 'Another entry of the same night, booked before this one, settles the same invoice or returns the same payment.',

@@ -209,6 +209,14 @@ describe('decisions of a batch', () => {
     }
   });
 
+  it('suggest to who comes second nothing that the first has settled', async () => {
+    const { id, pays, statement, night } = await sample();
+    await night([statement('2026-10-05', '0.00', [pays('10001'), { ...pays('10001'), bank_reference: 'again' }])]);
+    const suggested = (await listDecisions(db, null)).filter(({ company, outcome }) => company === id && outcome === 'review').map(({ suggestions }) => suggestions.flatMap(({ allocations }) => allocations.map((part) => part.invoice_number)));
+    expect(suggested).toHaveLength(1);
+    expect(suggested[0]).not.toContain(`RE-${id}-10001`);
+  });
+
   it('hand the second of two payments to a person also where the first is only part of what is open', async () => {
     const { id, pays, statement, night } = await sample();
     await importMasterData(db, { accounts: `account,currency,company\nBANK-${id}-1,EUR,${id}\n`,

@@ -157,7 +157,7 @@ describe('settled questions, by the rules as shipped', () => {
     ['one of two such amounts', candidate({ ...UNNAMED, unique: false }), { named_count: 0 }, 'review', 'several_possible'],
     ['that amount beside a number of something else', candidate(UNNAMED), { named_count: 1 }, 'review', 'other_invoice_named'],
     ['digits from an account on file', candidate({ named_by: 'digits' }), {}, 'auto', 'digits_exact'],
-    ['digits under a name', candidate({ named_by: 'digits', payer: 'name' }), { counterparty_account: 'absent' }, 'review', 'digits_only'],
+    ['digits under a name', candidate({ named_by: 'digits', payer: 'name' }), { counterparty_account: 'absent' }, 'auto', 'digits_exact'],
     ['discount in time', candidate({ amount: 'discount' }), {}, 'auto', 'difference_agreed'],
     ['discount a day late', candidate({ amount: 'discount_late' }), {}, 'review', 'discount_late'],
     ['an agreed instalment', candidate({ amount: 'instalment' }), {}, 'auto', 'instalment'],
