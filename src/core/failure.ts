@@ -25,6 +25,7 @@ export const FAILURES = {
   // What the pipeline can meet
   unknown_account: { retryable: 'dead', http_status: 422, meaning: 'the statement is of an account that is not in the accounts', remedy: 'tieout import accounts FILE.csv with that account, then tieout dead retry' },
   configuration: { retryable: 'dead', http_status: 500, meaning: 'the configuration or a rules file is wrong', remedy: 'mend what the message names, then tieout dead retry' },
+  reader_crashed: { retryable: 'retry', http_status: 503, meaning: 'the process that reads the document ended by itself', remedy: 'look at the document; it is given up after its attempts' },
   out_of_memory: { retryable: 'retry', http_status: 503, meaning: 'the reading process ran out of memory', remedy: 'look at the document; it is given up after its attempts' },
   timed_out: { retryable: 'retry', http_status: 503, meaning: 'the work took longer than its limit', remedy: 'look at the document or the load; it is tried again by itself' },
   database_unavailable: { retryable: 'retry', http_status: 503, meaning: 'Postgres could not be reached or closed the connection', remedy: 'bring the database back; it is tried again by itself' },

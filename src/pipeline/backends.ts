@@ -101,12 +101,6 @@ export async function openQueues({ config, db, log }: QueueOptions): Promise<Que
   return { backend, queue, work, enqueue, close };
 }
 
-/** Whether a queue still has the job and will hand it out: waiting for its turn or its time. */
-export async function isWaiting(queue: Queue, job_id: string): Promise<boolean> {
-  return WAITING.has(await queue.getJobState(job_id));
-}
-const WAITING = new Set<string>(['waiting', 'delayed', 'prioritized', 'paused']);
-
 /**
  * Creates BullMQ's tables in the schema `bullmq` of the configured Postgres queue, or brings them up to date; nothing to do for Redis. The
  * login must be allowed to create the schema the first time. In the database itself the workers' role is let in.

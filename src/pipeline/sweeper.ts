@@ -3,7 +3,7 @@ import type { Stage } from '../core/stage.ts';
 import type { Database } from '../platform/database.ts';
 import { take } from '../platform/failpoint.ts';
 import type { Log } from '../platform/log.ts';
-import { isWaiting, within, type Queues } from './backends.ts';
+import { within, type Queues } from './backends.ts';
 import { advanceRun } from './barrier.ts';
 import { rebuildDeadLetterQueues } from './dead-letter-queue.ts';
 import { hintJobId, type Hint } from './hint.ts';
@@ -102,10 +102,14 @@ export async function sweepTasks(db: Database, queues: Queues, { sweep_ms, reche
   }
 }
 
+const WAITING = new Set<string>(['waiting', 'prioritized', 'paused']);
+
+/** Whether a job will be handed out for the task, now: one that is put off beyond the task's time was put off by a clock that is wrong. */
 async function hasHint(queues: Queues, task: DueTask): Promise<boolean> {
   const queue = queues.queue(task.stage as Stage);
   const id = hintJobId(task);
-  return await isWaiting(queue, id) || !task.abandoned && await queue.getJobState(id) === 'active';
+  const state = await queue.getJobState(id);
+  return WAITING.has(state) || !task.abandoned && state === 'active';
 }
 
 /** Looks again at runs whose documents are at rest and whose batches have ended: whoever ended the last may have died before looking. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Failpoint } from '../../src/platform/failpoint.ts';
+import { endWithUs, forget } from './leftovers.ts';
 
 /** Real processes of the program under test, as an operator would start them. */
 
@@ -43,6 +44,8 @@ export function start(args: readonly string[], environment: Readonly<Record<stri
     process: child, pid: child.pid!, met: false, out: '',
     end: once(child, 'exit').then(([status, signal]) => ({ status: status as number | null, signal: signal as NodeJS.Signals | null })),
   };
+  endWithUs(started.pid, 'SIGKILL');
+  void started.end.then(() => forget(started.pid));
   child.stdout.setEncoding('utf8').on('data', (text: string) => { started.out += text; });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     if (text.includes('reached ')) started.met = true;

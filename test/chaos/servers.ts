@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startEmbedded, stopEmbedded } from '../../src/platform/embedded-postgres.ts';
+import { endWithUs, forget } from './leftovers.ts';
 
 /** A Postgres that can be stopped in the middle of everything. It is reached through a proxy, because its port changes with each start. */
 export interface Postgres {
@@ -26,6 +27,7 @@ export async function startPostgres(): Promise<Postgres> {
   // As root the server runs as another user, who must be able to enter.
   await chmod(home, 0o755);
   let server = await startEmbedded(home);
+  endWithUs(await processId(server.url), 'SIGQUIT');
   const proxy = await startProxy(Number(new URL(server.url).port));
   const at = (port: string | number, database: string): string => {
     const url = new URL(server.url);
@@ -41,16 +43,19 @@ export async function startPostgres(): Promise<Postgres> {
       const pid = await processId(server.url);
       process.kill(pid, 'SIGQUIT');
       await gone(pid);
+      forget(pid);
     },
     async start() {
       const old = server;
       server = await startEmbedded(home);
+      endWithUs(await processId(server.url), 'SIGQUIT');
       proxy.target = Number(new URL(server.url).port);
       // Only the lock that says it is in use.
       await old.release();
     },
     async close() {
       proxy.close();
+      forget(await processId(server.url));
       await server.release();
       await stopEmbedded(home);
       await rm(home, { recursive: true, force: true });
@@ -80,12 +85,14 @@ export async function startRedis(): Promise<RedisServer> {
   let server: ChildProcess;
   const start = async (): Promise<void> => {
     server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: 'ignore' });
+    endWithUs(server.pid!, 'SIGKILL');
     while (!await answers(port)) await sleep(20);
   };
   const kill = async (): Promise<void> => {
     const end = once(server, 'exit');
     server.kill('SIGKILL');
     await end;
+    forget(server.pid!);
   };
   await start();
   return { port, url: `redis://127.0.0.1:${port}/0`, kill, start, close: kill };

@@ -162,7 +162,7 @@ export class World {
   }
 
   /** What is not as it must be, now that everything is at its end; `expected`: the books of a night without faults. */
-  async listProblems(expected: Fingerprint | null): Promise<string[]> {
+  async listProblems(expected: Fingerprint | null | undefined): Promise<string[]> {
     const problems = [...await listUnrest(this.db), ...(await listWrongPayments(this.db, this.stage.night)).slice(0, 10)];
     const found = await fingerprint(this.db);
     for (const part of Object.keys(found) as (keyof Fingerprint)[]) {

@@ -30,7 +30,7 @@ const STDERR_CHARACTERS = 4_096;
 /**
  * Reads a document with the named reader (`pdf`: the export `pdfReader` of `pdf.ts`) in a process of its own, which has no environment, may
  * not write files, start programs or load native code, and is killed when the consumer stops early or this process ends, however it ends.
- * Throws what the reader throws; `timed_out`, `out_of_memory`, or `malformed` when the process crashed on the document.
+ * Throws what the reader throws; `timed_out`, `out_of_memory`, or `reader_crashed`.
  */
 export function readInChildProcess(reader: string, source: DocumentSource, context: ReadContext): AsyncIterable<RawPart> {
   return readModuleInChildProcess(new URL(`./${reader}.ts`, import.meta.url), `${reader}Reader`, source, context, LIMITS);
@@ -92,5 +92,6 @@ function exitFailure(child: ChildProcess, lastWords: string): Failure {
   if (child.signalCode === OUT_OF_MEMORY_SIGNAL || /heap out of memory|Array buffer allocation failed/.test(lastWords)) {
     return new Failure('out_of_memory', 'reading the document took more memory than allowed; split it, or look at what it holds');
   }
-  return new Failure('malformed', `the reader crashed on the document (${child.signalCode ?? `exit status ${child.exitCode}`})`);
+  // Not always the document's fault: a system short of memory ends processes, too.
+  return new Failure('reader_crashed', `the reader crashed on the document (${child.signalCode ?? `exit status ${child.exitCode}`})`);
 }

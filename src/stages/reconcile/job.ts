@@ -22,23 +22,33 @@ import type { EvidenceScope, KeptEvidence, Standing } from './store.ts';
  * conflicts between entries are settled for the whole batch, and decision, ledger, open amounts, review items and log are committed
  * together. What waits from earlier batches is held against the books again and takes part, as far as no person has decided it. The company's
  * row is locked, with those of the companies it shares documents with, so there is one writer; memory is that of a chunk.
+ *
+ * The batches of companies that share documents are one: were another run's batch to come in between, a document could be on the books of one
+ * company and refused by the other. Whichever of them is due first decides all, and the others find nothing left.
  */
 export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
   const { tx } = context;
   await planByIndex(tx);
   const companies = await store.lockCompanies(tx, run_id, company);
+  await store.createOpenEvidence(tx);
+  const chain = await openChain(tx);
+  for (const one of companies) await decideCompany(run_id, one, companies, chain, context);
+  await chain.close();
+};
+
+async function decideCompany(run_id: bigint, company: string, companies: readonly string[], chain: LogChain, context: BatchContext): Promise<void> {
+  const { tx } = context;
   const { books_version, mode, functional_currency, rematched } = await store.loadCompany(tx, company);
   for (const document_id of await store.listStaleDocuments(tx, run_id, company, books_version)) await context.gatherEvidence(document_id, context);
   const ruleset = loadRuleset(context.rules_folder);
   await store.saveRuleset(tx, ruleset.version, ruleset.content);
   const modes: Modes = { company: mode, rules: await store.loadModes(tx, company) };
 
-  const chain = await openChain(tx);
   const accepted = await acceptBatch(tx, chain, run_id, company, companies);
   const ledger_accounts = await store.loadLedgerAccounts(tx, company);
   const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), late: [], losers: new Set(), changed: 0, chain };
 
-  await store.createOpenEvidence(tx);
+  await store.clearOpenEvidence(tx);
   const state = canonicalJson({ books_version: String(books_version), ruleset: ruleset.version, modes: { company: mode, rules: modes.rules } });
   if (rematched !== state || accepted.statements > 0) {
     await joinDetails(batch, context);
@@ -56,8 +66,7 @@ export const reconcileJob: BatchJob = async ({ run_id, company }, context) => {
   // Where nothing came and nothing changed, the next run need not look again.
   if (accepted.statements > 0 || batch.changed > 0) await store.raiseBooksVersion(tx, company);
   await store.saveRematched(tx, company, state);
-  await chain.close();
-};
+}
 
 /** As many entries as validate takes at a time, for the same reason. */
 const CHUNK_ENTRIES = 2_000;

@@ -51,7 +51,7 @@ test('a crash, a full heap, a flood of buffers and an endless loop each have the
     failure('crashingReader'), failure('hoardingReader', { memory_mb: 150, time_ms: 20_000 }), failure('bufferingReader'),
     failure('loopingReader', { memory_mb: 300, time_ms: 1_000 }),
   ]);
-  expect([crash, heap, buffers, loop]).toMatchObject([{ code: 'malformed' }, { code: 'out_of_memory' }, { code: 'out_of_memory' }, { code: 'timed_out' }]);
+  expect([crash, heap, buffers, loop]).toMatchObject([{ code: 'reader_crashed' }, { code: 'out_of_memory' }, { code: 'out_of_memory' }, { code: 'timed_out' }]);
 });
 
 test('a consumer that stops takes the process with it', async () => {
