@@ -152,6 +152,9 @@ begin
      is distinct from (old.approval_id, old.kind, old.company, old.entry_id, old.request, old.digest, old.requested_by, old.requested_at, old.sums) then
     raise exception 'what approval % was asked for cannot be changed', old.approval_id using errcode = 'insufficient_privilege';
   end if;
+  if new.state = 'approved' and not exists (select from app_user u where u.user_id = new.decided_by and 'approver' = any(u.roles) and not u.disabled) then
+    raise exception '% is no approver', new.decided_by using errcode = 'check_violation', constraint = 'approved_by_an_approver';
+  end if;
   return new;
 end $$;
 create trigger approval_kept before update on approval for each row execute function keep_approval();

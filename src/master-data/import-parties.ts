@@ -16,7 +16,7 @@ const WITHHOLDING_RATE = /^(?:100(?:\.0{1,4})?|\d{1,2}(?:\.\d{1,4})?)$/;
 
 /**
  * Brings in customers and suppliers. Names, accounts and relations of a party are what the file says: those it no longer names are taken
- * away. Parties belong to no company, so a change is one for all. Throws ImportRefused, and then nothing has changed.
+ * away, but for what people have confirmed in the review queue. Parties belong to no company, so a change is one for all. Throws ImportRefused, and then nothing has changed.
  */
 export async function importParties(tx: Tx, input: AsyncIterable<Uint8Array>, context: ImportContext): Promise<ImportReport> {
   const file = await stageRows(tx, input, COLUMNS, {
@@ -83,19 +83,20 @@ function readParty(row: PartyRow): readonly unknown[] {
 
 /** What a party has several of: the table, its columns after party_id, and the staged arrays that they come from. */
 const PARTS = [
-  { table: 'party_name', columns: ['name_key', 'name', 'is_alias'], arrays: ['name_keys', 'names', 'is_alias'] },
-  { table: 'party_account', columns: ['account_key', 'account'], arrays: ['account_keys', 'accounts'] },
-  { table: 'party_pays_for', columns: ['pays_for'], arrays: ['pays_for'] },
+  { table: 'party_name', columns: ['name_key', 'name', 'is_alias'], arrays: ['name_keys', 'names', 'is_alias'], learned: { kind: 'alias', value: 'name' } },
+  { table: 'party_account', columns: ['account_key', 'account'], arrays: ['account_keys', 'accounts'], learned: { kind: 'account', value: 'account' } },
+  { table: 'party_pays_for', columns: ['pays_for'], arrays: ['pays_for'], learned: null },
 ] as const;
 
 /** Makes the rows of the staged parties what the file says, and returns the parties for which that was a change. */
-async function replacePart(tx: Tx, { table, columns, arrays }: (typeof PARTS)[number]): Promise<string[]> {
+async function replacePart(tx: Tx, { table, columns, arrays, learned }: (typeof PARTS)[number]): Promise<string[]> {
   const names = sql.raw(['party_id', ...columns].join(', '));
   const wanted = sql.raw(`select party_id, ${columns.map((column) => `u.${column}`).join(', ')} from staged_party
     cross join lateral unnest(${arrays.map((array) => `staged_party.${array}`).join(', ')}) u(${columns.join(', ')})`);
   const { rows: removed } = await sql<{ party_id: string }>`
     with gone as (select ${names} from ${sql.table(table)} where party_id in (select party_id from staged_party) except ${wanted})
     delete from ${sql.table(table)} t using gone where t.party_id = gone.party_id and ${sql.id('t', columns[0])} = ${sql.id('gone', columns[0])}
+       ${learned ? sql`and not exists (select from learned_proposal p where p.state = 'confirmed' and p.kind = ${learned.kind} and p.party_id = t.party_id and p.value = ${sql.id('t', learned.value)})` : sql``}
     returning t.party_id`.execute(tx.kysely);
   const { rows: added } = await sql<{ party_id: string }>`
     insert into ${sql.table(table)} (${names}) ${wanted} on conflict do nothing returning party_id`.execute(tx.kysely);

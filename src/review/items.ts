@@ -73,9 +73,20 @@ export async function listReviewItems(tx: Pick<Tx, 'kysely'>, filter: ReviewFilt
   return rows;
 }
 
+/** One item, or undefined when the entry was never in the queue. */
+export async function findReviewItem(tx: Pick<Tx, 'kysely'>, entry_id: bigint): Promise<ReviewItem | undefined> {
+  return (await loadReviewItems(tx, [entry_id]))[0];
+}
+
+/** Those of the entries that are or were in the queue, in the order of booking. */
+export async function loadReviewItems(tx: Pick<Tx, 'kysely'>, entry_ids: readonly bigint[]): Promise<ReviewItem[]> {
+  const { rows } = await sql<ReviewItem>`select ${COLUMNS} where r.entry_id = any(${entry_ids.map(String)}::bigint[]) order by e.booking_date, r.entry_id`.execute(tx.kysely);
+  return rows;
+}
+
 /** One item; throws not_found when the entry was never in the queue. */
 export async function loadReviewItem(tx: Pick<Tx, 'kysely'>, entry_id: bigint): Promise<ReviewItem> {
-  const { rows: [item] } = await sql<ReviewItem>`select ${COLUMNS} where r.entry_id = ${entry_id}`.execute(tx.kysely);
+  const item = await findReviewItem(tx, entry_id);
   if (!item) throw new Failure('not_found', `entry ${entry_id} is not in the review queue; tieout review list shows what is`);
   return item;
 }

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, type Json } from '../core/canonical-json.ts';
+import { Failure } from '../core/failure.ts';
+import { appendAct } from '../ledger/log.ts';
+import type { Tx } from '../platform/database.ts';
+import type { ApprovalTable } from '../platform/schema.ts';
+
+/**
+ * Requests for a second person. What is asked for is kept as canonical JSON with the versions of what it was asked upon, and named by its
+ * SHA-256: who approves names the digest that was shown. Constraints keep people from approving their own (migrations/0006_web.sql).
+ */
+
+export interface CurrencySum { currency: string; count: number; amount: string }
+
+export interface ApprovalDraft {
+  kind: ApprovalTable['kind'];
+  company: string | null;
+  entry_id: bigint | null;
+  request: Record<string, Json>;
+  /** Why one person is not enough. */
+  why: string;
+  summary: string;
+  sums: CurrencySum[];
+  comment: string | null;
+  requested_by: string;
+}
+
+export function digestOf(request: Json): string {
+  return createHash('sha256').update(canonicalJson(request)).digest('hex');
+}
+
+/** Notes the request and logs it; must be the last thing its transaction does. */
+export async function requestApproval(tx: Tx, { request, sums, ...draft }: ApprovalDraft): Promise<bigint> {
+  const waiting = draft.entry_id === null ? undefined : await tx.kysely.selectFrom('approval').select(['approval_id', 'requested_by']).where('entry_id', '=', draft.entry_id).where('state', '=', 'pending').executeTakeFirst();
+  if (waiting) throw new Failure('stale', `entry ${draft.entry_id} waits for a second person already: request ${waiting.approval_id} by ${waiting.requested_by}; have it withdrawn first`);
+  const text = canonicalJson(request);
+  const digest = digestOf(request);
+  const { approval_id } = await tx.kysely.insertInto('approval').values({ ...draft, request: text, digest, sums: JSON.stringify(sums) }).returning('approval_id').executeTakeFirstOrThrow();
+  await appendAct(tx, {
+    company: draft.company, run_id: null, actor: draft.requested_by, action: 'approval_requested', entry_id: draft.entry_id,
+    payload: { approval_id: String(approval_id), kind: draft.kind, digest, why: draft.why, comment: draft.comment },
+  });
+  return approval_id;
+}
+
+export interface Approval {
+  approval_id: bigint;
+  kind: ApprovalTable['kind'];
+  company: string | null;
+  entry_id: bigint | null;
+  request: string;
+  digest: string;
+  requested_by: string;
+  comment: string | null;
+}
+
+/** Locks a request that waits. Throws not_found, and stale when somebody has decided it. */
+export async function lockPending(tx: Tx, approval_id: bigint): Promise<Approval> {
+  const row = await tx.kysely.selectFrom('approval').select(['approval_id', 'kind', 'company', 'entry_id', 'request', 'digest', 'requested_by', 'comment', 'state', 'decided_by'])
+    .where('approval_id', '=', approval_id).forUpdate().executeTakeFirst();
+  if (!row) throw new Failure('not_found', `there is no request ${approval_id} for approval`);
+  if (row.state !== 'pending') throw new Failure('stale', `request ${approval_id} is ${row.state}${row.decided_by === null ? '' : ` by ${row.decided_by}`}`);
+  return row;
+}
+
+/** Ends a request; an approval names the digest that was shown. */
+export async function endApproval(tx: Tx, approval_id: bigint, state: 'approved' | 'rejected' | 'withdrawn' | 'stale', decided_by: string, reason: string | null, approved_digest: string | null = null): Promise<void> {
+  await tx.kysely.updateTable('approval').set((of) => ({ state, decided_by, decision_reason: reason, approved_digest, decided_at: of.fn<string>('now') })).where('approval_id', '=', approval_id).execute();
+}
+
+export async function logApproval(tx: Tx, approval: Approval, state: string, actor: string, reason: string | null): Promise<void> {
+  await appendAct(tx, {
+    company: approval.company, run_id: null, actor, action: `approval_${state}`, entry_id: approval.entry_id,
+    payload: { approval_id: String(approval.approval_id), kind: approval.kind, digest: approval.digest, requested_by: approval.requested_by, reason },
+  });
+}

@@ -1,0 +1,129 @@
+import { Failure } from '../core/failure.ts';
+import { formatMoney, parseMoney } from '../core/money.ts';
+import type { Tx } from '../platform/database.ts';
+import { acceptSuggestion, assignEntry, setAside, undoDecision, type Act, type AssignedInvoice, type AssignedLedger } from './acts.ts';
+import { requestApproval } from './approvals.ts';
+import { findReviewItem, type ReviewItem } from './items.ts';
+import { proposeLearning } from './learning.ts';
+import { limitOf, sees, type Person } from './person.ts';
+
+/** What a person wants done with one entry. */
+export type EntryAct =
+  | { kind: 'accept'; suggestion: number }
+  | { kind: 'assign'; invoices: AssignedInvoice[]; ledger: AssignedLedger[] }
+  | { kind: 'on_account'; party_id: string }
+  | { kind: 'ledger_account'; account: string; party_id?: string }
+  | { kind: 'not_ours' }
+  | { kind: 'undo'; reason: string };
+
+export type ActOutcome =
+  | { status: 'done'; decision_id: bigint; learned: number }
+  | { status: 'awaits_approval'; approval_id: bigint };
+
+/**
+ * Does what a person asks for, or, above the person's limits, notes it as a request for a second person: it has been tried then, so that
+ * what waits for approval is something that can be done. Refused as stale: an item that has moved on, or that is somebody else's.
+ */
+export async function performAct(tx: Tx, person: Person, entry_id: bigint, act: EntryAct, given: { version?: number; comment?: string | null }): Promise<ActOutcome> {
+  const item = await findReviewItem(tx, entry_id);
+  const company = item?.company ?? await companyOf(tx, entry_id);
+  if (!sees(person, company)) throw notThere(entry_id);
+  if (item) requireOwn(item, person);
+  else if (act.kind !== 'undo') throw notThere(entry_id);
+  const done: Act = { user: person.user_id, comment: given.comment ?? null, ...(given.version !== undefined && { version: given.version }) };
+  const why = await whySecondPerson(tx, person, entry_id, item, act);
+  if (why === null) {
+    const decision_id = await runAct(tx, entry_id, act, done);
+    return { status: 'done', decision_id, learned: await proposeLearning(tx, [decision_id], person.user_id) };
+  }
+  await tx.client.query('savepoint tried');
+  await runAct(tx, entry_id, act, done);
+  await tx.client.query('rollback to savepoint tried');
+  const version = item?.version ?? null;
+  const approval_id = await requestApproval(tx, {
+    kind: act.kind === 'on_account' || act.kind === 'ledger_account' ? 'assign' : act.kind, company, entry_id, why: why.text, summary: describeAct(act, why.item),
+    sums: [{ currency: why.item.currency, count: 1, amount: formatMoney(why.item.amount, why.item.currency) }], comment: given.comment ?? null, requested_by: person.user_id,
+    request: { act: act as never, entry_id: String(entry_id), version, decision_id: String(why.item.decision_id) },
+  });
+  return { status: 'awaits_approval', approval_id };
+}
+
+/** Runs an act as it stands; who may do it alone has been settled. */
+export function runAct(tx: Tx, entry_id: bigint, act: EntryAct, given: Act): Promise<bigint> {
+  switch (act.kind) {
+    case 'accept': return acceptSuggestion(tx, entry_id, act.suggestion, given);
+    case 'assign': return assignEntry(tx, entry_id, act.invoices, act.ledger, given);
+    case 'on_account': return assignWhole(tx, entry_id, { account: 'on_account', party_id: act.party_id }, given);
+    case 'ledger_account': return assignWhole(tx, entry_id, { account: act.account, ...(act.party_id !== undefined && { party_id: act.party_id }) }, given);
+    case 'not_ours': return setAside(tx, entry_id, given);
+    case 'undo': return undoDecision(tx, entry_id, act.reason, given);
+  }
+}
+
+async function assignWhole(tx: Tx, entry_id: bigint, part: Omit<AssignedLedger, 'amount'>, given: Act): Promise<bigint> {
+  const { amount, currency } = await loadEntry(tx, entry_id);
+  return assignEntry(tx, entry_id, [], [{ ...part, amount: formatMoney(amount, currency) }], given);
+}
+
+/** Above what amount or write-off the person's word is not enough; null within the limits. */
+async function whySecondPerson(tx: Tx, person: Person, entry_id: bigint, item: ReviewItem | undefined, act: EntryAct): Promise<{ text: string; item: Pick<ReviewItem, 'amount' | 'currency' | 'decision_id'> } | null> {
+  const entry = item ?? await loadEntry(tx, entry_id);
+  const { currency } = entry;
+  const limit = limitOf(person, currency);
+  const amount = entry.amount < 0n ? -entry.amount : entry.amount;
+  const money = (minor: bigint): string => `${formatMoney(minor, currency)} ${currency}`;
+  if (amount > limit.amount) return { text: `above ${money(limit.amount)} a second person decides with ${person.user_id}`, item: entry };
+  if (act.kind !== 'assign') return null;
+  const agreed = await loadAgreedDiscounts(tx, entry_id, act.invoices);
+  let write_off = 0n;
+  // A charge, or a discount beyond what was agreed, lets go of money just as a write-off does. What is in another currency is weighed as it is.
+  for (const part of act.invoices) {
+    const [let_go, charges, discount] = [part.write_off, part.charges, part.discount].map((text) => (text === undefined ? 0n : parseMoney(text, currency) ?? 0n)) as [bigint, bigint, bigint];
+    const beyond = discount - (agreed.get(part.invoice_number) ?? 0n);
+    write_off += let_go + charges + (beyond > 0n ? beyond : 0n);
+  }
+  return write_off > limit.write_off ? { text: `differences of ${money(write_off)} are above the ${money(limit.write_off)} that ${person.user_id} may let go alone`, item: entry } : null;
+}
+
+async function loadAgreedDiscounts(tx: Tx, entry_id: bigint, invoices: readonly AssignedInvoice[]): Promise<Map<string, bigint>> {
+  const numbers = invoices.filter((part) => part.discount !== undefined).map((part) => part.invoice_number);
+  if (numbers.length === 0) return new Map();
+  const rows = await tx.kysely.selectFrom('invoice').innerJoin('review_item', 'review_item.company', 'invoice.company').select(['invoice_number', 'discount_amount'])
+    .where('entry_id', '=', entry_id).where('invoice_number', 'in', numbers).where('discount_amount', 'is not', null).execute();
+  return new Map(rows.map((row) => [row.invoice_number, row.discount_amount!]));
+}
+
+function describeAct(act: EntryAct, { currency }: { currency: string }): string {
+  switch (act.kind) {
+    case 'accept': return `accept suggestion ${act.suggestion}`;
+    case 'assign': return [...act.invoices.map((part) => `${part.invoice_number} ${part.amount}`), ...act.ledger.map((part) => `${part.account} ${part.amount}`)].join(' + ') + ` ${currency}`;
+    case 'on_account': return `put on account of ${act.party_id}`;
+    case 'ledger_account': return `post to ${act.account}`;
+    case 'not_ours': return 'set aside as not ours';
+    case 'undo': return `undo: ${act.reason}`;
+  }
+}
+
+/** Two people do not do the same item: what somebody has claimed is theirs. */
+function requireOwn(item: ReviewItem, person: Person): void {
+  if (item.state === 'open' && item.assignee !== null && item.assignee !== person.user_id) {
+    throw new Failure('stale', `entry ${item.entry_id} is ${item.assignee}'s by now; ask them, or have it released`);
+  }
+}
+
+async function companyOf(tx: Tx, entry_id: bigint): Promise<string> {
+  const row = await tx.kysely.selectFrom('decision').select('company').where('entry_id', '=', entry_id).where('superseded_by', 'is', null).executeTakeFirst();
+  if (!row) throw notThere(entry_id);
+  return row.company;
+}
+
+async function loadEntry(tx: Tx, entry_id: bigint): Promise<Pick<ReviewItem, 'amount' | 'currency' | 'decision_id'>> {
+  const row = await tx.kysely.selectFrom('entry').innerJoin('decision', 'decision.entry_id', 'entry.entry_id').select(['amount', 'currency', 'decision_id'])
+    .where('entry.entry_id', '=', entry_id).where('superseded_by', 'is', null).executeTakeFirst();
+  if (!row) throw notThere(entry_id);
+  return row;
+}
+
+function notThere(entry_id: bigint): Failure {
+  return new Failure('not_found', `there is no entry ${entry_id} to act on`);
+}
