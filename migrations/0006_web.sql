@@ -115,6 +115,14 @@ create table review_comment (
 );
 create index on review_comment (entry_id);
 
+-- A quarantined statement that a person has set aside for good.
+create table statement_rejection (
+  statement_id bigint primary key references statement,
+  rejected_by text not null,
+  rejected_at timestamptz not null default now(),
+  reason text not null
+);
+
 -- ── The second person ────────────────────────────────────────────────────────────────────────────────────────────────────
 -- request is canonical JSON with the versions of what it was asked upon; digest its SHA-256. What is approved is what was shown.
 create table approval (
@@ -211,8 +219,9 @@ create trigger learned_from_people before insert or update on learned_proposal f
 grant select, insert, update on app_user, web_session, one_time_token, oidc_attempt, api_token, saved_view, idempotency_key, approval, learned_proposal to tieout_web;
 grant select, insert, delete on user_limit to tieout_web;
 grant delete on web_session, one_time_token, oidc_attempt, saved_view, idempotency_key to tieout_web;
-grant select, insert on review_comment to tieout_web;
-grant select on review_comment, approval, learned_proposal to tieout_auditor;
+grant select, insert on review_comment, statement_rejection to tieout_web;
+grant select on review_comment, statement_rejection, approval, learned_proposal to tieout_auditor;
 grant select on review_comment, approval, learned_proposal to tieout_worker;
 create trigger append_only before update or delete on review_comment for each statement execute function refuse_change();
+create trigger append_only before update or delete on statement_rejection for each statement execute function refuse_change();
 grant usage on all sequences in schema public to tieout_web;

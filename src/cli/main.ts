@@ -7,6 +7,8 @@ const COMMANDS: readonly { name: string; description: string; load: () => Promis
   { name: 'run', description: 'submit documents, wait until all are finished, print the summary', load: async () => (await import('./run.ts')).runCommand() },
   { name: 'submit', description: 'submit documents without waiting', load: async () => (await import('./run.ts')).submitCommand() },
   { name: 'work', description: 'work on whatever is due, until stopped', load: async () => (await import('./run.ts')).workCommand() },
+  { name: 'serve', description: 'the review queue in the browser, and the HTTP API', load: async () => (await import('./serve.ts')).serveCommand() },
+  { name: 'users', description: 'who may sign in, and what they may do', load: async () => (await import('./users.ts')).usersCommand() },
   { name: 'review', description: 'the queue of entries that need a person', load: async () => (await import('./review.ts')).reviewCommand() },
   { name: 'explain', description: 'why an entry was decided as it was', load: async () => (await import('./explain.ts')).explainCommand() },
   { name: 'dead', description: 'documents that could not be worked on', load: async () => (await import('./dead.ts')).deadCommand() },
@@ -29,7 +31,7 @@ const program = new Command('tieout')
   // `review accept 17 --version 2` is the command's own option.
   .enablePositionalOptions()
   .addHelpText('after', `
-Environment: DATABASE_URL, QUEUE_URL, TIEOUT_HOME, LOG_LEVEL, WORKER_CONCURRENCY (README.md, "Configuration").
+Environment: DATABASE_URL, QUEUE_URL, TIEOUT_HOME, LOG_LEVEL, WORKER_CONCURRENCY, OIDC_CLIENT_SECRET (README.md, "Configuration").
 
 Examples:
   tieout import accounts accounts.csv

@@ -36,6 +36,8 @@ export const FAILURES = {
   // What a person or a program can ask for in vain
   invalid_input: { retryable: 'dead', http_status: 400, meaning: 'what was given does not fit', remedy: 'correct what the message names' },
   not_found: { retryable: 'dead', http_status: 404, meaning: 'there is no such thing', remedy: 'check the id' },
+  not_signed_in: { retryable: 'dead', http_status: 401, meaning: 'nobody is signed in, or the session or the token has ended', remedy: 'sign in again, or use a token that is valid' },
+  too_many_attempts: { retryable: 'dead', http_status: 429, meaning: 'too many attempts within a short time', remedy: 'wait as long as the message says, then try again' },
   not_allowed: { retryable: 'dead', http_status: 403, meaning: 'this may not be done, or not by this person', remedy: 'ask someone with the right, or a second person' },
 } as const satisfies Record<string, FailureKind>;
 

@@ -23,6 +23,15 @@ export interface Config {
   readonly worker_concurrency: number;
   /** What tieout.yaml says of each company. */
   readonly companies: Readonly<Record<string, CompanyConfig>>;
+  /** How people reach the pages and sign in, where that is not on this machine alone; else null. */
+  readonly serve: ServeConfig | null;
+}
+
+export interface ServeConfig {
+  /** What the browser's address bar begins with, such as `https://tieout.example`. */
+  readonly public_url: string;
+  /** The identity provider, or null: users sign in with a password. */
+  readonly oidc: { readonly issuer: string; readonly client_id: string; readonly client_secret: string | null } | null;
 }
 
 export interface CompanyConfig {
@@ -37,6 +46,7 @@ const ENVIRONMENT = z.object({
   QUEUE_URL: url(['redis:', 'rediss:', 'postgres:', 'postgresql:'], 'redis://queue.example:6379/0').optional(),
   TIEOUT_HOME: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}; for example LOG_LEVEL=info` }).default('info'),
+  OIDC_CLIENT_SECRET: z.string().optional(),
   WORKER_CONCURRENCY: z.string()
     .refine((text) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_WORKER_CONCURRENCY,
       { error: `must be a whole number from 1 to ${MAX_WORKER_CONCURRENCY}; for example WORKER_CONCURRENCY=4` })
@@ -48,7 +58,19 @@ const SETTINGS = z.strictObject({
     functional_currency: z.string()
       .regex(/^[A-Z]{3}$/, { error: 'must be an ISO 4217 code of three capital letters; for example functional_currency: EUR' }).optional(),
   })).default({}),
+  serve: z.strictObject({
+    public_url: z.string().refine((text) => isPublicUrl(text), { error: 'must be an https:// origin without a path (http:// for localhost alone); for example public_url: https://tieout.example' }),
+    sign_in: z.enum(['password', 'oidc'], { error: 'must be password or oidc; for example sign_in: oidc' }),
+    oidc: z.strictObject({ issuer: z.url({ error: 'must be the URL of the identity provider' }), client_id: z.string().min(1) }).optional(),
+  }).refine((serve) => (serve.sign_in === 'oidc') === (serve.oidc !== undefined), { error: 'must name oidc: issuer and client_id exactly where sign_in is oidc' }).optional(),
 });
+
+/** A cookie with the prefix __Host- needs https; browsers except this machine alone. */
+function isPublicUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, origin } = new URL(text);
+  return text.replace(/\/$/, '') === origin && (protocol === 'https:' || protocol === 'http:' && (hostname === 'localhost' || hostname === '127.0.0.1'));
+}
 
 const SETTINGS_EXAMPLE = 'companies:\n  default:\n    functional_currency: EUR';
 
@@ -61,9 +83,10 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env, folder:
   const wrong: string[] = [];
   const env = ENVIRONMENT.safeParse(Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '')));
   for (const issue of env.error?.issues ?? []) wrong.push(`${issue.path.join('.')} ${issue.message}`);
-  const companies = loadCompanies(folder, wrong);
+  const settings = loadSettings(folder, wrong);
   if (!env.success || wrong.length > 0) throw new Failure('configuration', `the configuration is wrong:\n  ${wrong.join('\n  ')}`);
-  const { DATABASE_URL, QUEUE_URL, TIEOUT_HOME, LOG_LEVEL, WORKER_CONCURRENCY } = env.data;
+  const { DATABASE_URL, QUEUE_URL, TIEOUT_HOME, LOG_LEVEL, WORKER_CONCURRENCY, OIDC_CLIENT_SECRET } = env.data;
+  const { serve } = settings;
   return {
     database_url: DATABASE_URL ?? null,
     queue_url: QUEUE_URL ?? null,
@@ -71,11 +94,15 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env, folder:
     rules_folder: join(PROJECT_ROOT, 'rules'),
     log_level: LOG_LEVEL,
     worker_concurrency: WORKER_CONCURRENCY ?? Math.max(2, availableParallelism()),
-    companies,
+    companies: settings.companies ?? {},
+    serve: serve === undefined ? null : {
+      public_url: new URL(serve.public_url).origin,
+      oidc: serve.oidc === undefined ? null : { ...serve.oidc, client_secret: OIDC_CLIENT_SECRET ?? null },
+    },
   };
 }
 
-function loadCompanies(folder: string, wrong: string[]): Config['companies'] {
+function loadSettings(folder: string, wrong: string[]): Partial<z.infer<typeof SETTINGS>> {
   const path = [folder, PROJECT_ROOT].map((place) => join(place, 'tieout.yaml')).find((candidate) => existsSync(candidate));
   if (path === undefined) return {};
   const lines = new LineCounter();
@@ -89,7 +116,7 @@ function loadCompanies(folder: string, wrong: string[]): Config['companies'] {
     const problem = issue.message.startsWith('must ') ? issue.message : `${issue.message}; it should look like\n${SETTINGS_EXAMPLE}`;
     wrong.push(`${path}${line} ${issue.path.join('.')} ${problem}`.replaceAll('\n', '\n    '));
   }
-  return settings.data?.companies ?? {};
+  return settings.data ?? {};
 }
 
 function url(protocols: readonly string[], example: string) {

@@ -506,6 +506,13 @@ export interface ReviewCommentTable {
   log_seq: bigint;
 }
 
+export interface StatementRejectionTable {
+  statement_id: bigint;
+  rejected_by: string;
+  rejected_at: Generated<string>;
+  reason: string;
+}
+
 export interface ApprovalTable {
   approval_id: Generated<bigint>;
   kind: 'accept' | 'assign' | 'not_ours' | 'undo' | 'bulk_accept' | 'bulk_undo' | 'set_mode' | 'quarantine_accept';
@@ -592,6 +599,7 @@ export interface Schema {
   saved_view: SavedViewTable;
   idempotency_key: IdempotencyKeyTable;
   review_comment: ReviewCommentTable;
+  statement_rejection: StatementRejectionTable;
   approval: ApprovalTable;
   learned_proposal: LearnedProposalTable;
 }

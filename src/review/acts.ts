@@ -85,7 +85,7 @@ async function acceptReturn(tx: Tx, item: ReviewItem, returns: bigint, act: Act,
 }
 
 // Each is the sum of open items, of entries in the queue, or of statements, or nothing; a line by hand would part it from them.
-const KEPT_ACCOUNTS: ReadonlySet<string> = new Set(['receivables', 'payables', 'unallocated', 'suspense', 'bank', 'fx_clearing']);
+export const KEPT_ACCOUNTS: ReadonlySet<string> = new Set(['receivables', 'payables', 'unallocated', 'suspense', 'bank', 'fx_clearing']);
 
 /** Gives the whole entry to invoices and ledger accounts by hand; what is given must add up to the entry. */
 export async function assignEntry(tx: Tx, entry_id: bigint, invoices: readonly AssignedInvoice[], ledger: readonly AssignedLedger[], act: Act): Promise<bigint> {

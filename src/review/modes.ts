@@ -4,6 +4,9 @@ import type { Tx } from '../platform/database.ts';
 
 export type Mode = 'off' | 'suggest' | 'auto';
 
+/** From the most careful on. */
+export const CAREFUL: readonly Mode[] = ['off', 'suggest', 'auto'];
+
 /** What a company posts without a person; `rules` are those that differ from it. */
 export interface CompanyModes {
   company: string;

@@ -1,0 +1,207 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import multipart from '@fastify/multipart';
+import rateLimit from '@fastify/rate-limit';
+import staticFiles from '@fastify/static';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { createJsonSchemaTransform, hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { Failure } from '../core/failure.ts';
+import { PROJECT_ROOT } from '../platform/config.ts';
+import { ImportRefused } from '../master-data/parse.ts';
+import { failureOf } from '../platform/database-errors.ts';
+import { loadQueueRow } from '../review/queue.ts';
+import { ACT_HANDLERS } from './acts.ts';
+import type { ApiContext, Handler, Handlers } from './context.ts';
+import { BOOKS_HANDLERS } from './books.ts';
+import { DOCUMENT_HANDLERS } from './documents.ts';
+import { keepAnswer, takeKey } from './idempotency.ts';
+import { ITEM_HANDLERS, summaryOf } from './items.ts';
+import { LOG_HANDLERS } from './log.ts';
+import { OVERVIEW_HANDLERS } from './overview.ts';
+import { PEOPLE_HANDLERS } from './people.ts';
+import { findSession, findToken, type Principal } from './principal.ts';
+import { problemOf, sendProblem } from './problem.ts';
+import { ROUTES, type Route, type RouteName } from './routes.ts';
+import { cookieName, SIGN_IN_HANDLERS } from './sign-in.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal | null;
+    idempotency_key: string | null;
+  }
+}
+
+const HANDLERS: Handlers<RouteName> = {
+  ...SIGN_IN_HANDLERS, ...ITEM_HANDLERS, ...ACT_HANDLERS, ...BOOKS_HANDLERS, ...OVERVIEW_HANDLERS, ...LOG_HANDLERS, ...PEOPLE_HANDLERS, ...DOCUMENT_HANDLERS,
+};
+
+// An allocation over a thousand invoices is some 100 KiB.
+const BODY_BYTES = 1_048_576;
+// Sign-in of a person takes one; a guesser gets no further.
+const SIGN_INS_A_MINUTE = 20;
+// More rejected rows than this are the same mistake.
+const REJECTED_SHOWN = 1_000;
+const PAGES = join(PROJECT_ROOT, 'dist/web');
+
+/** The API with its page, and the built pages where there are any. Listens to nothing yet. */
+export async function createServer(context: ApiContext): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: BODY_BYTES, routerOptions: { ignoreTrailingSlash: true }, logger: false, forceCloseConnections: true,
+    // A request that dribbles in holds a connection for no longer than this.
+    requestTimeout: 120_000,
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.decorateRequest('principal', null);
+  app.decorateRequest('idempotency_key', null);
+  setErrorAnswers(app, context);
+  app.addHook('onRequest', async (request, reply) => {
+    requireKnownHost(request, context);
+    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+  });
+
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"], scriptSrc: ["'self'"], connectSrc: ["'self'"], fontSrc: ["'self'", 'data:'], imgSrc: ["'self'", 'data:', 'blob:'], workerSrc: ["'self'", 'blob:'],
+        // The component library sets its variables in style elements of its own; a style runs nothing.
+        styleSrc: ["'self'", "'unsafe-inline'"], manifestSrc: ["'self'"], baseUri: ["'none'"], formAction: ["'self'"], frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: context.origin.startsWith('https:') ? { maxAge: 31_536_000 } : false,
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+  await app.register(cookie);
+  await app.register(rateLimit, { global: false });
+  await app.register(multipart, { limits: { fields: 10, parts: 1_000 } });
+  app.addContentTypeParser(['text/csv', 'application/octet-stream'], (_request, payload, done) => done(null, payload));
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'tieout', version: packageJson.version, description: 'The review queue and what belongs to it. Programs send a token: `Authorization: Bearer tieout_…`. Failures are answered as RFC 9457; docs/api.md has the rest.' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' }, session: { type: 'apiKey', in: 'cookie', name: cookieName(context) } } },
+      security: [{ token: [] }, { session: [] }],
+    },
+    transform: createJsonSchemaTransform({ skipList: [] }),
+  });
+  await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true, transformStaticCSP: (header) => header });
+  app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+
+  for (const name of Object.keys(ROUTES) as RouteName[]) register(app, context, name);
+  await servePages(app);
+  return app;
+}
+
+function register(app: FastifyInstance, context: ApiContext, name: RouteName): void {
+  const route: Route = ROUTES[name];
+  const handle = HANDLERS[name] as unknown as Handler<'session'>;
+  app.route({
+    method: route.method,
+    url: route.path,
+    config: route.right === 'public' && route.method === 'POST' ? { rateLimit: { max: SIGN_INS_A_MINUTE, timeWindow: '1 minute' } } : {},
+    schema: {
+      operationId: name, summary: route.summary, description: `Right: ${route.right}.`, tags: [route.path.split('/')[2]!],
+      ...(route.right === 'public' && { security: [] }),
+      ...(route.params && { params: route.params }), ...(route.query && { querystring: route.query }), ...(route.body && { body: route.body }),
+      ...(route.response && { response: { 200: route.response } }),
+    },
+    // Before the body is read or a parameter looked at: who may not ask learns nothing about what they asked for.
+    onRequest: async (request) => { request.principal = await admit(request, context, route); },
+    preHandler: async (request, reply) => {
+      const key = request.headers['idempotency-key'];
+      if (typeof key !== 'string' || request.principal === null || route.method === 'GET' || route.stream) return;
+      if (key.length < 8 || key.length > 200) throw new Failure('invalid_input', 'an Idempotency-Key has 8 to 200 characters');
+      const repeated = await takeKey(context.db, request.principal.user_id, key, `${request.method} ${request.url} ${JSON.stringify(request.body ?? null)}`);
+      if (repeated === null) request.idempotency_key = key;
+      else return reply.code(repeated.status).type(repeated.status < 400 ? 'application/json; charset=utf-8' : 'application/problem+json').serializer((text: unknown) => text as string).send(repeated.answer);
+    },
+    onSend: async (request, reply, payload) => {
+      if (request.idempotency_key !== null && typeof payload === 'string') await keepAnswer(context.db, request.principal!.user_id, request.idempotency_key, reply.statusCode, payload);
+    },
+    handler: async (request, reply) => handle(context, { params: request.params, query: request.query, body: request.body, principal: request.principal, request, reply } as never),
+  });
+}
+
+/** Who asks, if they may: by token or by cookie, with the right, and with the proof that a page of ours sent it. */
+async function admit(request: FastifyRequest, context: ApiContext, route: Route): Promise<Principal | null> {
+  if (route.right === 'public') return null;
+  const bearer = /^Bearer (\S{20,200})$/.exec(request.headers.authorization ?? '')?.[1];
+  const secret = request.cookies[cookieName(context)];
+  const principal = bearer !== undefined ? await findToken(context.db, bearer) : secret !== undefined ? await findSession(context.db, secret) : null;
+  if (principal === null) throw new Failure('not_signed_in', 'nobody is signed in');
+  if (principal.method !== 'api_token' && route.method !== 'GET' && request.headers['x-csrf-token'] !== principal.csrf_token) {
+    throw new Failure('not_allowed', 'the header x-csrf-token is missing or wrong; GET /api/session gives it');
+  }
+  if (!principal.rights.has(route.right)) throw new Failure('not_allowed', `this takes the right "${route.right}"; you have ${[...principal.rights].join(', ') || 'none'}`);
+  if (route.scope === 'installation' && principal.companies !== null) throw new Failure('not_allowed', 'this is about all companies, and you see only some');
+  return principal;
+}
+
+/**
+ * A page of somebody else's can make a browser send requests here, also under a name that leads to this machine (DNS rebinding): the Host
+ * must be ours, and so must the Origin where the browser names one.
+ */
+function requireKnownHost(request: FastifyRequest, { origin }: ApiContext): void {
+  const known = new URL(origin);
+  const hosts = known.hostname === '127.0.0.1' ? [`127.0.0.1:${known.port}`, `localhost:${known.port}`, `[::1]:${known.port}`] : [known.host];
+  if (!hosts.includes(request.headers.host ?? '')) throw new Failure('not_allowed', `this server is ${origin}; it does not answer for ${request.headers.host ?? 'no host'}`);
+  const from = request.headers.origin;
+  if (from !== undefined && !hosts.some((host) => from === `${known.protocol}//${host}`)) throw new Failure('not_allowed', `requests from ${from} are not answered`);
+}
+
+function setErrorAnswers(app: FastifyInstance, context: ApiContext): void {
+  app.setErrorHandler(async (error, request, reply) => {
+    if (hasZodFastifySchemaValidationErrors(error)) {
+      const errors = error.validation.map((issue) => ({ path: issue.instancePath.replace(/^\//, '').replaceAll('/', '.'), message: issue.message ?? 'is wrong' }));
+      const failure = new Failure('invalid_input', `the ${error.validationContext ?? 'request'} is wrong: ${errors.map(({ path, message }) => `${path} ${message}`.trim()).join('; ')}`);
+      return sendProblem(reply, problemOf(failure, { errors }));
+    }
+    const failure = ownFailure(error) ?? failureOf(error);
+    if (failure.code === 'bug') context.log.error({ route: request.routeOptions.url, stack: (failure.cause as Error | undefined)?.stack ?? failure.stack }, 'a request failed');
+    if (failure instanceof ImportRefused) {
+      return sendProblem(reply, problemOf(failure, { errors: failure.rejected.slice(0, REJECTED_SHOWN).map(({ line, column, reason }) => ({ path: column === null ? `line ${line}` : `line ${line}, ${column}`, message: reason })) }));
+    }
+    // A stale act is answered with the item as it is now.
+    const entry_id = (request.params as { entry_id?: string } | undefined)?.entry_id;
+    const current = failure.code === 'stale' && entry_id !== undefined && request.principal !== null
+      ? await loadQueueRow(context.db, request.principal, BigInt(entry_id)).then(summaryOf, () => undefined) : undefined;
+    return sendProblem(reply, problemOf(failure, current === undefined ? {} : { current }));
+  });
+  app.setNotFoundHandler(async (request, reply) => sendProblem(reply, problemOf(new Failure('not_found', `there is no ${request.method} ${request.url.split('?')[0]}; /api/docs lists what there is`))));
+}
+
+/** Failures of ours as they are; what the framework refuses (too large, not JSON, too often) as the failure of its status. */
+function ownFailure(error: unknown): Failure | null {
+  if (error instanceof Failure) return error;
+  const { statusCode, message } = error as { statusCode?: number; message?: string };
+  switch (statusCode) {
+    case 400: return new Failure('invalid_input', message ?? 'the request is wrong');
+    case 413: return new Failure('too_large', message ?? 'the request is too large');
+    case 415: return new Failure('unsupported_format', message ?? 'this content type is not taken here');
+    case 429: return new Failure('too_many_attempts', message ?? 'too many requests');
+    default: return null;
+  }
+}
+
+/** The built pages; every address that is none of the API's is one of theirs. */
+async function servePages(app: FastifyInstance): Promise<void> {
+  if (!existsSync(join(PAGES, 'index.html'))) {
+    app.get('/*', { schema: { hide: true } }, async (_request, reply) => reply.code(503).type('text/plain; charset=utf-8')
+      .send('The pages are not built. Run: npm install\nThe API is here all the same: /api/docs\n'));
+    return;
+  }
+  await app.register(staticFiles, {
+    root: PAGES, wildcard: false, index: false,
+    setHeaders: (reply, path) => void reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'),
+  });
+  app.get('/*', { schema: { hide: true } }, async (request, reply) => {
+    if (request.url.startsWith('/api/')) return reply.callNotFound();
+    return reply.header('cache-control', 'no-cache').sendFile('index.html', { cacheControl: false });
+  });
+}
