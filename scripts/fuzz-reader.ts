@@ -6,31 +6,16 @@ import type { RawEntry, RawPart } from '../src/core/statement.ts';
 import type { DocumentSource } from '../src/stages/extract/contract.ts';
 import { extract } from '../src/stages/extract/extract.ts';
 import { pdfReader } from '../src/stages/extract/pdf.ts';
+import { SCALE, type FuzzAnswer, type FuzzTask } from './fuzz-shape.ts';
 
 /** The process in which fuzz.ts has documents read: one after the other, each answered with what came of it. */
-
-export interface FuzzTask { bytes: Uint8Array }
-
-export interface FuzzAnswer {
-  /** Code of the failure, or of `failed` statements; null where all were read. */
-  code: string | null;
-  /** Something that must not be: anything thrown that is no coded failure, or a sum that does not hold. */
-  wrong: string | null;
-  /** Opening and closing balance of each statement that prints both and ties out. */
-  proven: string[];
-  statements: number;
-  rss_mb: number;
-  ms: number;
-}
-
-/** More decimals than the proof allows. */
-const SCALE = 12;
 
 async function read(bytes: Buffer): Promise<Omit<FuzzAnswer, 'rss_mb' | 'ms'>> {
   const source: DocumentSource = { size: bytes.length, read: async function* () { for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536); } };
   // In the pipeline a PDF has a process of its own; here this process is it.
   const parts = pdfReader.recognise(bytes.subarray(0, 65_536)) ? pdfReader.read(source, { profiles: [] }) : extract(source, { profiles: [] });
   const open = new Map<number, { proof: ProofBuilder; sum: bigint }>();
+  const printed: string[] = [];
   const proven: string[] = [];
   let statements = 0;
   let code: string | null = null;
@@ -53,10 +38,12 @@ async function read(bytes: Buffer): Promise<Omit<FuzzAnswer, 'rss_mb' | 'ms'>> {
         const { proof, sum } = of(part.statement);
         const { ties_out } = proof.finish(part.head);
         const { opening_balance: opening, closing_balance: closing } = part.head;
-        if (ties_out !== true || opening === null || closing === null) continue;
+        if (opening === null || closing === null) continue;
         const [from, to] = [parseDecimal(opening.amount, SCALE)!, parseDecimal(closing.amount, SCALE)!];
+        printed.push(`${from} ${to}`);
+        if (ties_out !== true) continue;
         if (from + sum !== to) wrong ??= `ties out although ${opening.amount} and ${formatDecimal(sum, SCALE)} are not ${closing.amount}`;
-        proven.push(`${formatDecimal(from, SCALE)} ${formatDecimal(to, SCALE)}`);
+        proven.push(`${from} ${to}`);
       }
     }
     if (statements === 0 && code === null) wrong ??= 'no statement and no failure';
@@ -64,7 +51,7 @@ async function read(bytes: Buffer): Promise<Omit<FuzzAnswer, 'rss_mb' | 'ms'>> {
     if (error instanceof Failure && error.code !== 'bug') code = error.code;
     else wrong = error instanceof Error ? error.stack ?? error.message : String(error);
   }
-  return { code, wrong, proven, statements };
+  return { code, wrong, printed, proven, statements };
 }
 
 const PLAIN = /^-?\d+(?:\.\d+)?$/;

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { readdirSync } from 'node:fs';
 import { createRandom } from '../fixtures/generate/random.ts';
 import { mutate } from './fuzz-mutate.ts';
-import type { FuzzAnswer, FuzzTask } from './fuzz-reader.ts';
+import { SCALE, type FuzzAnswer, type FuzzTask } from './fuzz-shape.ts';
 
 /**
  * `npm run fuzz -- --cases N --seed S`: documents made out of the fixtures by seeded changes are read, each within 5 s and 512 MB, to a
@@ -26,7 +26,8 @@ const { values } = parseArgs({
   options: { cases: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' }, case: { type: 'string' }, format: { type: 'string' }, save: { type: 'string' } },
 });
 
-interface Base { name: string; bytes: Buffer; proven: Set<string> }
+/** A document to change, with the pairs of balances from and to which a reading of it or of a part of it may lead. */
+interface Base { name: string; bytes: Buffer; pairs: Set<string> }
 
 const folders = ['fixtures/formats', 'fixtures/statements'];
 const names = folders.flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
@@ -37,7 +38,7 @@ for (const name of names) {
   const group = /^fixtures\/formats\/([^/]+)\//.exec(name)?.[1] ?? extname(name).slice(1).replace('xml', 'camt');
   if (values.format !== undefined && group !== values.format) continue;
   const bytes = await readFile(join(ROOT, name));
-  if (bytes.length > 0) groups.set(group, [...groups.get(group) ?? [], { name, bytes, proven: new Set() }]);
+  if (bytes.length > 0) groups.set(group, [...groups.get(group) ?? [], { name, bytes, pairs: new Set() }]);
 }
 const formats = [...groups.keys()].toSorted();
 if (formats.length === 0) throw new Error(`there is no format ${values.format}`);
@@ -76,11 +77,33 @@ class Readers {
   }
 }
 
-function makeCase(i: number): { base: Base; bytes: Buffer; changes: string[] } {
+/**
+ * Every balance that an MT940 prints opens and closes a page, and pages can be lost or joined; an opening balance and an amount that change
+ * places leave the sum as it is.
+ */
+function pairsOf(answer: FuzzAnswer, bytes: Buffer): Set<string> {
+  const pairs = new Set<string>();
+  const pages = [...bytes.toString('latin1').matchAll(/:6[02][FM]:([CD])\d{6}[A-Z]{3}(\d*),(\d*)/g)].map(([, side, whole, fraction]) => (side === 'D' ? -1n : 1n) * BigInt(whole! + fraction!.padEnd(SCALE, '0')));
+  const printed = answer.printed.map((pair) => pair.split(' ').map(BigInt) as [bigint, bigint]);
+  for (const [from, to] of [...printed, ...pages.flatMap((from) => pages.map((to): [bigint, bigint] => [from, to]))]) {
+    pairs.add(keyOf(from, to));
+    pairs.add(keyOf(to - from, to));
+  }
+  return pairs;
+}
+
+/** Without the decimals that a BAI2 file implies by a currency, which may change places with another. */
+function keyOf(from: bigint, to: bigint): string {
+  let [a, b] = [from, to];
+  while ((a !== 0n || b !== 0n) && a % 10n === 0n && b % 10n === 0n) [a, b] = [a / 10n, b / 10n];
+  return `${a} ${b}`;
+}
+
+function makeCase(i: number): { base: Base; other: Base; bytes: Buffer; changes: string[] } {
   const random = createRandom((Number(values.seed) * 1_000_003 + i) >>> 0);
   const base = random.pick(groups.get(random.pick(formats))!);
   const other = random.pick(groups.get(random.pick(formats))!);
-  return { base, ...mutate(base.bytes, random, other.bytes) };
+  return { base, other, ...mutate(base.bytes, random, other.bytes) };
 }
 
 const found: string[] = [];
@@ -89,12 +112,12 @@ let slowest = { ms: 0, i: -1 };
 let done = 0;
 
 async function check(readers: Readers, i: number): Promise<void> {
-  const { base, bytes, changes } = makeCase(i);
+  const { base, other, bytes, changes } = makeCase(i);
   let answer = await readers.read(bytes);
   if (('ended' in answer && answer.ended.startsWith('took')) || (!('ended' in answer) && answer.rss_mb > MEMORY_MB)) answer = await readers.readAlone(bytes);
   const problem = 'ended' in answer ? answer.ended
     : answer.rss_mb > MEMORY_MB ? `took ${Math.round(answer.rss_mb)} MB`
-    : answer.wrong ?? answer.proven.map((pair) => (base.proven.has(pair) ? null : `ties out from ${pair.replace(' ', ' to ')}, which ${base.name} does not`)).find((p) => p !== null) ?? null;
+    : answer.wrong ?? answer.proven.map((pair) => [pair, keyOf(...pair.split(' ').map(BigInt) as [bigint, bigint])] as const).map(([pair, key]) => (base.pairs.has(key) || other.pairs.has(key) ? null : `ties out from ${pair.replace(' ', ' to ')} (1e-${SCALE}), which ${base.name} does not`)).find((p) => p !== null) ?? null;
   const outcome = 'ended' in answer ? 'ended' : answer.code ?? (answer.proven.length > 0 ? 'ties out' : 'read');
   codes.set(outcome, (codes.get(outcome) ?? 0) + 1);
   if (!('ended' in answer) && answer.ms > slowest.ms) slowest = { ms: answer.ms, i };
@@ -111,7 +134,7 @@ const readers = Array.from({ length: Math.min(4, availableParallelism()) }, () =
 try {
   for (const base of [...groups.values()].flat()) {
     const answer = await readers[0]!.read(base.bytes);
-    if (!('ended' in answer)) base.proven = new Set(answer.proven);
+    if (!('ended' in answer)) base.pairs = pairsOf(answer, base.bytes);
   }
   const cases = values.case === undefined ? Array.from({ length: Number(values.cases) }, (_, i) => i) : [Number(values.case)];
   let next = 0;

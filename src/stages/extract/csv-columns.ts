@@ -1,7 +1,7 @@
 import { compareAccounts, ibanStatus } from '../../core/account.ts';
 import { isCurrency, parseDecimal } from '../../core/money.ts';
 import { createMarkVote, findAmount, findDates, parseAmount } from '../../core/numerals.ts';
-import type { Row } from './csv-dialect.ts';
+import type { Row } from './csv-rows.ts';
 import { readFacts } from './csv-labels.ts';
 import { foldWords, readTitle } from './csv-titles.ts';
 import type { Role, TitleMeaning } from './csv-titles.ts';
@@ -305,6 +305,7 @@ export function chains(amounts: readonly (bigint | undefined)[], balances: reado
     if (earlier !== 0n || later !== 0n) pairs++;
     oldest &&= before + later === after;
     newest &&= after + earlier === before;
+    if (!oldest && !newest) return false;
   }
   return pairs === 0 ? null : oldest || newest;
 }
@@ -344,8 +345,9 @@ function inferTable(rows: readonly Row[], profile: StatementProfile | undefined)
   const known = titled ? above.cells.flatMap((title) => readTitle(title).meanings.map((m) => m.role)) : [];
   if (dates.length === 0 || texts.length === 0 || numbers.length === 0 || known.includes('foreign')) return undefined;
 
-  const pair = numbers.flatMap((amount) => numbers.filter((balance) => balance !== amount).map((balance) => [amount, balance] as const))
-    .find(([amount, balance]) => sample.length > 2 && chains(unitsOf(sample, amount), unitsOf(sample, balance)) === true);
+  const units = new Map(numbers.map((column) => [column, unitsOf(sample, column)]));
+  const pair = sample.length < 3 ? undefined : numbers.flatMap((amount) => numbers.filter((balance) => balance !== amount).map((balance) => [amount, balance] as const))
+    .find(([amount, balance]) => chains(units.get(amount)!, units.get(balance)!) === true);
   // Titles in an unknown language over a date and a number may be those of anything.
   if (titled && pair === undefined && !known.some((role) => role === 'booking_date' || isMoney(role))) return undefined;
   const money = numbers.filter((column) => kinds[column]!.negatives > 0 || kinds[column]!.fractions > 0);

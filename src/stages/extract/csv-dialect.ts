@@ -1,12 +1,9 @@
-import { isUtf8 } from 'node:buffer';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { Options } from 'csv-parse';
-import { CsvError, parse } from 'csv-parse';
-import { parse as parseAtOnce } from 'csv-parse/sync';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { Failure } from '../../core/failure.ts';
 import type { DocumentSource } from './contract.ts';
 import { SNIFF_BYTES } from './contract.ts';
+import type { Quoting, Row } from './csv-rows.ts';
+import { RowSplitter } from './csv-rows.ts';
 
 /** How a file's bytes become rows of cells: encoding, delimiter, quoting. */
 export interface Dialect {
@@ -18,23 +15,15 @@ export interface Dialect {
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'windows-1250' | 'iso-8859-1';
 
-export interface Row {
-  /** 1-based line on which the row begins. */
-  line: number;
-  cells: string[];
-}
-
 /** What is met between the cells of bank exports, the commonest first. */
 export const DELIMITERS = [',', ';', '\t', '|'] as const;
 
-/** Longer than any row met (a batch with all its references); an unclosed quote or a wrong delimiter would else read the whole file into one. */
-const MAX_ROW_BYTES = 256 * 1024;
 /** Four times the widest export met; a line of delimiters would else become millions of cells. */
 const MAX_COLUMNS = 512;
 /** Above the rows of the largest document that is accepted by size with rows of some use; keeps line numbers and counts in bounds. */
 const MAX_ROWS = 50_000_000;
-/** Rows that travel together, so that the cost of handing them on does not count. */
-const ROWS_TOGETHER = 256;
+/** Some hundred rows: what lives no longer than it takes to read it costs nothing to clear away. */
+const PIECE_BYTES = 1 << 16;
 
 /**
  * The encodings that the bytes allow, best first: byte order mark, the zeros of UTF-16, valid UTF-8 over the whole document, else the
@@ -90,38 +79,20 @@ export function decodeHead(head: Buffer, encoding: Encoding, complete: boolean):
 
 /**
  * The rows of a document's first lines; undefined where they cannot be taken apart in that dialect. Only the lines of a whole document
- * must close every quotation mark.
+ * must close every quotation mark. Rows that are wider than any table are left out.
  */
 export function headRows(text: string, dialect: Dialect, complete: boolean): Row[] | undefined {
-  const rows: Row[] = [];
-  let line = 1;
-  const add = (cells: string[]): null => {
-    unwrap(cells);
-    rows.push({ line, cells });
-    line += 1 + newlinesIn(cells);
-    return null;
-  };
-  try {
-    parseAtOnce(text, { ...options(dialect, text), on_record: add });
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    if (complete || error.code !== 'CSV_QUOTE_NOT_CLOSED') return undefined;
-  }
-  return rows;
+  const splitter = new RowSplitter(quotingOf(dialect, text));
+  const rows = splitter.write(text);
+  const last = splitter.end();
+  if (last === undefined && complete) return undefined;
+  if (last != null) rows.push(last);
+  return rows.filter(({ cells }) => cells.length <= MAX_COLUMNS);
 }
 
-function options(dialect: Dialect, head: string): Options & { record_delimiter: string[] } {
-  return {
-    delimiter: dialect.delimiter,
-    quote: dialect.quoted ? '"' : null,
-    // Old exports end lines with a carriage return alone; beside newlines it is a character of a cell.
-    record_delimiter: head.includes('\n') ? ['\r\n', '\n'] : ['\r'],
-    relax_quotes: true,
-    relax_column_count: true,
-    // A space before an opening quotation mark would make the mark part of the text.
-    ltrim: true,
-    max_record_size: MAX_ROW_BYTES,
-  };
+function quotingOf({ delimiter, quoted }: Dialect, head: string): Quoting {
+  // Old exports end lines with a carriage return alone; beside newlines it is a character of a cell.
+  return { delimiter, quoted, newline: head.includes('\n') ? '\n' : '\r' };
 }
 
 /**
@@ -129,86 +100,44 @@ function options(dialect: Dialect, head: string): Options & { record_delimiter: 
  * some rows. Throws truncated for a quote that is never closed, too_large beyond a bound, malformed for what is no text in the encoding.
  */
 export async function* readRows(source: DocumentSource, dialect: Dialect, head: string): AsyncGenerator<Row[], void, void> {
-  const settings = options(dialect, head);
-  const parser = parse(settings);
-  // csv-parse takes the first record's length for every record's, and makes an error object of each that differs, only to drop it: beneath a
-  // short preamble that is most of the time. A blank record of the table's own length goes before.
-  const ruler = Buffer.from(dialect.delimiter.repeat(usualCells(head, dialect) - 1) + settings.record_delimiter[0]);
-  // Its failure destroys the parser with the same error, which the loop below meets.
-  pipeline(Readable.from(prepend(ruler, utf8Blocks(source, dialect.encoding))), parser).catch(() => undefined);
-  let rows: Row[] = [];
-  let line = 1;
-  let count = -1;
-  try {
-    for await (const cells of parser as AsyncIterable<string[]>) {
-      if (count === -1) {
-        count = 0;
-        continue;
-      }
+  const splitter = new RowSplitter(quotingOf(dialect, head));
+  let count = 0;
+  const checked = (rows: Row[]): Row[] => {
+    count += rows.length;
+    if (count > MAX_ROWS) throw new Failure('too_large', `the document has more than ${MAX_ROWS} rows; split it by period`, { line: rows[0]!.line });
+    for (const { line, cells } of rows) {
       if (cells.length > MAX_COLUMNS) throw new Failure('too_large', `a row has ${cells.length} cells, and at most ${MAX_COLUMNS} are read`, { line });
-      if (++count > MAX_ROWS) throw new Failure('too_large', `the document has more than ${MAX_ROWS} rows; split it by period`, { line });
-      unwrap(cells);
-      rows.push({ line, cells });
-      line += 1 + newlinesIn(cells);
-      if (rows.length === ROWS_TOGETHER) {
-        yield rows;
-        rows = [];
-      }
     }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    if (error.code === 'CSV_QUOTE_NOT_CLOSED') throw new Failure('truncated', 'a quotation mark is opened and never closed; the document ends inside a cell', { line }, error);
-    if (error.code === 'CSV_MAX_RECORD_SIZE') throw new Failure('too_large', `a row is longer than ${MAX_ROW_BYTES} bytes; is a quotation mark left open?`, { line }, error);
-    throw new Failure('malformed', `the row cannot be taken apart: ${error.message.slice(0, 200)}`, { line }, error);
+    return rows;
+  };
+  for await (const piece of textPieces(source, dialect.encoding)) {
+    const rows = splitter.write(piece);
+    if (rows.length > 0) yield checked(rows);
   }
-  if (rows.length > 0) yield rows;
+  const { line } = splitter;
+  const last = splitter.end();
+  if (last === undefined) throw new Failure('truncated', 'a quotation mark is opened and never closed; the document ends inside a cell', { line });
+  if (last !== null) yield checked([last]);
 }
 
-async function* prepend(first: Buffer, blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield first;
-  yield* blocks;
-}
-
-/** How many cells most rows of the document's beginning have. */
-function usualCells(head: string, dialect: Dialect): number {
-  const counts = new Map<number, number>();
-  for (const { cells } of headRows(head, dialect, false) ?? []) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
-  return [...counts].reduce((most, next) => (next[1] > most[1] ? next : most), [1, 0])[0]!;
-}
-
-const QUOTE = 34;
-const EQUALS = 61;
-
-/** Quotation marks that the tokenizer leaves around a cell: a space behind the closing one, and `="00123"` for spreadsheets. */
-function unwrap(cells: string[]): void {
-  for (let i = 0; i < cells.length; i++) {
-    const first = cells[i]!.charCodeAt(0);
-    if (first !== QUOTE && first !== EQUALS) continue;
-    const inner = /^=?"([^"]*)"\s*$/.exec(cells[i]!)?.[1];
-    if (inner !== undefined) cells[i] = inner;
-  }
-}
-
-function newlinesIn(cells: readonly string[]): number {
-  let newlines = 0;
-  for (const cell of cells) for (let at = cell.indexOf('\n'); at >= 0; at = cell.indexOf('\n', at + 1)) newlines++;
-  return newlines;
-}
-
-async function* utf8Blocks(source: DocumentSource, encoding: Encoding): AsyncGenerator<Buffer> {
-  if (encoding === 'utf-8') {
-    let first = true;
-    for await (const block of source.read()) {
-      yield first && block[0] === 0xef && block[1] === 0xbb && block[2] === 0xbf ? block.subarray(3) : block;
-      first = false;
-    }
-    return;
-  }
+/** The document as text without a byte order mark, in pieces. Throws malformed for half a character of UTF-16. */
+async function* textPieces(source: DocumentSource, encoding: Encoding): AsyncGenerator<string, void, void> {
   // Of the encodings with one byte a character, a few bytes mean nothing; half a character of UTF-16 is damage.
   const decoder = new TextDecoder(encoding, { fatal: encoding.startsWith('utf-16') });
+  // Nothing of a character is left over where the bytes before were ASCII, which is the same in all but UTF-16.
+  let clean = !encoding.startsWith('utf-16');
   try {
-    for await (const block of source.read()) yield Buffer.from(decoder.decode(block, { stream: true }));
-    yield Buffer.from(decoder.decode());
+    for await (const block of source.read()) {
+      for (let at = 0; at < block.length; at += PIECE_BYTES) {
+        const bytes = block.subarray(at, at + PIECE_BYTES);
+        if (clean && isAscii(bytes)) yield bytes.toString('latin1');
+        else {
+          clean = false;
+          yield decoder.decode(bytes, { stream: true });
+        }
+      }
+    }
+    yield decoder.decode();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
     throw new Failure('malformed', `the document is ${encoding.toUpperCase()} and has half a character (a lone surrogate); fetch it again`, null, error);

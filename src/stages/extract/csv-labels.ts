@@ -4,7 +4,7 @@ import { isCurrency } from '../../core/money.ts';
 import type { DateOrder, DecimalMark } from '../../core/numerals.ts';
 import { findAmount, parseAmount, parseDate } from '../../core/numerals.ts';
 import type { PrintedTotal, RawAmount, StatementBalance } from '../../core/statement.ts';
-import type { Row } from './csv-dialect.ts';
+import type { Row } from './csv-rows.ts';
 import { currencyIn, foldWords } from './csv-titles.ts';
 
 /** What stands above, below and between the rows of a table: account, currency, period, balances, each with its label. */

@@ -2,8 +2,8 @@ import { calendarDate, dayNumber } from '../../core/date.ts';
 import { Failure } from '../../core/failure.ts';
 import { exponentOf, formatDecimal, isCurrency, parseDecimal } from '../../core/money.ts';
 import type { DateOrder, DecimalMark, MarkVote, OrderVote } from '../../core/numerals.ts';
-import { createMarkVote, createOrderVote, findAmount, findDates, parseAmount } from '../../core/numerals.ts';
-import type { Row } from './csv-dialect.ts';
+import { createMarkVote, createOrderVote, findAmount, findDates, markOf, parseAmount } from '../../core/numerals.ts';
+import type { Row } from './csv-rows.ts';
 import type { Table } from './csv-columns.ts';
 import { UNIT_DECIMALS, chains, sideOf } from './csv-columns.ts';
 import type { Role } from './csv-titles.ts';
@@ -73,7 +73,7 @@ export async function settleReading(
       }
       for (const [column, vote] of marks) {
         const text = row.cells[column] ?? '';
-        if (vote.add(text) && /^\D*\d{1,3}[.,]\d{3}\D*$/.test(text)) grouped ??= text.trim();
+        if (vote.add(text) && grouped === undefined && markOf(findAmount(text)!.digits) === 'either') grouped = text.trim();
       }
       const code = row.cells[columns.currency?.[0] ?? -1]?.trim() ?? '';
       if (isCurrency(code)) currencies.add(code);

@@ -8,7 +8,8 @@ import { CHUNK_ENTRIES, emptyTransaction } from '../../core/statement.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
 import type { Table } from './csv-columns.ts';
 import { findTable, sameTitle } from './csv-columns.ts';
-import type { Dialect, Row } from './csv-dialect.ts';
+import type { Dialect } from './csv-dialect.ts';
+import type { Row } from './csv-rows.ts';
 import { DELIMITERS, decodeHead, findEncodings, headRows, readRows } from './csv-dialect.ts';
 import type { Facts } from './csv-labels.ts';
 import { labelOf, readFacts, totalKind } from './csv-labels.ts';
@@ -145,6 +146,8 @@ class Statements {
   readonly #dates = new Map<string, CalendarDate | undefined>();
   #line = 0;
   #noteCount = 0;
+  /** How many of the section's notes stood there when the titles came last. */
+  #notesSeen = 0;
   #buffered = 0;
   /** The last entry while rows that continue its text may follow. */
   #open: RawEntry | undefined;
@@ -322,10 +325,14 @@ class Statements {
   #startSection(): void {
     this.#open = undefined;
     const { notes, preamble } = this.#sections.at(-1)!;
-    const at = notes.findLastIndex(({ cells }) => cells.some((cell) => labelOf(cell.split(':')[0]!.trim()) === 'account'));
+    const recent = notes.slice(this.#notesSeen);
+    const found = recent.findLastIndex(({ cells }) => cells.some((cell) => labelOf(cell.split(':')[0]!.trim()) === 'account'));
+    const at = found < 0 ? -1 : this.#notesSeen + found;
     const next = readFacts(at < 0 ? [] : notes.slice(at), this.#mark, this.#order);
+    this.#notesSeen = notes.length;
     if (next.account === null || next.account === preamble.account) return;
     this.#sections.push({ notes: notes.splice(at), preamble: next });
+    this.#notesSeen = this.#sections.at(-1)!.notes.length;
   }
 
   #addBalance(row: Row, label: 'opening' | 'closing', date: CalendarDate | undefined): void {

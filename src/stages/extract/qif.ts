@@ -2,7 +2,7 @@ import type { CalendarDate } from '../../core/date.ts';
 import { Failure } from '../../core/failure.ts';
 import { exponentOf, parseDecimal } from '../../core/money.ts';
 import type { DateOrder, DecimalMark } from '../../core/numerals.ts';
-import { createMarkVote, createOrderVote, findAmount, findDates, parseAmount, parseDate } from '../../core/numerals.ts';
+import { createMarkVote, createOrderVote, findAmount, findDates, markOf, parseAmount, parseDate } from '../../core/numerals.ts';
 import type { RawAmount, RawEntry, RawPart, StatementBalance, Transaction } from '../../core/statement.ts';
 import { CHUNK_ENTRIES, emptyTransaction } from '../../core/statement.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
@@ -179,7 +179,7 @@ async function settleReading(source: DocumentSource, { profiles }: ReadContext):
         if (twofold === undefined && readings.has('mdy') && readings.get('dmy')?.day !== readings.get('mdy')!.day) twofold = { text: date, line };
       }
       const amount = fieldOf(fields, 'T') || fieldOf(fields, 'U');
-      if (mark.add(amount) && grouped === undefined && /^\D{0,4}\d{1,3}[.,]\d{3}$/.test(amount)) grouped = { text: amount, line };
+      if (mark.add(amount) && grouped === undefined && markOf(findAmount(amount)!.digits) === 'either') grouped = { text: amount, line };
     }
   }
   const match = named === undefined ? header ?? '!Type:' : `N${named}`;
