@@ -12,6 +12,7 @@ const COMMANDS: readonly { name: string; description: string; load: () => Promis
   { name: 'review', description: 'the queue of entries that need a person', load: async () => (await import('./review.ts')).reviewCommand() },
   { name: 'explain', description: 'why an entry was decided as it was', load: async () => (await import('./explain.ts')).explainCommand() },
   { name: 'dead', description: 'documents that could not be worked on', load: async () => (await import('./dead.ts')).deadCommand() },
+  { name: 'quarantine', description: 'statements that are off the books, and those issued again', load: async () => (await import('./quarantine.ts')).quarantineCommand() },
   { name: 'import', description: 'master data in', load: async () => (await import('./import.ts')).importCommand() },
   { name: 'export', description: 'decisions, journal, open items and log out', load: async () => (await import('./export.ts')).exportCommand() },
   { name: 'extract', description: 'print the statements in files as JSON, without a database', load: async () => (await import('./extract.ts')).extractCommand() },

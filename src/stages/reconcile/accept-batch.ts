@@ -1,10 +1,13 @@
+import type { Json } from '../../core/canonical-json.ts';
+import { pairWithBooks, type EntryIdentity } from '../../core/entry-identity.ts';
 import type { Check } from '../../core/statement.ts';
+import { loadBookedIdentities, loadIdentities } from '../../ledger/bank-entries.ts';
 import type { JournalEntryDraft, JournalLineDraft } from '../../ledger/journal.ts';
 import { postJournalEntries } from '../../ledger/journal.ts';
 import type { LogChain, LogDraft } from '../../ledger/log.ts';
 import type { Tx } from '../../platform/database.ts';
-import { acceptStatement, compareStatements, openingOf, pairWithBooks, placeOf, repeatedBy } from './accept.ts';
-import type { BookedStatement, Difference, EntryIdentity, ReceivedStatement, StatementVerdict } from './contract.ts';
+import { acceptStatement, compareStatements, openingOf, placeOf, repeatedBy } from './accept.ts';
+import type { BookedStatement, Difference, ReceivedStatement, StatementVerdict } from './contract.ts';
 import * as store from './store.ts';
 
 /** What the batch's statements have become. */
@@ -24,7 +27,11 @@ interface Weighed {
   opening: bigint | null;
   closing: bigint | null;
   duplicates: Map<number, bigint>;
+  /** For a statement that is issued again: which one, and where it differs. */
+  reissue: Reissue | null;
 }
+
+interface Reissue { of: bigint; added: readonly EntryIdentity[]; dropped: readonly EntryIdentity[] }
 
 /**
  * Takes the batch's statements onto the books: weighs each against its account's chain, quarantines whole documents, posts opening
@@ -42,6 +49,7 @@ export async function acceptBatch(tx: Tx, chain: LogChain, run_id: bigint, compa
   const balances = await store.loadBankBalances(tx, [...by_account.keys()]);
   const load = createIdentityLoader(tx);
 
+  const reissues = new Map<bigint, Reissue>();
   let weighed: Weighed[] = [];
   for (let known = -1; known !== refused.size;) {
     // A document that one account refuses is off the books of the others too, which may change what follows there.
@@ -50,11 +58,12 @@ export async function acceptBatch(tx: Tx, chain: LogChain, run_id: bigint, compa
     for (const [account_id, statements] of by_account) {
       weighed.push(...await weighAccount(account_id, statements.filter((one) => !refused.has(one.document_id)), booked.get(account_id) ?? [], balances.get(account_id) ?? 0n, load));
     }
+    for (const { statement, verdict, reissue } of weighed) if (verdict.state === 'quarantined' && reissue) reissues.set(statement.statement_id, reissue);
     for (const { statement, verdict } of weighed) if (verdict.state === 'quarantined' && !refused.has(statement.document_id)) refused.set(statement.document_id, verdict.check);
   }
 
   const own = weighed.filter(({ statement }) => statement.company === company);
-  await quarantine(tx, chain, run_id, company, received.filter((one) => one.company === company && refused.has(one.document_id)), refused);
+  await quarantine(tx, chain, run_id, company, received.filter((one) => one.company === company && refused.has(one.document_id)), refused, reissues);
   await post(tx, chain, run_id, company, own);
   return {
     statements: received.filter((one) => one.company === company).length,
@@ -73,6 +82,7 @@ async function weighAccount(account_id: number, statements: readonly ReceivedSta
     const statement = takeNext(waiting, books.at(-1)?.closing ?? null);
     const place = placeOf(statement, books);
     const duplicates = new Map<number, bigint>();
+    let reissue: Reissue | null = null;
     let found: Difference = { added: statement.entry_count, sum: statement.sum, dropped: 0 };
     const own = place.kind === 'overlaps' ? await load.ofStatement(statement.statement_id) : [];
     if (place.kind === 'overlaps') {
@@ -83,17 +93,16 @@ async function weighAccount(account_id: number, statements: readonly ReceivedSta
       for (const entry of own) if (pairs.get(entry.entry_id) !== null) duplicates.set(entry.line, pairs.get(entry.entry_id)!);
       const paired = new Set(duplicates.values());
       const repeated = repeatedBy(statement, books)?.statement_id;
-      found = {
-        added: added.length, sum: added.reduce((sum, entry) => sum + entry.amount, 0n),
-        dropped: on_books.filter((entry) => entry.statement_id === repeated && !paired.has(entry.entry_id)).length,
-      };
+      const dropped = on_books.filter((entry) => entry.statement_id === repeated && !paired.has(entry.entry_id));
+      found = { added: added.length, sum: added.reduce((sum, entry) => sum + entry.amount, 0n), dropped: dropped.length };
+      if (repeated !== undefined) reissue = { of: repeated, added, dropped };
     }
     const verdict = acceptStatement(statement, place, books, found, balance);
     const last = books.at(-1) ?? null;
     const opening = openingOf(statement) ?? (place.kind === 'first' ? null : last?.closing ?? null);
     const base = place.kind === 'overlaps' ? last!.closing : opening;
     const closing = statement.closing ?? (base === null ? null : base + found.sum);
-    out.push({ statement, verdict, opening, closing, duplicates });
+    out.push({ statement, verdict, opening, closing, duplicates, reissue });
     if (verdict.state !== 'accepted') continue;
     balance += found.sum + (verdict.opening_posting ?? 0n) + (verdict.gap_before ?? 0n);
     // Identities of what this batch brings are only needed when a later statement of it overlaps.
@@ -134,19 +143,19 @@ function createIdentityLoader(tx: Tx): IdentityLoader {
   const statements = new Map<bigint, Promise<(EntryIdentity & { line: number })[]>>();
   const windows = new Map<string, Promise<BookedIdentity[]>>();
   return {
-    ofStatement: (statement_id) => statements.getOrInsertComputed(statement_id, () => store.loadIdentities(tx, statement_id)),
-    onBooks: (account_id, from, to) => windows.getOrInsertComputed(`${account_id} ${from} ${to}`, () => store.loadBookedIdentities(tx, account_id, from, to)),
+    ofStatement: (statement_id) => statements.getOrInsertComputed(statement_id, () => loadIdentities(tx, statement_id)),
+    onBooks: (account_id, from, to) => windows.getOrInsertComputed(`${account_id} ${from} ${to}`, () => loadBookedIdentities(tx, account_id, from, to)),
   };
 }
 
-async function quarantine(tx: Tx, chain: LogChain, run_id: bigint, company: string, statements: readonly ReceivedStatement[], refused: ReadonlyMap<bigint, Check>): Promise<void> {
+async function quarantine(tx: Tx, chain: LogChain, run_id: bigint, company: string, statements: readonly ReceivedStatement[], refused: ReadonlyMap<bigint, Check>, reissues: ReadonlyMap<bigint, Reissue>): Promise<void> {
   const seqs = await chain.append(statements.map((statement): LogDraft => ({
     company, run_id, actor: 'tieout', action: 'quarantine_statement', entry_id: null, decision_id: null,
-    payload: { ...describe(statement), check: { ...refused.get(statement.document_id)! } },
+    payload: { ...describe(statement), check: { ...refused.get(statement.document_id)! }, ...differenceTo(reissues.get(statement.statement_id)) },
   })));
   for (const [i, statement] of statements.entries()) {
     const check = refused.get(statement.document_id)!;
-    await store.saveVerdict(tx, statement, 'quarantined', statement.failed_check === null ? { check } : {});
+    await store.saveVerdict(tx, statement, 'quarantined', { ...(statement.failed_check === null && { check }), reissue_of: reissues.get(statement.statement_id)?.of });
     await store.quarantineDocument(tx, statement.document_id, check.name);
     await store.decideQuarantined(tx, statement, run_id, company, check, seqs[i]!);
   }
@@ -190,6 +199,16 @@ async function post(tx: Tx, chain: LogChain, run_id: bigint, company: string, we
     }
     await postJournalEntries(tx, seqs[i]!, drafts);
   }
+}
+
+/** Keeps a record of the log readable where a statement of a million entries comes again with other dates. */
+const MAX_DIFFERENCES = 100;
+
+function differenceTo(reissue: Reissue | undefined): Record<string, Json> {
+  if (!reissue) return {};
+  const listed = (entries: readonly EntryIdentity[]): Json => entries.slice(0, MAX_DIFFERENCES)
+    .map(({ entry_id, booking_date, amount, bank_reference }) => ({ entry_id: String(entry_id), booking_date, amount: String(amount), bank_reference }));
+  return { reissue_of: String(reissue.of), added: listed(reissue.added), dropped: listed(reissue.dropped) };
 }
 
 function describe(statement: ReceivedStatement): Record<string, string | number | null> {

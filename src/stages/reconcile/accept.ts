@@ -1,6 +1,6 @@
 import { addDays, weekday, type CalendarDate } from '../../core/date.ts';
 import { INTERIM_FORMATS, type Check, type Format } from '../../core/statement.ts';
-import type { BookedStatement, Difference, EntryIdentity, ReceivedStatement, StatementVerdict } from './contract.ts';
+import type { BookedStatement, Difference, ReceivedStatement, StatementVerdict } from './contract.ts';
 
 /**
  * Does a statement continue the books of its account? Statements are taken in the order of their periods, whatever the order of
@@ -27,33 +27,6 @@ export function compareStatements(a: ReceivedStatement, b: ReceivedStatement): n
 export function numberOf(sequence: string | null): number | null {
   const digits = sequence === null ? null : /\d+/.exec(sequence);
   return digits ? Number(digits[0]) : null;
-}
-
-/** The multiset of what both contain: for each entry of the statement its counterpart on the books, or null for a new one. */
-export function pairWithBooks(entries: readonly EntryIdentity[], booked: readonly EntryIdentity[]): Map<bigint, bigint | null> {
-  const free = new Map<string, EntryIdentity[]>();
-  for (const entry of booked) {
-    const key = identityKey(entry);
-    const list = free.get(key);
-    if (list) list.push(entry);
-    else free.set(key, [entry]);
-  }
-  const pairs = new Map<bigint, bigint | null>();
-  // First those that agree in the bank's reference, then those of which one gives none; two different references are two entries.
-  const passes: ((entry: EntryIdentity, other: EntryIdentity) => boolean)[] = [
-    (entry, other) => entry.bank_reference !== null && entry.bank_reference === other.bank_reference,
-    (entry, other) => entry.bank_reference === null && other.bank_reference === null,
-    (entry, other) => entry.bank_reference === null || other.bank_reference === null,
-  ];
-  for (const agrees of passes) {
-    for (const entry of entries) {
-      if (pairs.get(entry.entry_id)) continue;
-      const list = free.get(identityKey(entry));
-      const at = list?.findIndex((other) => agrees(entry, other)) ?? -1;
-      pairs.set(entry.entry_id, at < 0 ? null : list!.splice(at, 1)[0]!.entry_id);
-    }
-  }
-  return pairs;
 }
 
 /** What the statement's place in the books is, before its entries are looked at. */
@@ -179,10 +152,6 @@ function mayBeGap(before: { to: CalendarDate; sequence: string | null }, after: 
 
 function opens(statement: ReceivedStatement, opening: bigint, books: bigint): Check {
   return { name: 'continues_the_books', ok: false, detail: `it opens with ${opening} on ${statement.from}, the books stand at ${books} (minor units), and no statement is missing in between` };
-}
-
-function identityKey(entry: EntryIdentity): string {
-  return `${entry.booking_date} ${entry.amount}`;
 }
 
 function zeroIsNull(amount: bigint): bigint | null {

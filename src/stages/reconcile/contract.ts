@@ -43,14 +43,6 @@ export interface BookedStatement {
   gap_before: bigint | null;
 }
 
-/** An entry as far as its identity goes; a batch booking counts as one. */
-export interface EntryIdentity {
-  entry_id: bigint;
-  booking_date: CalendarDate;
-  amount: bigint;
-  bank_reference: string | null;
-}
-
 /** What a statement that overlaps the books brings, by the identity of its entries. */
 export interface Difference {
   /** Its entries that are not on the books, and their sum. */

@@ -7,7 +7,7 @@ import type { JournalLineDraft } from '../../ledger/journal.ts';
 import type { Tx } from '../../platform/database.ts';
 import type { PossibleJoin } from './join-notifications.ts';
 import type { PossiblePair } from './pair-transfers.ts';
-import type { BookedStatement, EntryIdentity, ReceivedStatement } from './contract.ts';
+import type { BookedStatement, ReceivedStatement } from './contract.ts';
 
 /**
  * Locks the company, one writer at a time, and before it whatever other company has statements in the same documents of the run, or in
@@ -66,26 +66,6 @@ export async function loadBankBalances(tx: Tx, account_ids: readonly number[]): 
   const { rows } = await sql<{ account_id: number; balance: bigint }>`
     select account_id, sum(balance)::bigint as balance from ledger_balance where account_id = any(${[...account_ids]}) group by account_id`.execute(tx.kysely);
   return new Map(rows.map((row) => [row.account_id, row.balance]));
-}
-
-/** The identities of a statement's booked entries, by the line they stand on. */
-export async function loadIdentities(tx: Tx, statement_id: bigint): Promise<(EntryIdentity & { line: number })[]> {
-  const { rows } = await sql<EntryIdentity & { line: number }>`
-    select entry_id, booking_date::text as booking_date, amount, bank_reference, line from entry
-     where statement_id = ${statement_id} and detail is null and status = 'booked' order by entry_id`.execute(tx.kysely);
-  return rows;
-}
-
-/** The identities of what is on the account's books within a period. Entries that are themselves duplicates are not on the books. */
-export async function loadBookedIdentities(tx: Tx, account_id: number, from: string, to: string): Promise<(EntryIdentity & { statement_id: bigint })[]> {
-  const { rows } = await sql<EntryIdentity & { statement_id: bigint }>`
-    select e.entry_id, e.booking_date::text as booking_date, e.amount, e.bank_reference, e.statement_id
-      from entry e join statement s using (statement_id)
-     where e.account_id = ${account_id} and e.booking_date between ${from} and ${to} and e.detail is null and e.status = 'booked' and s.state = 'accepted'
-       and not exists (select from decision d join entry leaf on leaf.entry_id = d.entry_id
-             where leaf.statement_id = e.statement_id and leaf.line = e.line and d.superseded_by is null and d.outcome = 'duplicate')
-     order by e.entry_id`.execute(tx.kysely);
-  return rows;
 }
 
 /** Evidence, and the canonical JSON that it was parsed from. */
@@ -313,12 +293,13 @@ export async function saveRuleset(tx: Tx, version: string, content: string): Pro
 
 /** Sets the statement's state and, for an accepted one, its place in the account's chain. Dates that it does not print follow from its entries. */
 export async function saveVerdict(tx: Tx, statement: ReceivedStatement, state: 'accepted' | 'duplicate' | 'preview' | 'quarantined', rest: {
-  opening?: bigint | null; closing?: bigint | null; gap_before?: bigint | null; log_seq?: bigint; check?: Check;
+  opening?: bigint | null; closing?: bigint | null; gap_before?: bigint | null; log_seq?: bigint; check?: Check; reissue_of?: bigint;
 } = {}): Promise<void> {
   await tx.kysely.updateTable('statement').set({
     state, from_date: statement.from, to_date: statement.to,
     ...(rest.opening !== undefined && { opening: rest.opening }), ...(rest.closing !== undefined && { closing: rest.closing }),
     ...(rest.gap_before !== undefined && { gap_before: rest.gap_before }), ...(rest.log_seq !== undefined && { log_seq: rest.log_seq }),
+    ...(rest.reissue_of !== undefined && { reissue_of: rest.reissue_of }),
     ...(rest.check && { checks: sql`checks || ${JSON.stringify([rest.check])}::jsonb` }),
   }).where('statement_id', '=', statement.statement_id).execute();
 }
@@ -348,7 +329,7 @@ export async function loadGapPostings(tx: Tx, statement_id: bigint): Promise<{ j
   const { rows } = await sql<JournalLineDraft & { journal_entry_id: bigint; booking_date: string }>`
     select e.journal_entry_id, e.booking_date, l.account, l.account_id, l.amount, l.currency, l.base_amount
       from journal_entry e join journal_line l using (journal_entry_id)
-     where e.statement_id = ${statement_id} and e.kind = 'statement_gap'
+     where (e.statement_id = ${statement_id} or e.statement_id in (select statement_id from statement where replaced_by = ${statement_id})) and e.kind = 'statement_gap'
        and not exists (select from journal_entry r where r.reverses = e.journal_entry_id)
      order by e.journal_entry_id, l.n`.execute(tx.kysely);
   return [...Map.groupBy(rows, (row) => row.journal_entry_id)].map(([journal_entry_id, lines]) => ({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { acceptStatement, compareStatements, pairWithBooks, placeOf } from '../../../src/stages/reconcile/accept.ts';
-import type { BookedStatement, EntryIdentity, ReceivedStatement } from '../../../src/stages/reconcile/contract.ts';
+import { acceptStatement, compareStatements, placeOf } from '../../../src/stages/reconcile/accept.ts';
+import { pairWithBooks, type EntryIdentity } from '../../../src/core/entry-identity.ts';
+import type { BookedStatement, ReceivedStatement } from '../../../src/stages/reconcile/contract.ts';
 
 const received = (of: Partial<ReceivedStatement>): ReceivedStatement => ({
   statement_id: 10n, document_id: 1n, sha256: 'aa', statement_no: 0, company: 'default', account_id: 1, currency: 'EUR', format: 'camt.053', posts_interim: false, sequence: null, bank_statement_id: null,
