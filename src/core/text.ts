@@ -30,7 +30,7 @@ const DIGRAPHS: Record<string, string> = {
 const BARE: Record<string, string> = { ...DIGRAPHS, ä: 'a', ö: 'o', ü: 'u', å: 'a', ø: 'o' };
 
 /** Words that banks and customers write as often as the sign: `Meyer & Söhne`, `Meyer und Söhne`, `Meyer + Söhne`. */
-const CONNECTIVES = new Set(['and', 'und', 'et', 'og', 'och', 'ja']);
+export const CONNECTIVES: ReadonlySet<string> = new Set(['and', 'und', 'et', 'og', 'och', 'ja', '&']);
 
 /**
  * Legal forms, folded as names are (dots inside abbreviations removed); those of one line are one form. Two companies that differ in their
@@ -61,9 +61,9 @@ const LONGEST_FORM_WORDS = 4;
 
 /** A name as names are compared. */
 export interface FoldedName {
-  /** All its words, folded, joined by spaces. */
+  /** All its words, folded, joined by spaces; whatever joins two of them as `&`. */
   whole: string;
-  /** The same without the legal form at either end: the key under which names are filed. */
+  /** The same without what joins words, and without the legal form at either end: the key under which names are filed. */
   key: string;
   /** The legal form in one spelling of it; empty where none is shown. */
   form: string;
@@ -94,7 +94,7 @@ export function showsLegalForm(name: string): boolean {
 const UMLAUT = /[äöüåø]|\u0308|\u030a/i;
 
 function foldWith(name: string, letters: Record<string, string>): FoldedName {
-  const words = name
+  const all = name
     .normalize('NFKC')
     .toLowerCase()
     .replace(/[ßäöüåøæœłđðþıħŋ]/g, (letter) => letters[letter]!)
@@ -103,15 +103,19 @@ function foldWith(name: string, letters: Record<string, string>): FoldedName {
     .replace(/['’`´]/g, '')
     // `s.p.a.` → `spa`, `a.b. meier` → `ab meier`, but `st. gallen` stays two words.
     .replace(/(?<![\p{L}\p{N}])(\p{L})\./gu, '$1')
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word !== '' && !CONNECTIVES.has(word));
+    .replace(/[&+]/g, ' & ')
+    .split(/[^\p{L}\p{N}&]+/u)
+    .filter((word) => word !== '')
+    .map((word) => (CONNECTIVES.has(word) ? '&' : word));
+  // At an end it joins nothing: the name was cut, and goes on.
+  const words = all.filter((word, i) => word !== '&' || (i === all.length - 1 && i > 1));
   let start = 0;
   let end = words.length;
   let form = '';
   for (;;) {
     const tail = formAt(words, end, -1, end - start - 1);
     const head = tail > 0 ? 0 : formAt(words, start, 1, end - start - 1);
-    if (tail === 0 && head === 0) return { whole: words.join(' '), key: words.slice(start, end).join(' '), form };
+    if (tail === 0 && head === 0) return { whole: all.join(' '), key: words.slice(start, end).join(' '), form };
     form = LEGAL_FORMS.get((tail > 0 ? words.slice(end - tail, end) : words.slice(start, start + head)).join(' '))!;
     end -= tail;
     start += head;

@@ -69,7 +69,7 @@ export interface DecisionExplanation {
 }
 
 /** The interchange shows at most this many; a longer list helps nobody to choose. */
-const MAX_SUGGESTIONS = 5;
+export const MAX_SUGGESTIONS = 5;
 /** Keeps the sentence readable for a payment of hundreds of invoices. */
 const MAX_NUMBERS_NAMED = 10;
 

@@ -12,7 +12,7 @@ import { acceptBatch, type AcceptedBatch } from './accept-batch.ts';
 import { findLosers, type Contender } from './contend.ts';
 import { joinNotifications } from './join-notifications.ts';
 import { pairTransfers } from './pair-transfers.ts';
-import { decide, type DecisionDraft, type Modes } from './decide.ts';
+import { decide, MAX_SUGGESTIONS, type DecisionDraft, type Modes } from './decide.ts';
 import { loadRuleset, type Ruleset } from './rules.ts';
 import * as store from './store.ts';
 import type { EvidenceScope, KeptEvidence, Standing } from './store.ts';
@@ -191,6 +191,8 @@ function decideLeaf(batch: Batch, kept: KeptEvidence, losers: ReadonlySet<string
     return { ...kept, duplicate_of: null, draft: {
       ...draft, outcome: 'review', chosen: null, reason: 'settled_by_another_entry',
       explanation: 'Another entry of the same night, booked before this one, settles the same invoice or returns the same payment.',
+      // What it fits is settled with that, so that nothing is left to give it to.
+      suggestions: [{ allocations: [], ledger_account: null, reverses_decision_id: null, score: draft.score ?? 0, reasons: ['settled_by_another_entry'] }, ...draft.suggestions].slice(0, MAX_SUGGESTIONS),
     } };
   }
   return { ...kept, duplicate_of: null, draft };

@@ -89,7 +89,7 @@ export interface Books {
   itemsByKey(form: KeyForm, key: string): readonly Item[];
   partiesByAccount(account_key: string): readonly string[];
   partiesByName(name_key: string): readonly NamedParty[];
-  /** Some of the parties whose names begin so and go on; at least two where there are two. */
+  /** Some of the parties whose names begin so; at least two where there are two. */
   partiesByBeginning(name_key: string): readonly NamedParty[];
   /** The accounts on file of a party; known for those whose account may be meant by one that is not printed whole. */
   accountsOf(party_id: string): readonly string[];

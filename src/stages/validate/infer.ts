@@ -39,7 +39,7 @@ export function inferredCandidates(leaf: Leaf, named: Named, payer: Payer, wante
 }
 
 /** Fits that explain a part of the amount, or nothing. */
-export const PARTIAL: ReadonlySet<CandidateFacts['amount']> = new Set<CandidateFacts['amount']>(['short', 'over', 'none']);
+const PARTIAL: ReadonlySet<CandidateFacts['amount']> = new Set<CandidateFacts['amount']>(['short', 'over', 'none']);
 
 /** More suggestions than this nobody reads, and five are shown. */
 const MAX_SINGLES = 10;
@@ -105,19 +105,33 @@ function isSlipOf(written: string, invoice_number: string): boolean {
   return forms.some((form) => form.length >= MIN_SLIP_LENGTH && [written, written.replace(/^[A-Z]+/, '')].some((one) => isOneSlip(one, form)));
 }
 
-/** What is named and the only combination of the rest that makes up the amount: the bank cut the list, or the payer left some out. */
+/**
+ * What is named and the combination of the rest that makes up the amount: the bank cut the list, the payer left some out, or took off a
+ * credit note without a word.
+ */
 function completedCandidates(leaf: Leaf, named: Named, payer: Payer, books: Books, items: readonly Item[]): Candidate[] {
   if (named.items.length === 0 || statusOf(named.items) !== 'open' || named.items.some((item) => item.currency !== leaf.currency)) return [];
   const sign = leaf.amount < 0n ? -1n : 1n;
   const rest = leaf.amount * sign - named.items.reduce((sum, item) => sum + item.open * directionOf(item) * sign, 0n);
-  if (rest <= 0n) return [];
+  if (rest === 0n) return [];
   const ids = new Set(named.items.map((item) => item.invoice_id));
-  const others = items.filter((item) => !ids.has(item.invoice_id) && item.currency === leaf.currency && item.party_id === named.items[0]!.party_id);
+  const others = items.filter((item) => !ids.has(item.invoice_id) && item.currency === leaf.currency && item.party_id === named.items[0]!.party_id
+    && (rest > 0n || directionOf(item) !== sign));
   const { some } = findCombination(others.map((item): Choice<Item> => ({ item, ways: waysOf(item, leaf).map((way) => way * directionOf(item) * sign) })), rest);
   const whole = named.items.map((item): Member<Item> => ({ item, amount: item.open * directionOf(item) * sign, way: 0 }));
   return some.map((members, i) => candidate(leaf, payer, books, [...named.items, ...members.map(({ item }) => item)], fitOfMembers([...whole, ...members], leaf, leaf), {
     named_by: 'none', all_named: false, unique: false, status: 'open', undisputed: false,
-  }, (saysMore(leaf.remittance) ? COMPLETES_A_LIST : COMPLETES) - i));
+  }, (rest < 0n || saysMore(leaf.remittance) ? COMPLETES_A_LIST : COMPLETES) - i));
+}
+
+/** The invoices among those named that come to the amount without the others. */
+export function partsOfNamed(leaf: Leaf, named: Named, payer: Payer, books: Books): Candidate[] {
+  const open = named.items.filter((item) => item.open > 0n && item.status === 'open' && item.currency === leaf.currency);
+  const sign = leaf.amount < 0n ? -1n : 1n;
+  const { some } = findCombination(open.map((item): Choice<Item> => ({ item, ways: waysOf(item, leaf).map((way) => way * directionOf(item) * sign) })), leaf.amount * sign);
+  return some.map((members) => candidate(leaf, payer, books, members.map(({ item }) => item), fitOfMembers(members, leaf, leaf), {
+    named_by: named.named_by, all_named: false, unique: false, status: 'open',
+  }));
 }
 
 /** Before what is named alone where the text says that more follows; else behind it. */

@@ -12,6 +12,10 @@ export interface Named {
   /** Every mention leads to exactly one invoice, or to all that one payment order pays. */
   resolved: boolean;
   refused: Evidence['refused'];
+  /** What is in another currency than the entry, of which the bank shows no exchange. */
+  foreign: readonly Item[];
+  /** Others' invoices with a number that the payer has too. */
+  strangers: readonly Item[];
   /** Digits that are a number of somebody else's, and were taken for something else. */
   ignored: Evidence['refused'];
   /** The keys that no invoice has, of numbers with their letters or behind a word for an invoice. */
@@ -27,6 +31,7 @@ export function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer
   const hearing = (heard: (mention: Mention) => boolean): Named => resolve(leaf, mentions.filter(heard), payer, books);
   const explains = (named: Named): boolean => named.resolved && named.items.length > 0 && AGREED.has(fitOf(leaf, named.items, statusOf(named.items), books).fit);
   const isDigits = ({ keys }: Mention): boolean => keys[0]!.form === 'digits';
+  const direction = leaf.amount < 0n ? 'out' : 'in';
   const has = (predicate: (mention: Mention) => boolean): boolean => mentions.some(predicate);
 
   const whole = hearing((mention) => !isDigits(mention) && mention.weight !== 'decoy');
@@ -35,12 +40,15 @@ export function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer
   if (with_digits !== whole && explains(with_digits)) return with_digits;
   if (has((mention) => mention.weight === 'decoy')) {
     const with_decoys = hearing(() => true);
-    if (explains(with_decoys) && with_decoys.items.every((item) => isRelated(payer, item, books))) return with_decoys;
+    // Of a payer that nobody knows the amount alone speaks, and a person looks anyway.
+    if (explains(with_decoys) && (payerOf(payer, direction) === null || with_decoys.items.every((item) => isRelated(payer, item, books)))) return with_decoys;
   }
-  if (payerOf(payer, leaf.amount < 0n ? 'out' : 'in') === null) return with_digits;
+  if (payerOf(payer, direction) === null) return with_digits;
   const isStrangers = ({ keys, weight }: Mention): boolean => weight === 'bare' && itemsOf(keys, books).every((item) => !isRelated(payer, item, books));
   if (!has((mention) => isStrangers(mention) && itemsOf(mention.keys, books).length > 0)) return with_digits;
   const own = hearing((mention) => mention.weight !== 'decoy' && !isStrangers(mention));
+  // Alone it names what it names, whoever's: nothing else tells that it is something else.
+  if (!explains(own)) return with_digits;
   const kept = new Set(own.items);
   const ignored = with_digits.items.filter((item) => !kept.has(item)).map(({ invoice_number, party_id }) => ({ invoice_number, party_id, reason: 'number_of_another_party' }));
   return { ...own, ignored };
@@ -63,6 +71,8 @@ function resolve(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: 
   const refused = new Map<string, Evidence['refused'][number]>();
   const heard = new Set<Mention>();
   const unheard: Mention[] = [];
+  const strangers: Item[] = [];
+  const foreign: Item[] = [];
   let resolved = true;
   const covered = ({ text, start, end }: Mention): boolean => heard.values().some((other) => other.text === text && other.start <= start && end <= other.end);
   for (const mention of mentions) {
@@ -74,7 +84,9 @@ function resolve(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: 
       continue;
     }
     heard.add(mention);
-    const { fitting, others } = sortHits(leaf, hit.form, books.itemsByKey(hit.form, hit.key), payer, books);
+    const { fitting, foreign: not_shown, strangers: not_meant, others } = sortHits(leaf, hit.form, books.itemsByKey(hit.form, hit.key), payer, books);
+    strangers.push(...not_meant);
+    foreign.push(...not_shown);
     for (const other of others) refused.set(`${other.invoice_number} ${other.party_id} ${other.reason}`, other);
     if (fitting.length !== 1 && !isOneOrder(hit.form, fitting)) resolved = false;
     for (const item of fitting) {
@@ -85,7 +97,7 @@ function resolve(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: 
   }
   const named = [...items.values()];
   return {
-    items: named.map(({ item }) => item).sort(byNumber), resolved, refused: [...refused.values()], ignored: [],
+    items: named.map(({ item }) => item).sort(byNumber), resolved, refused: [...refused.values()], foreign: [...new Set(foreign)], strangers, ignored: [],
     named_by: named.length === 0 ? 'none' : named.map(({ form }): NamedBy => form).reduce(weaker),
     unheard: unheard.filter((mention) => !covered(mention)).flatMap(({ keys }) => keys.filter(({ form }) => form === 'number').map(({ key }) => key)),
   };
@@ -96,20 +108,20 @@ function isOneOrder(form: KeyForm, items: readonly Item[]): boolean {
   return form === 'end_to_end' && items.length > 1 && items.every((item) => item.party_id === items[0]!.party_id && (item.kind === 'payable' || item.kind === 'debit_note'));
 }
 
-/** Of the invoices with one number: those that this entry could settle; of several, those of the payer. */
-function sortHits(leaf: Leaf, form: KeyForm, hits: readonly Item[], payer: Payer, books: Books): { fitting: Item[]; others: Evidence['refused'] } {
+/** Of the invoices with one number: the payer's, where it has one, and of these those that this entry could settle. */
+function sortHits(leaf: Leaf, form: KeyForm, hits: readonly Item[], payer: Payer, books: Books): { fitting: Item[]; foreign: Item[]; strangers: Item[]; others: Evidence['refused'] } {
   const others: Evidence['refused'] = [];
   const refuse = (item: Item, reason: string): void => void others.push({ invoice_number: item.invoice_number, party_id: item.party_id, reason });
-  const possible = hits.filter((item) => {
+  const related = hits.length < 2 || isOneOrder(form, hits) ? hits : hits.filter((item) => isRelated(payer, item, books));
+  const meant = related.length > 0 ? related : hits;
+  const strangers = hits.filter((item) => !meant.includes(item));
+  for (const item of strangers) refuse(item, gate(leaf, item) ?? 'number_of_another_party');
+  const fitting = meant.filter((item) => {
     const reason = gate(leaf, item);
     if (reason !== null) refuse(item, reason);
     return reason === null;
   });
-  if (possible.length < 2 || isOneOrder(form, possible)) return { fitting: possible, others };
-  const related = possible.filter((item) => isRelated(payer, item, books));
-  if (related.length === 0) return { fitting: possible, others };
-  for (const item of possible) if (!related.includes(item)) refuse(item, 'number_of_another_party');
-  return { fitting: related, others };
+  return { fitting, foreign: meant.filter((item) => gate(leaf, item) === 'other_currency'), strangers: strangers.filter((item) => gate(leaf, item) === null), others };
 }
 
 /** Sign and currency, unless the bank shows the exchange: a credit note may be netted in a receipt or refunded by a payment; a debit note mirrored. */

@@ -1,6 +1,6 @@
 import { compareAccounts } from '../../core/account.ts';
 import type { EntryFacts, PayerRelation } from '../../core/evidence.ts';
-import { foldName, type FoldedName } from '../../core/text.ts';
+import { CONNECTIVES, foldName, type FoldedName } from '../../core/text.ts';
 import { bankTypeOf } from './bank-type.ts';
 import type { Books, Leaf, NamedParty } from './contract.ts';
 import type { ReadLeaf } from './validate.ts';
@@ -40,7 +40,7 @@ const NAME_WORDS = 8;
 /** What follows on a name where a text runs on, beside numbers and separators: a word that is none of a name's. Folded. */
 const PAYMENT_WORDS = new Set([
   'rechnung', 'rechnungen', 'rechn', 'rg', 'rgnr', 'rnr', 're', 'rechnungsnummer', 'rechnungsnr', 'beleg', 'zahlung', 'gutschrift', 'verwendungszweck', 'vwz', 'kunde', 'kd', 'kdnr', 'kundennr', 'ihre', 'unsere', 'vom', 'fuer',
-  'invoice', 'invoices', 'inv', 'payment', 'pymt', 'pmt', 'paid', 'bill', 'ref', 'reference', 'order', 'po', 'for', 'your', 'no', 'nr', 'num', 'number', 'credit', 'acct',
+  'invoice', 'invoices', 'inv', 'payment', 'pymt', 'pmt', 'paid', 'bill', 'ref', 'reference', 'order', 'po', 'for', 'your', 'contract', 'customer', 'client', 'klant', 'klantnr', 'contrat', 'contratto', 'contrato', 'vertrag', 'vertragsnr', 'rek', 'avis', 'uw', 'tel', 'phone', 'dated', 'du', 'del', 'van', 'no', 'nr', 'num', 'number', 'credit', 'acct',
   'facture', 'factures', 'fact', 'fac', 'paiement', 'reglement', 'virement', 'votre', 'notre', 'pour',
   'factuur', 'facturen', 'betaling', 'betreft', 'kenmerk', 'fattura', 'fatture', 'fatt', 'ft', 'pagamento', 'saldo', 'factura', 'facturas', 'fra', 'pago', 'fatura',
   'faktura', 'faktury', 'fakt', 'fv', 'fa', 'vs', 'platba', 'przelew', 'betalning', 'betaling', 'avser', 'lasku', 'viite', 'maksu', 'kid', 'ocr', 'qrr', 'rf',
@@ -105,10 +105,10 @@ export function furtherNamesOf({ text, in_field, beginnings }: NameShown): { nam
   const names = new Set<string>();
   const cut = new Set<string>();
   if (in_field) for (const { key } of foldName(text)) for (const turned of rotationsOf(key)) names.add(turned);
-  for (const { folded } of beginningsOf(text, false)) for (const { key } of folded) if (isTelling(key)) names.add(key);
-  for (const { text: beginning, folded } of beginnings) {
+  if (!in_field) for (const { folded } of beginningsOf(text, false)) for (const { key } of folded) if (isTelling(key)) names.add(key);
+  for (const { text: beginning, folded } of [...beginnings, ...fieldsOf(text, in_field)]) {
     if (beginning !== text && !isFieldLength(beginning.length)) continue;
-    for (const { key, whole } of folded) for (const start of [key, withoutLastWord(whole)]) if (start.length >= TELLING_LETTERS) cut.add(start);
+    for (const { key, whole } of folded) for (const start of [key, keyBeforeLastWord(whole)]) if (start.length >= TELLING_LETTERS) cut.add(start);
   }
   return { names: [...names], beginnings: [...cut] };
 }
@@ -129,9 +129,9 @@ function isFieldLength(length: number): boolean {
   return FIELD_LENGTHS.has(length) || FIELD_LENGTHS.has(length + 1);
 }
 
-/** The cut may go through the legal form, which keys do not have. */
-function withoutLastWord(whole: string): string {
-  return whole.slice(0, Math.max(0, whole.lastIndexOf(' ')));
+/** The key of a name whose last word is not whole: it may be the beginning of a legal form, which keys do not have, or of a word that joins. */
+function keyBeforeLastWord(whole: string): string {
+  return foldName(whole.slice(0, Math.max(0, whole.lastIndexOf(' '))).replace(/(?: &)+$/, ''))[0]!.key;
 }
 
 /** Looks up who the entry's other side is. */
@@ -169,9 +169,9 @@ function partiesNamed({ text, in_field, beginnings }: NameShown, books: Books): 
     const parties = agreeing(folded, folded.flatMap(({ key }) => rotationsOf(key).flatMap((turned) => books.partiesByName(turned))));
     if (parties.length > 0) return parties;
   }
-  for (const beginning of beginnings) {
+  for (const beginning of [...beginnings, ...fieldsOf(text, in_field)]) {
     if (!isFieldLength(beginning.text.length)) continue;
-    const parties = distinct(beginning.folded.flatMap(({ key, whole }) => [key, withoutLastWord(whole)].flatMap((start) => books.partiesByBeginning(start))
+    const parties = distinct(beginning.folded.flatMap(({ key, whole }) => [key, keyBeforeLastWord(whole)].flatMap((start) => books.partiesByBeginning(start))
       .filter((party) => isCutOf(whole, FIELD_LENGTHS.has(beginning.text.length), party))));
     if (parties.length > 0) return parties;
   }
@@ -187,8 +187,19 @@ function agreeing(folded: readonly FoldedName[], parties: readonly NamedParty[])
 
 /** Whether the name goes on where the text ends; a text one shorter than the field ends before a space. */
 function isCutOf(whole: string, full: boolean, { folded }: NamedParty): boolean {
-  return folded.some((theirs) => theirs.whole.length > whole.length && theirs.whole.startsWith(whole) && (full || theirs.whole[whole.length] === ' '));
+  const at = whole.lastIndexOf(' ');
+  const joins = at > 0 && CONNECTIVES.values().some((word) => word.startsWith(whole.slice(at + 1)));
+  return folded.some((theirs) => theirs.whole.length > whole.length && ((theirs.whole.startsWith(whole) && (full || theirs.whole[whole.length] === ' '))
+    || (joins && full && theirs.whole.startsWith(`${whole.slice(0, at)} & `))));
 }
+
+/** Where a text runs on: the beginnings that fill a field of their own, whatever follows. */
+function fieldsOf(text: string, in_field: boolean): Beginning[] {
+  return in_field ? [] : beginningsOf(text, false).filter(({ text: { length } }) => length >= MIN_NAME_FIELD && isFieldLength(length));
+}
+
+/** Shorter ones are as long as many a first pair of words. */
+const MIN_NAME_FIELD = 21;
 
 function distinct(parties: readonly NamedParty[]): NamedParty[] {
   const by_id = new Map(parties.map((party) => [party.party_id, party]));
@@ -204,7 +215,7 @@ function strangerOf(leaf: Leaf, { text, in_field, beginnings }: NameShown, books
   const charge = ['fee', 'interest'].includes(bankTypeOf(leaf.transaction_code));
   if (charge && beginnings.some(({ folded }) => folded.some(({ whole }) => BANK_WORDS.test(whole)))) return 'bank';
   const all = beginningsOf(text, false);
-  const similar = all.some(({ folded }) => folded.some(({ key }) => isTelling(key) && books.partiesByName(key).length > 0))
+  const similar = (!in_field && all.some(({ folded }) => folded.some(({ key }) => isTelling(key) && books.partiesByName(key).length > 0)))
     || beginnings.some(({ text: beginning, folded }) => beginning === text && folded.some(({ key }) => key.length >= TELLING_LETTERS && books.partiesByBeginning(key).length > 0));
   if (similar) return 'similar';
   return in_field || all.some(({ folded }) => folded.some(({ form }) => form !== '')) ? 'unknown' : 'absent';

@@ -178,7 +178,7 @@ async function loadFurtherNames(tx: Tx, leaves: readonly ReadLeaf[], books: Book
   const { rows } = await sql<NameRow>`
     select wanted.key, n.party_id, p.kind, n.name from unnest(${[...starts]}::text[]) wanted(key)
      cross join lateral (select party_id, name from party_name
-            where name_key collate "C" > wanted.key and name_key collate "C" < wanted.key || U&'\\+10FFFF' order by name_key collate "C" limit ${MAX_BEGINNINGS}) n
+            where name_key collate "C" >= wanted.key and name_key collate "C" < wanted.key || U&'\\+10FFFF' order by name_key collate "C" limit ${MAX_BEGINNINGS}) n
       join party p on p.party_id = n.party_id order by 1, 2`.execute(tx.kysely);
   for (const row of rows) push(beginnings, row.key, namedParty(row));
 }

@@ -1,11 +1,12 @@
 import { accountKeys } from '../../core/account.ts';
 import type { Candidate, CandidateFacts, EntryFacts, Evidence, NamedBy } from '../../core/evidence.ts';
 import { effectOf } from '../../core/finding.ts';
+import { directionOf } from './amount-fit.ts';
 import { bankTypeOf } from './bank-type.ts';
 import { candidate, facts } from './candidate.ts';
-import type { Books, EarlierPosting, Leaf } from './contract.ts';
+import type { Books, EarlierPosting, Item, Leaf } from './contract.ts';
 import { explainItems } from './exchange.ts';
-import { inferredCandidates, PARTIAL } from './infer.ts';
+import { inferredCandidates, partsOfNamed } from './infer.ts';
 import { fillsField, mentionsOf, saysMore, type Mention } from './mentions.ts';
 import { findNamed, fitOf, notOpen, statusOf, type Named } from './named.ts';
 import { findPayer, payerOf, readName, type NameShown, type Payer } from './payer.ts';
@@ -83,18 +84,43 @@ export function gatherEvidence({ leaf, account_key, payer, named, wanted }: Iden
 }
 
 function namedCandidates(leaf: Leaf, named: Named, payer: Payer, books: Books): Candidate[] {
-  if (named.items.length === 0) return [];
+  if (named.items.length === 0) return inOtherCurrency(leaf, named, payer, books);
+  const parties = Map.groupBy(named.items, (item) => item.party_id);
+  if (!named.resolved && parties.size > 1) return ofEachParty(leaf, named, payer, [...parties.values()], books);
   const status = statusOf(named.items);
   const all = candidate(leaf, payer, books, named.items, fitOf(leaf, named.items, status, books), {
     named_by: named.named_by, all_named: named.resolved, unique: named.resolved, status,
   });
-  if (named.items.length === 1 || all.facts.amount === 'exact') return [all];
-  const single = named.items.filter((item) => item.open > 0n && item.status === 'open')
-    .map((item) => candidate(leaf, payer, books, [item], explainItems(leaf, [item], books.party(item.party_id)), {
-      named_by: named.named_by, all_named: false, unique: false, status: 'open',
-    }))
-    .filter(({ facts }) => !PARTIAL.has(facts.amount));
-  return [all, ...single];
+  if (all.facts.amount === 'exact') return [all];
+  const theirs = named.strangers.filter((item) => item.status === 'open' && item.open > 0n).slice(0, MAX_PARTIES)
+    .map((item) => candidate(leaf, payer, books, [item], explainItems(leaf, [item], undefined), { named_by: named.named_by, all_named: false, unique: false, status: 'open' }, STRANGERS_EXACT))
+    .filter(({ facts: { amount } }) => amount === 'exact');
+  return [all, ...(named.items.length > 1 ? partsOfNamed(leaf, named, payer, books) : []), ...theirs];
+}
+
+/** The bank shows no exchange: the whole entry may be for all of the one invoice in another currency that is named, and a person says so. */
+function inOtherCurrency(leaf: Leaf, named: Named, payer: Payer, books: Books): Candidate[] {
+  const [item] = named.foreign;
+  if (named.foreign.length !== 1 || item!.open === 0n || item!.status !== 'open' || directionOf(item!) * leaf.amount < 0n) return [];
+  const moved = leaf.amount * directionOf(item!);
+  return [candidate(leaf, payer, books, [item!], { fit: 'none', exchange: 'none', shares: [{ item: item!, amount: item!.open, moved, discount: 0n, charges: 0n, withholding: 0n }] }, {
+    named_by: named.named_by, all_named: false, unique: false, status: 'other_currency', undisputed: false,
+  })];
+}
+
+/** More customers with one number than this nobody looks through. */
+const MAX_PARTIES = 20;
+
+/** Another's invoice of the same number, to the minor unit, is likelier meant than the payer's own that does not fit. */
+const STRANGERS_EXACT = 280;
+
+/** The text names numbers that several have, and not whose: the invoices of each, those first who have most of the numbers. */
+function ofEachParty(leaf: Leaf, named: Named, payer: Payer, parties: readonly Item[][], books: Books): Candidate[] {
+  const most = Math.max(...parties.map((items) => items.length));
+  return parties.filter((items) => items.length === most).map((items) => {
+    const status = statusOf(items);
+    return candidate(leaf, payer, books, items, fitOf(leaf, items, status, books), { named_by: named.named_by, all_named: false, unique: false, status });
+  }).toSorted(byScore).slice(0, MAX_PARTIES);
 }
 
 function returnCandidates(leaf: Leaf, books: Books): Candidate[] {

@@ -139,11 +139,13 @@ describe('the rules as shipped', () => {
         continue;
       }
       expect(candidate.status).toBe('open');
-      expect(candidate.payer).not.toBe('contradicts');
+      expect(['contradicts', 'assigned']).not.toContain(candidate.payer);
       expect(['short', 'over', 'none', 'discount_late']).not.toContain(candidate.amount);
       expect(entry.is_return).toBe(false);
       if (candidate.named_by === 'none') expect([candidate.unique, entry.counterparty_account, entry.named_count]).toEqual([true, 'known', 0]);
       else expect(candidate.all_named).toBe(true);
+      if (candidate.named_by === 'none' || candidate.named_by === 'typo') expect(candidate.undisputed).toBe(true);
+      if (candidate.named_by === 'typo') expect([candidate.unique, candidate.payer, candidate.amount, entry.counterparty_account]).toEqual([true, 'account', 'exact', 'known']);
       if (candidate.named_by === 'digits') expect(candidate.payer).not.toBe('unknown');
       if (entry.text_cut) expect(['reference', 'end_to_end']).toContain(candidate.named_by);
       if (entry.direction === 'out') expect(entry.counterparty_account).not.toBe('unknown');
