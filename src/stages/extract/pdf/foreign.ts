@@ -20,19 +20,21 @@ const NUMBER = /^[(\-\u2212]?[\d][\d.,' \u00a0\u202f]*[)]?[,;]?$/;
 /** Rates are printed with more decimals than amounts. */
 const RATE_DECIMALS = 3;
 
-/** Takes the foreign amount out of an entry's lines, where a line says nothing else. */
-export function takeForeign(texts: readonly (readonly Word[])[], currency: string | null, mark: DecimalMark): Foreign & { texts: (readonly Word[])[] } {
+/** Takes the foreign amount out of an entry's lines, where a line says nothing else; `column` is the text of a column of its own. */
+export function takeForeign(texts: readonly (readonly Word[])[], column: string | null, currency: string | null, mark: DecimalMark): Foreign & { texts: (readonly Word[])[] } {
+  const own = column === null ? undefined : readForeign(column, currency, mark);
+  if (own) return { ...own, texts: [...texts] };
   for (const [i, words] of texts.entries()) {
-    const found = readForeign(words, currency, mark);
+    const found = readForeign(lineText(words), currency, mark);
     if (found) return { ...found, texts: texts.toSpliced(i, 1) };
   }
   return { texts: [...texts], instructed: null, exchange_rate: null };
 }
 
-function readForeign(words: readonly Word[], currency: string | null, mark: DecimalMark): Foreign | undefined {
+function readForeign(text: string, currency: string | null, mark: DecimalMark): Foreign | undefined {
   const numbers: { at: number; value: RawAmount; code: string | null }[] = [];
   const codes: { at: number; code: string }[] = [];
-  const parts = lineText(words).replace(/([A-Z]{3})(\d)/g, '$1 $2').replace(/(\d)([A-Z]{3})\b/g, '$1 $2').replace(/([=@/])/g, ' $1 ').split(' ').filter((part) => part !== '');
+  const parts = text.replace(/([A-Z]{3})(\d)/g, '$1 $2').replace(/(\d)([A-Z]{3})\b/g, '$1 $2').replace(/([=@/])/g, ' $1 ').split(' ').filter((part) => part !== '');
   for (let at = 0; at < parts.length; at++) {
     const part = parts[at]!;
     const code = CODE.exec(part)?.[1];
@@ -41,9 +43,9 @@ function readForeign(words: readonly Word[], currency: string | null, mark: Deci
       continue;
     }
     // Digits grouped by spaces.
-    let text = part;
-    while (/^\d{1,3}$/.test(text.replace(/ \d{3}/g, '')) && /^\d{3}(?:[.,]\d+)?$/.test(parts[at + 1] ?? '')) text += ` ${parts[++at]}`;
-    const printed = NUMBER.test(text) ? findAmount(text.replace(/[,;]$/, '')) : undefined;
+    let number = part;
+    while (/^\d{1,3}$/.test(number.replace(/ \d{3}/g, '')) && /^\d{3}(?:[.,]\d+)?$/.test(parts[at + 1] ?? '')) number += ` ${parts[++at]}`;
+    const printed = NUMBER.test(number) ? findAmount(number.replace(/[,;]$/, '')) : undefined;
     const own = printed && markOf(printed.digits);
     if (printed && own) {
       const value = plainAmount(printed, own === 'none' ? mark : own === 'either' ? mark : own);

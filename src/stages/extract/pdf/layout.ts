@@ -2,7 +2,8 @@ import type { Header, MoneyField, Span } from './columns.ts';
 import { findColumns, findHeaders, headerKey, isMoneyField, overlap, sameColumn } from './columns.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, TokenLine } from './tokens.ts';
-import { indicatorOf } from './vocabulary.ts';
+import type { Section } from './vocabulary.ts';
+import { fold, indicatorOf, sectionOf } from './vocabulary.ts';
 
 /** A table's layout as far as it holds for every reading: its header, and the columns of dates, marks and numbers. */
 export interface Layout {
@@ -17,6 +18,12 @@ export interface Layout {
   numbers: (Span & { count: number })[];
   /** Where descriptions begin: nothing that starts further left continues one. */
   text_x0: number;
+  /** Left and right edge of the table: what stands beyond is a note in the margin. */
+  left: number;
+  right: number;
+  /** What the title over a line says of its direction; the titles themselves are `section_titles`. */
+  sections: ReadonlyMap<TokenLine, Section>;
+  section_titles: ReadonlySet<TokenLine>;
   /** Numbers without a decimal mark are amounts (currencies without decimals). */
   whole_numbers: boolean;
 }
@@ -45,28 +52,67 @@ export function findLayouts(lines: readonly TokenLine[]): Layouts {
   const keys = [...new Set(headers.map(headerKey))].slice(0, MAX_TABLES);
   const isAnchor = (line: TokenLine): boolean => line.dates.length > 0 && line.amounts.some((amount) => whole_numbers || amount.mark !== 'none');
   const furniture = findFurniture(lines, titles, isAnchor);
-  if (keys.length === 0) return { titles, tables: [layoutOf(null, lines.filter((line) => !furniture.has(line)), whole_numbers)] };
+  if (keys.length === 0) return { titles, tables: withSections([layoutOf(null, lines.filter((line) => !furniture.has(line)), whole_numbers)], lines) };
   const bodies = new Map<string, TokenLine[]>(keys.map((key) => [key, []]));
   headers.forEach((header, i) => {
     const until = headers[i + 1]?.from ?? lines.length;
     // On a page that repeats the header, what stands above it is the page's own heading.
     const next = headers[i + 1];
     const top = next && headerKey(next) === headerKey(header) ? lines[next.from]! : null;
-    const above = top === null ? [] : lines.slice(header.to, until).filter((line) => line.page === top.page);
+    const above = top === null ? [] : lines.slice(header.to, until).filter((line) => line.page === top.page && titleOf(line) === undefined);
     const heading = new Set(above.some(isAnchor) || (top !== null && lines[header.to - 1]!.page === top.page) ? [] : above);
     bodies.get(headerKey(header))?.push(...lines.slice(header.to, until).filter((line) => !furniture.has(line) && !heading.has(line)));
   });
-  return { titles, tables: keys.map((key) => layoutOf(headers.find((header) => headerKey(header) === key)!, bodies.get(key)!, whole_numbers)) };
+  return { titles, tables: withSections(keys.map((key) => layoutOf(headers.find((header) => headerKey(header) === key)!, bodies.get(key)!, whole_numbers)), lines) };
 }
 
-function layoutOf(header: Header | null, body: TokenLine[], whole_numbers: boolean): Layout {
+/** A section's title stands further below the line above it than the next line of a description. In font sizes. */
+const TITLE_LEADING = 1.7;
+
+/** The section that a line would begin: a title alone, or with the section's total behind it. */
+function titleOf(line: TokenLine): Section | undefined {
+  if (line.dates.length > 0 || line.amounts.length > 1) return undefined;
+  const total = line.amounts[0];
+  if (total !== undefined && (total.mark === 'none' || total.to !== line.words.length)) return undefined;
+  return sectionOf(fold(lineText(line.words.slice(0, total?.from ?? line.words.length))));
+}
+
+/** Says of every line of the tables what section it is in. Titles may stand above the headers of their tables. */
+function withSections(tables: readonly Omit<Layout, 'sections' | 'section_titles'>[], lines: readonly TokenLine[]): Layout[] {
+  const sections = new Map<TokenLine, Section>();
+  const section_titles = new Set<TokenLine>();
+  const starts = new Map(tables.flatMap(({ body, text_x0 }) => body.map((line) => [line, text_x0] as const)));
+  let section: Section = 'neutral';
+  lines.forEach((line, i) => {
+    const above = lines[i - 1];
+    const text_x0 = starts.get(line) ?? Infinity;
+    const found = titleOf(line);
+    // The words of a description may be a section's title: a title stands further left, or apart.
+    const isTitle = found !== undefined && (line.words[0]!.x0 < text_x0 - TITLE_INDENT || (line.words[0]!.x0 <= text_x0 + TITLE_INDENT
+      && (above === undefined || above.page !== line.page || line.y - above.y > TITLE_LEADING * line.height)));
+    if (isTitle) {
+      section = found;
+      section_titles.add(line);
+    } else sections.set(line, section);
+  });
+  return tables.map((table) => ({ ...table, sections, section_titles }));
+}
+
+/** Points by which a title is set left of descriptions, or not. */
+const TITLE_INDENT = 3;
+
+function layoutOf(header: Header | null, body: TokenLine[], whole_numbers: boolean): Omit<Layout, 'sections' | 'section_titles'> {
   const isMoney = (amount: AmountToken): boolean => whole_numbers || amount.mark !== 'none';
-  const dated = body.filter((line) => line.dates.length > 0 && line.amounts.some(isMoney));
-  const [booking, value] = dateColumns(header, dated.length > 0 ? dated : body.filter((line) => line.dates.length > 0));
-  const anchors = dated.filter((line) => booking !== null && line.dates.some((date) => sameColumn(booking, date)));
+  const [booking, value] = dateColumns(header, body.filter((line) => line.dates.length > 0));
+  const anchors = body.filter((line) => line.amounts.some(isMoney) && booking !== null && line.dates.some((date) => sameColumn(booking, date)));
   const numbers = findColumns(body.flatMap((line) => line.amounts.filter((amount) => isMoney(amount) && (standsAlone(line, amount) || isOverdrawn(line, amount)))))
     .filter((column) => ![booking, value].some((dates) => dates && sameColumn(dates, column)));
-  return { header, body, booking, value, whole_numbers, numbers, indicator: indicatorColumn(header, body), text_x0: textStart(header, anchors) };
+  const text_x0 = textStart(header, anchors);
+  const spans = [...(header?.cells ?? []), ...numbers.filter(({ count }) => count >= anchors.length / 4), ...(booking ? [booking] : [])];
+  return {
+    header, body, booking, value, whole_numbers, numbers, indicator: indicatorColumn(header, body), text_x0,
+    left: header === null ? -Infinity : Math.min(text_x0, ...spans.map(({ x0 }) => x0)), right: header === null || !isMoneyField(header.cells.at(-1)!.field) ? Infinity : Math.max(...spans.map(({ x1 }) => x1)),
+  };
 }
 
 /** Numbers in running text stand a space away from their neighbours, those of a column mostly further. In font sizes. */

@@ -297,7 +297,7 @@ function readTable(document: Document, assignments: readonly Assignment[], table
     before = booking_date;
     const [x0, top, x1, bottom] = row.box;
     const height = pages[row.page - 1]!.height;
-    const { texts, instructed, exchange_rate } = takeForeign(row.texts, currency, style.mark);
+    const { texts, instructed, exchange_rate } = takeForeign(row.texts, row.fields.foreign ?? null, currency, style.mark);
     entries.push({
       ...emptyTransaction(amount, currency), line: entries.length + 1, booking_date,
       value_date: (row.value && dateOf(row.value)) ?? null, status: 'booked', reversal: false,

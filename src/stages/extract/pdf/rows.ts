@@ -5,7 +5,7 @@ import { isOverdrawn, standsAlone } from './layout.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
 import type { ColumnField, Label, Section } from './vocabulary.ts';
-import { findLabel, fold, indicatorOf, isBareLabel, sectionOf } from './vocabulary.ts';
+import { findLabel, fold, indicatorOf, isBareBalance, isBareLabel } from './vocabulary.ts';
 
 /** The body's lines as rows of the table: one per entry, with every line of its description. */
 export interface Row {
@@ -25,7 +25,7 @@ export interface Row {
   /** Text of columns that have a field of their own. */
   fields: Partial<Record<ColumnField, string>>;
   /** What the heading over it says of its direction. */
-  section: Section | null;
+  section: Section;
 }
 
 /** A row that carries a balance or a total and no entry. `rows` counts the entries above it. */
@@ -48,8 +48,6 @@ export interface Table {
 
 /** Lines of one entry are set closer than this, in font sizes. */
 const LEADING = 2.2;
-/** A section's title stands further below the line above it than the next line of a description. */
-const TITLE_LEADING = 1.7;
 /** A description of more lines is no description any more. */
 const MAX_LINES = 14;
 /** Points by which a line of a description may start left of the column. */
@@ -57,7 +55,9 @@ const INDENT = 3;
 /** A gap between lines is wider than another when by this share. */
 const WIDER = 1.12;
 
-const OWN_FIELDS: ReadonlySet<ColumnField> = new Set(['reference', 'counterparty', 'counterparty_account', 'number']);
+const OWN_FIELDS: ReadonlySet<ColumnField> = new Set(['reference', 'counterparty', 'counterparty_account', 'number', 'currency', 'foreign']);
+/** Points by which words of the table stand outside its columns. */
+const MARGIN = 12;
 
 /** A line of the body, taken apart under an assignment of columns. */
 interface Part {
@@ -70,7 +70,6 @@ interface Part {
   /** Words that are no date, mark or number of a column. */
   free: TokenLine['words'];
   label: Label | null;
-  section: Section | null;
 }
 
 /** Which anchor a line between two of them belongs to. */
@@ -78,12 +77,11 @@ type Flow = 'first' | 'last' | 'gaps';
 
 /** Builds the rows under an assignment of columns. `undated`: an amount without a date is an entry of the day above, not a sum or a second currency. */
 export function buildRows(layout: Layout, assignment: Assignment, undated: boolean): Table {
-  const parts = layout.body.map((line, i) => takeApart(line, layout.body[i - 1], layout, assignment));
+  const parts = layout.body.map((line) => takeApart(line, layout, assignment));
   settleUndated(parts, undated);
   const flow = findFlow(parts);
   const columns = textColumns(layout.header);
   const table: Table = { rows: [], markers: [], daily: [], used: new Set() };
-  let section: Section | null = null;
   let current: Row | null = null;
   let pending: Part[] = [];
 
@@ -102,9 +100,9 @@ export function buildRows(layout: Layout, assignment: Assignment, undated: boole
 
   for (const part of parts) {
     const { line } = part;
+    const section = layout.sections.get(line) ?? 'neutral';
     if (part.kind === 'section') {
       endCurrent();
-      section = part.section === 'neutral' ? null : part.section;
       continue;
     }
     if (section === 'daily_balance') {
@@ -153,7 +151,7 @@ export function buildRows(layout: Layout, assignment: Assignment, undated: boole
   return table;
 }
 
-function takeApart(line: TokenLine, above: TokenLine | undefined, layout: Layout, assignment: Assignment): Part {
+function takeApart(line: TokenLine, layout: Layout, assignment: Assignment): Part {
   const { booking, value, indicator } = layout;
   const money: Row['money'] = {};
   for (const amount of line.amounts) {
@@ -163,24 +161,19 @@ function takeApart(line: TokenLine, above: TokenLine | undefined, layout: Layout
   const date = (booking && line.dates.find((token) => sameColumn(booking, token))) ?? null;
   const valueDate = (value && line.dates.find((token) => token !== date && sameColumn(value, token))) ?? null;
   const hasAmount = 'amount' in money || 'debit' in money || 'credit' in money;
-  const mark = indicator === null || !hasAmount ? -1 : line.words.findIndex((word, i) => overlap(indicator, word) > 0 && indicatorOf(word.text) !== undefined
+  const mark = indicator === null || !('amount' in money) ? -1 : line.words.findIndex((word, i) => overlap(indicator, word) > 0 && indicatorOf(word.text) !== undefined
     && !Object.values(money).some(({ from, to }) => i >= from && i < to));
   const taken = [...Object.values(money), date, valueDate].filter((token) => token !== null);
-  const free = line.words.filter((_, i) => i !== mark && !taken.some((token) => i >= token.from && i < token.to));
-  const part: Part = { line, kind: 'break', date, value: valueDate, money, side: (mark >= 0 && indicatorOf(line.words[mark]!.text)) || null, free, label: null, section: null };
+  const free = line.words.filter((word, i) => i !== mark && word.x1 > layout.left - MARGIN && word.x0 < layout.right + MARGIN && !taken.some((token) => i >= token.from && i < token.to));
+  const part: Part = { line, kind: 'break', date, value: valueDate, money, side: (mark >= 0 && indicatorOf(line.words[mark]!.text)) || null, free, label: null };
 
   const words = free.map((word) => fold(word.text));
   const label = findLabel(words);
   const bare = label !== undefined && isBareLabel(words, label);
   if (label) part.label = label.label;
   const hasMoney = Object.keys(money).length > 0;
-  if (date === null && !hasAmount) {
-    const total = line.amounts.length === 1 && line.amounts[0]!.mark !== 'none' && line.amounts[0]!.to === line.words.length ? line.amounts[0]!.from : line.words.length;
-    const section = sectionOf(fold(lineText(line.words.slice(0, total))));
-    // The words of a description may be a section's title: a title stands further left, or apart.
-    const apart = line.words[0]!.x0 < layout.text_x0 - INDENT || (line.words[0]!.x0 <= layout.text_x0 + INDENT && (above === undefined || above.page !== line.page || line.y - above.y > TITLE_LEADING * line.height));
-    if (section !== undefined && apart) return { ...part, kind: 'section', section };
-  }
+  if (layout.section_titles.has(line)) return { ...part, kind: 'section' };
+  if (line.amounts.length > 0 && isBareBalance(words)) return { ...part, kind: 'marker' };
   if (label && (hasMoney || line.amounts.length > 0)) {
     const dated = date !== null;
     if (hasMoney ? (bare ? !(label.label === 'carry' && dated && hasAmount) : !dated && label.from === 0) : !dated && bare) return { ...part, kind: 'marker' };

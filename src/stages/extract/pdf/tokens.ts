@@ -39,6 +39,7 @@ const AMOUNT_LIKE_DATE = /^\d{1,2}\.\d{2}$/;
 const NAMED_DATE = /^(?:\d{1,2}[./-]?\p{L}{3,12}[./-]?(?:\d{4}|\d{2})?)$/u;
 /** `05MAR26`, `05MAR`: a month's name set solid. */
 const COMPACT_NAME = /^(\d{1,2})(\p{L}{3,9})(\d{4}|\d{2})?$/u;
+const TIME = /^\d{1,2}[:h]\d{2}(?::\d{2})?$/;
 const DAY = /^\d{1,2}(?:\.|st|nd|rd|th|er)?$/;
 const YEAR = /^(?:\d{4}|\d{2}),?$/;
 const NUMBER_START = /^[(+\-\u2010-\u2015\u2212]*(?:\p{Sc}|[A-Z]{1,3}\p{Sc})?[(+\-\u2010-\u2015\u2212]*[.,]?\d/u;
@@ -85,7 +86,9 @@ function findDate(line: Line, i: number): DateToken | undefined {
   for (const length of lengths) {
     const found = token(line, i, i + length);
     const readings = findDates(found.text.replace(/,(?= |$)/g, '').replace(COMPACT_NAME, '$1 $2 $3').trim());
-    if (readings.size > 0) return { ...found, readings };
+    // A time behind the date is of the date.
+    const timed = TIME.test(words[i + length]?.text ?? '') && near(i + length) ? length + 1 : length;
+    if (readings.size > 0) return { ...found, to: i + timed, x1: words[i + timed - 1]!.x1, readings };
   }
   return undefined;
 }

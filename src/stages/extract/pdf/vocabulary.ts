@@ -5,7 +5,7 @@
 
 export type ColumnField =
   | 'booking_date' | 'transaction_date' | 'value_date' | 'description' | 'amount' | 'debit' | 'credit' | 'balance' | 'indicator'
-  | 'reference' | 'counterparty' | 'counterparty_account' | 'number';
+  | 'reference' | 'counterparty' | 'counterparty_account' | 'number' | 'currency' | 'foreign';
 
 /** Lower case without accents, words with single spaces between; `+/-` stays as it is. */
 export function fold(text: string): string {
@@ -63,6 +63,8 @@ const TITLES: Readonly<Record<ColumnField, string>> = {
     'contrepartie|beneficiaire|tiers|tegenpartij|naam|naam tegenpartij|controparte|beneficiario|beneficiario ordinante|ordenante|ordenante beneficiario|kontrahent|nadawca odbiorca|nazwa kontrahenta|odbiorca|motpart|mottagare|avsandare mottagare',
   counterparty_account:
     'counterparty account|counterparty iban|gegenkonto|iban gegenkonto|iban zahlungsbeteiligter|compte contrepartie|tegenrekening|conto controparte|cuenta contrapartida|rachunek kontrahenta|konto kontrahenta|motpartskonto|motkonto',
+  currency: 'currency|ccy|cur|curr|wahrung|wrg|whg|devise|dev|munt|div|divisa|moneda|waluta|valutakod|ccy code',
+  foreign: 'original amount|foreign amount|foreign currency amount|amount in foreign currency|foreign currency|instructed amount|amount original|orig amount|local amount|originalbetrag|fremdwahrung|betrag fremdwahrung|fremdwahrungsbetrag|betrag in fremdwahrung|ursprungsbetrag|auftragsbetrag|montant en devise|montant devise|montant d origine|bedrag vreemde valuta|oorspronkelijk bedrag|importo in divisa|importo valuta|importo originale|importe divisa|importe en divisa|importe original|kwota w walucie|kwota oryginalna|kwota transakcji w walucie|utlandskt belopp|ursprungligt belopp|belopp i valuta',
   number: 'no|nr|lfd nr|lfd|item|line|n|lp|pos|lopnr|seq',
 };
 
@@ -186,6 +188,12 @@ const LABEL_COMPANIONS = phrases('|on|as|of|at|the|in|for|per|vom|zum|am|in|bis|
 /** Whether the words say nothing beyond the label. */
 export function isBareLabel(words: readonly string[], label: { from: number; to: number }): boolean {
   return words.every((word, i) => (i >= label.from && i < label.to) || word.split(' ').every((part) => LABEL_COMPANIONS.has(part) || /^\d+$/.test(part)));
+}
+
+/** Whether folded words say no more than that a balance follows: `Solde au`, `Kontostand am`, `Saldo`. */
+export function isBareBalance(words: readonly string[]): boolean {
+  const said = words.flatMap((word) => word.split(' ')).filter((word) => word !== '');
+  return said.some((word) => BALANCE_NOUN.test(word)) && said.every((word) => BALANCE_NOUN.test(word) || FILLERS.test(word) || LABEL_COMPANIONS.has(word) || /^\d+$/.test(word));
 }
 
 /** What a heading over some of the rows says of them. */

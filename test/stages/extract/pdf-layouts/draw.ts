@@ -77,6 +77,8 @@ export interface Style {
   currency_beside?: boolean;
   symbol?: string;
   options?: PDFKit.PDFDocumentOptions;
+  /** One digit of one printed sum is another, or one row is missing. */
+  tamper?: 'digit' | 'drop';
 }
 
 interface Piece {
@@ -88,6 +90,10 @@ interface Piece {
   bold?: boolean;
   colour?: string;
   hidden?: boolean;
+  /** A printed sum that others must agree with. */
+  sum?: boolean;
+  /** The entry that it is of. */
+  entry?: TruthEntry;
 }
 
 const EMBEDDED = join(import.meta.dirname, '../../../../node_modules/pdfjs-dist/standard_fonts/LiberationSans-Regular.ttf');
@@ -263,7 +269,7 @@ export async function drawStatements(style: Style, statements: readonly Truth[],
     if (style.count) heading.push(`${pick(words.count)} ${truth.entries.length}`);
     put(pick(['Ms A. Carver', 'Herr B. Lindt', 'Mme C. Roux']), rightEdge - 120, y);
     for (const line of heading) {
-      put(line, left, y);
+      put(line, left, y, { sum: line.includes(labels.opening) });
       y += leading * 1.1;
     }
     if (style.opening === 'box' || style.closing === 'box') {
@@ -275,13 +281,13 @@ export async function drawStatements(style: Style, statements: readonly Truth[],
       const cellWidth = (rightEdge - left) / box.length;
       box.forEach(([label, amount], i) => {
         put(label, left + i * cellWidth, y);
-        put(amount, left + i * cellWidth, y + leading * 1.2);
+        put(amount, left + i * cellWidth, y + leading * 1.2, { sum: true });
       });
       y += 3.5 * leading;
     }
     y += leading;
 
-    const amountCell = (text: string, key: string, more: Partial<Piece> = {}): void => right(text, edges[key]!, y, more);
+    const amountCell = (text: string, key: string, more: Partial<Piece> = {}): void => right(text, edges[key]!, y, { sum: true, ...more });
     /** A row that carries a balance. */
     const balanceRow = (label: string, units: number, date?: string): void => {
       if (date) put(day(date), xs.date!, y);
@@ -354,6 +360,7 @@ export async function drawStatements(style: Style, statements: readonly Truth[],
         y += 1.6 * leading;
       }
       group.entries.forEach((entry, i) => {
+        const drawn = pieces.length;
         const lines = [...entry.text];
         if (entry.fx) lines.push(`${entry.fx.currency} ${entry.fx.amount} @ ${entry.fx.rate}`);
         const needed = lines.length * leading + (style.gap ?? 0);
@@ -407,6 +414,7 @@ export async function drawStatements(style: Style, statements: readonly Truth[],
           if (n === anchor) showAmount(entry, lastOfDay);
           y += leading;
         });
+        for (const piece of pieces.slice(drawn)) piece.entry = entry;
         y += style.gap ?? 0;
       });
     }
@@ -419,20 +427,21 @@ export async function drawStatements(style: Style, statements: readonly Truth[],
     }
     if (style.totals === 'labelled' && style.opening !== 'box' && style.closing !== 'box') {
       y += leading;
-      put(`${pick(words.total_credits)} ${number(credits, decimals)}`, left, y);
+      put(`${pick(words.total_credits)} ${number(credits, decimals)}`, left, y, { sum: true });
       y += leading;
-      put(`${pick(words.total_debits)} ${number(debits, decimals)}`, left, y);
+      put(`${pick(words.total_debits)} ${number(debits, decimals)}`, left, y, { sum: true });
       y += leading;
     }
     if (style.closing === 'below') {
       y += leading;
-      put(`${labels.closing} ${labelled(closing, truth)}`, left, y);
+      put(`${labels.closing} ${labelled(closing, truth)}`, left, y, { sum: true });
       y += 2 * leading;
     }
   }
   const pages = page;
   if (style.footer) for (page = 1; page <= pages; page++) put(words.page(page, pages), rightEdge - 70, pageHeight - 20, { size: 7 });
 
+  if (style.tamper) tamper(pieces, style.tamper, random);
   // Drawing
   if (style.shuffled) pieces.sort(() => random() - 0.5);
   for (let n = 1; n <= pages; n++) {
@@ -457,4 +466,19 @@ export async function drawStatements(style: Style, statements: readonly Truth[],
   document.end();
   await ended;
   return Buffer.concat(chunks);
+}
+
+function tamper(pieces: Piece[], kind: 'digit' | 'drop', random: () => number): void {
+  if (kind === 'drop') {
+    const of = pieces.filter(({ entry }) => entry !== undefined);
+    const { entry } = of[Math.floor(random() * of.length)]!;
+    pieces.splice(0, Infinity, ...pieces.filter((piece) => piece.entry !== entry));
+    return;
+  }
+  const sums = pieces.filter(({ sum, text }) => sum && /\d/.test(text));
+  const piece = sums[Math.floor(random() * sums.length)]!;
+  const number = /[\d.,'\s]*\d(?=\D*$)/.exec(piece.text)!;
+  const digits = [...number[0].matchAll(/\d/g)];
+  const at = number.index + digits[Math.floor(random() * digits.length)]!.index;
+  piece.text = `${piece.text.slice(0, at)}${(Number(piece.text[at]) + 1 + Math.floor(random() * 8)) % 10}${piece.text.slice(at + 1)}`;
 }

@@ -99,10 +99,10 @@ export const LAYOUTS: readonly Layout[] = [
 const NAMES = ['Alder & Finch Ltd', 'Brandt Maschinenbau GmbH', 'Céline Dubois SARL', 'Van den Berg B.V.', 'Rossi Forniture S.r.l.', 'Talleres Ibarra S.L.', 'Nowak Handel', 'Lindqvist AB', 'Osprey Logistics', 'Municipal Works 12', 'Zinnober KG', 'Mill Lane Garage', 'K. Adler', '4 Seasons Catering', 'Station Kiosk 24'];
 
 /** Documents of a layout for one seed: the statements' truth, oldest first, and the PDF. */
-export async function makeDocument(layout: Layout, seed: number): Promise<{ bytes: Buffer; truths: Truth[] }> {
+export async function makeDocument(layout: Layout, seed: number, tamper?: Style['tamper']): Promise<{ bytes: Buffer; truths: Truth[] }> {
   const random = seeded(seed * 7_919 + [...layout.name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0) | 0, 7));
   const truths = Array.from({ length: layout.statements ?? 1 }, () => makeTruth(layout, random));
-  const bytes = await drawStatements(layout.style, truths, random);
+  const bytes = await drawStatements({ ...layout.style, ...(tamper ? { tamper } : {}) }, truths, random);
   return { bytes, truths };
 }
 

@@ -1,0 +1,533 @@
+import PDFDocument from 'pdfkit';
+import { addDays } from '../../../../src/core/date.ts';
+import { seeded } from '../../../helpers/seeded.ts';
+import type { Truth, TruthEntry } from './draw.ts';
+import { printDate, printNumber } from './draw.ts';
+
+/** Layouts that are drawn by hand, because no choice of styles makes them: each a function of a seed. */
+
+export interface Drawn {
+  bytes: Buffer;
+  truths: Truth[];
+}
+
+const US = { group: ',', mark: '.' };
+const EU = { group: '.', mark: ',' };
+
+/** What a layout draws with: text at a left, right or middle edge. */
+class Sheet {
+  readonly document: PDFKit.PDFDocument;
+  readonly #chunks: Buffer[] = [];
+  readonly #ended: Promise<unknown>;
+  constructor(options: PDFKit.PDFDocumentOptions = {}) {
+    this.document = new PDFDocument({ size: 'A4', margin: 0, ...options });
+    this.document.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
+    this.#ended = new Promise((resolve) => this.document.on('end', resolve));
+    this.document.font('Helvetica').fontSize(9);
+  }
+  put(text: string, x: number, y: number): void {
+    if (text !== '') this.document.text(text, x, y, { lineBreak: false });
+  }
+  right(text: string, x: number, y: number): void {
+    this.put(text, x - this.document.widthOfString(text), y);
+  }
+  middle(text: string, x: number, y: number): void {
+    this.put(text, x - this.document.widthOfString(text) / 2, y);
+  }
+  async end(): Promise<Buffer> {
+    this.document.end();
+    await this.#ended;
+    return Buffer.concat(this.#chunks);
+  }
+}
+
+interface Random {
+  (): number;
+  whole(n: number): number;
+  pick<T>(list: readonly T[]): T;
+}
+
+const WORDS = ['Rent', 'Salary', 'Office supplies', 'Insurance', 'Invoice 2026-118', 'Card 4711 Station', 'Refund', 'Maintenance', 'Subscription', 'Transfer to savings'];
+
+function truthOf(random: Random, count: number, currency = 'EUR', from = '2026-03-01'): Truth {
+  let date = from;
+  const entries: TruthEntry[] = [];
+  for (let i = 0; i < count; i++) {
+    if (random() < 0.6 && date < addDays(from, 28)) date = addDays(date, 1);
+    const units = 100 + random.whole(10 ** (3 + random.whole(4)));
+    entries.push({ booking_date: date, value_date: null, amount: random() < 0.55 ? -units : units, text: [`${random.pick(WORDS)} ${random.pick(['Alder Ltd', 'Brandt GmbH', 'Rossi Srl', 'Kiosk 24'])}`] });
+  }
+  entries.at(-1)!.booking_date = addDays(from, 29);
+  return { account: String(20_000_000 + random.whole(79_999_999)), currency, decimals: 2, opening: 100_000 + random.whole(900_000), from, to: addDays(from, 30), entries };
+}
+
+const sum = (entries: readonly TruthEntry[]): number => entries.reduce((total, { amount }) => total + amount, 0);
+const closingOf = (truth: Truth): number => truth.opening + sum(truth.entries);
+const us = (units: number): string => `${units < 0 ? '-' : ''}${printNumber(units, US, 2)}`;
+const eu = (units: number): string => `${units < 0 ? '-' : ''}${printNumber(units, EU, 2)}`;
+const abs = Math.abs;
+
+type Special = (random: Random) => Promise<Drawn>;
+
+export const SPECIALS: Readonly<Record<string, Special>> = {
+  'american sections, cheques side by side, daily balances': async (random) => {
+    const truth = truthOf(random, 24, 'USD');
+    const deposits = truth.entries.filter(({ amount }) => amount > 0);
+    const out = truth.entries.filter(({ amount }) => amount < 0);
+    const checks = out.filter((_, i) => i % 2 === 0);
+    const card = out.filter((_, i) => i % 2 === 1);
+    const sheet = new Sheet({ size: 'LETTER' });
+    const day = (iso: string): string => printDate(iso, 'm/d', 'en');
+    sheet.put('Kestrel Savings Bank', 40, 30);
+    sheet.put(`Account Number: ${truth.account}`, 380, 30);
+    sheet.put(`${printDate(truth.from, 'month d, y', 'en')} through ${printDate(truth.to, 'month d, y', 'en')}`, 380, 44);
+    let y = 80;
+    sheet.put('CHECKING SUMMARY', 40, y);
+    for (const [label, amount] of [['Beginning Balance', `$${us(truth.opening)}`], ['Deposits and Additions', us(sum(deposits))], ['Checks Paid', us(sum(checks))], ['Electronic Withdrawals', us(sum(card))], ['Ending Balance', `$${us(closingOf(truth))}`]] as const) {
+      sheet.put(label, 60, (y += 14));
+      sheet.right(amount, 420, y);
+    }
+    const section = (title: string, entries: readonly TruthEntry[]): void => {
+      sheet.put(title, 40, (y += 30));
+      sheet.put('DATE', 40, (y += 16));
+      sheet.put('DESCRIPTION', 90, y);
+      sheet.right('AMOUNT', 540, y);
+      for (const entry of entries) {
+        sheet.put(day(entry.booking_date), 40, (y += 13));
+        sheet.put(entry.text[0]!, 90, y);
+        sheet.right(us(abs(entry.amount)), 540, y);
+      }
+      sheet.put(`Total ${title}`, 40, (y += 15));
+      sheet.right(`$${us(abs(sum(entries)))}`, 540, y);
+    };
+    section('Deposits and Additions', deposits);
+    section('Electronic Withdrawals', card);
+    sheet.document.addPage();
+    sheet.document.font('Helvetica').fontSize(9);
+    y = 40;
+    section('Checks Paid', checks);
+    sheet.put('DAILY ENDING BALANCE', 40, (y += 30));
+    for (const x of [40, 220]) {
+      sheet.put('DATE', x, y + 14);
+      sheet.right('AMOUNT', x + 140, y + 14);
+    }
+    y += 14;
+    const days = [...new Set(truth.entries.map(({ booking_date }) => booking_date))];
+    const balances = days.map((date) => [day(date), truth.opening + sum(truth.entries.filter(({ booking_date }) => booking_date <= date))] as const);
+    for (let i = 0; i < balances.length; i += 2) {
+      y += 13;
+      for (const [k, x] of [40, 220].entries()) {
+        const balance = balances[i + k];
+        if (!balance) continue;
+        sheet.put(balance[0], x, y);
+        sheet.right(us(balance[1]), x + 140, y);
+      }
+    }
+    truth.entries = [...deposits, ...card, ...checks];
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'titles over two lines, empty sides as 0,00': async (random) => {
+    const truth = truthOf(random, 20);
+    const sheet = new Sheet();
+    sheet.put(`Kontonummer ${truth.account}`, 50, 40);
+    sheet.put('Alle Beträge in EUR', 50, 54);
+    sheet.put(`Kontoauszug vom ${printDate(truth.from, 'd.m.y', 'de')} bis ${printDate(truth.to, 'd.m.y', 'de')}`, 50, 68);
+    let y = 100;
+    sheet.put('Buchungs-', 50, y);
+    sheet.put('Verwendungszweck', 110, y);
+    sheet.right('Belastung', 440, y);
+    sheet.right('Gutschrift', 530, y);
+    sheet.put('tag', 50, (y += 11));
+    sheet.right('EUR', 440, y);
+    sheet.right('EUR', 530, y);
+    sheet.put('Kontostand alt', 110, (y += 16));
+    sheet.right(eu(truth.opening), 530, y);
+    for (const entry of truth.entries) {
+      sheet.put(printDate(entry.booking_date, 'd.m.y', 'de'), 50, (y += 13));
+      sheet.put(entry.text[0]!, 110, y);
+      sheet.right(entry.amount < 0 ? eu(-entry.amount) : '0,00', 440, y);
+      sheet.right(entry.amount < 0 ? '0,00' : eu(entry.amount), 530, y);
+    }
+    sheet.put('Kontostand neu', 110, (y += 16));
+    sheet.right(eu(closingOf(truth)), closingOf(truth) < 0 ? 440 : 530, y);
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'amounts left aligned, with the currency in a column': async (random) => {
+    const truth = truthOf(random, 18, 'GBP');
+    const sheet = new Sheet();
+    sheet.put('Statement of account', 50, 30);
+    sheet.put('Account number', 50, 50);
+    sheet.put(truth.account, 160, 50);
+    sheet.put('Opening balance', 50, 64);
+    sheet.put(`GBP ${us(truth.opening)}`, 160, 64);
+    sheet.put('Closing balance', 50, 78);
+    sheet.put(`GBP ${us(closingOf(truth))}`, 160, 78);
+    let y = 110;
+    for (const [title, x] of [['Date', 50], ['Amount', 130], ['Ccy', 210], ['Narrative', 250]] as const) sheet.put(title, x, y);
+    for (const entry of truth.entries) {
+      sheet.put(printDate(entry.booking_date, 'd mon y', 'en'), 50, (y += 13));
+      sheet.put(us(entry.amount), 130, y);
+      sheet.put('GBP', 210, y);
+      sheet.put(entry.text[0]!, 250, y);
+    }
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'the date behind the description, the amount in front': async (random) => {
+    const truth = truthOf(random, 18);
+    const sheet = new Sheet();
+    sheet.put(`Account ${truth.account}  Currency EUR`, 50, 40);
+    sheet.put(`Previous balance: ${us(truth.opening)}`, 50, 54);
+    let y = 100;
+    sheet.right('Amount', 110, y);
+    sheet.put('Description', 130, y);
+    sheet.put('Date', 400, y);
+    sheet.right('Balance', 540, y);
+    let balance = truth.opening;
+    for (const entry of truth.entries) {
+      sheet.right(us(entry.amount), 110, (y += 13));
+      sheet.put(entry.text[0]!, 130, y);
+      sheet.put(printDate(entry.booking_date, 'd/m/y', 'en'), 400, y);
+      sheet.right(us((balance += entry.amount)), 540, y);
+    }
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'a summary of both accounts in front': async (random) => {
+    const truths = [truthOf(random, 12, 'EUR'), truthOf(random, 9, 'EUR')];
+    const sheet = new Sheet();
+    let y = 60;
+    sheet.put('Your accounts at a glance', 50, y);
+    for (const [title, x] of [['Account', 50], ['Opening balance', 200], ['Closing balance', 330]] as const) sheet.put(title, x, y + 16);
+    y += 16;
+    for (const truth of truths) {
+      sheet.put(truth.account, 50, (y += 14));
+      sheet.put(us(truth.opening), 200, y);
+      sheet.put(us(closingOf(truth)), 330, y);
+    }
+    for (const truth of truths) {
+      sheet.document.addPage();
+      sheet.document.font('Helvetica').fontSize(9);
+      y = 60;
+      sheet.put(`Account number ${truth.account}`, 50, y);
+      sheet.put('Currency EUR', 50, (y += 13));
+      sheet.put(`Statement period ${printDate(truth.from, 'd month y', 'en')} to ${printDate(truth.to, 'd month y', 'en')}`, 50, (y += 13));
+      y += 30;
+      sheet.put('Date', 50, y);
+      sheet.put('Details', 130, y);
+      sheet.right('Payments', 400, y);
+      sheet.right('Receipts', 470, y);
+      sheet.right('Balance', 540, y);
+      sheet.put('Opening balance', 130, (y += 15));
+      sheet.right(us(truth.opening), 540, y);
+      let balance = truth.opening;
+      for (const entry of truth.entries) {
+        sheet.put(printDate(entry.booking_date, 'd mon y', 'en'), 50, (y += 13));
+        sheet.put(entry.text[0]!, 130, y);
+        sheet.right(us(abs(entry.amount)), entry.amount < 0 ? 400 : 470, y);
+        sheet.right(us((balance += entry.amount)), 540, y);
+      }
+    }
+    return { bytes: await sheet.end(), truths };
+  },
+
+  'two months of one account': async (random) => {
+    const first = truthOf(random, 10);
+    const second = { ...truthOf(random, 8, 'EUR', '2026-04-01'), account: first.account, opening: closingOf(first) };
+    const sheet = new Sheet();
+    for (const [i, truth] of [first, second].entries()) {
+      if (i > 0) {
+        sheet.document.addPage();
+        sheet.document.font('Helvetica').fontSize(9);
+      }
+      let y = 60;
+      sheet.put(`Konto ${truth.account}   EUR`, 50, y);
+      sheet.put(`Kontoauszug ${i + 3}/2026   vom ${printDate(truth.from, 'd.m.y', 'de')} bis ${printDate(truth.to, 'd.m.y', 'de')}`, 50, (y += 14));
+      sheet.put(`Alter Kontostand ${eu(truth.opening)}`, 50, (y += 14));
+      y += 20;
+      sheet.put('Datum', 50, y);
+      sheet.put('Text', 120, y);
+      sheet.right('Betrag', 540, y);
+      for (const entry of truth.entries) {
+        sheet.put(printDate(entry.booking_date, 'd.m.', 'de'), 50, (y += 13));
+        sheet.put(entry.text[0]!, 120, y);
+        sheet.right(eu(entry.amount), 540, y);
+      }
+      sheet.put(`Neuer Kontostand ${eu(closingOf(truth))}`, 50, (y += 20));
+    }
+    return { bytes: await sheet.end(), truths: [first, second] };
+  },
+
+  'British: type column, dates left blank, balance once a day': async (random) => {
+    const truth = truthOf(random, 26, 'GBP');
+    const sheet = new Sheet();
+    sheet.put('Your Statement', 50, 30);
+    sheet.put(`Account Number ${truth.account}   Sortcode 40-11-22`, 50, 46);
+    sheet.put(`${printDate(truth.from, 'd month y', 'en')} to ${printDate(truth.to, 'd month y', 'en')}`, 50, 60);
+    sheet.put('All amounts in GBP', 50, 74);
+    let y = 100;
+    for (const [title, x] of [['Date', 50], ['Payment type and details', 110]] as const) sheet.put(title, x, y);
+    for (const [title, x] of [['Paid out', 400], ['Paid in', 470], ['Balance', 540]] as const) sheet.right(title, x, y);
+    sheet.put('BALANCE BROUGHT FORWARD', 140, (y += 14));
+    sheet.right(us(truth.opening), 540, y);
+    let balance = truth.opening;
+    truth.entries.forEach((entry, i) => {
+      const type = entry.amount > 0 ? 'CR' : random.pick(['VIS', 'DD', 'BP', ')))']);
+      y += 13;
+      if (truth.entries[i - 1]?.booking_date !== entry.booking_date) sheet.put(printDate(entry.booking_date, 'd mon y', 'en').replace(/20(?=\d\d$)/, ''), 50, y);
+      sheet.put(type, 110, y);
+      sheet.put(entry.text[0]!, 140, y);
+      entry.text[0] = `${type} ${entry.text[0]}`;
+      sheet.right(us(abs(entry.amount)), entry.amount < 0 ? 400 : 470, y);
+      balance += entry.amount;
+      if (truth.entries[i + 1]?.booking_date !== entry.booking_date) sheet.right(us(balance), 540, y);
+    });
+    sheet.put('BALANCE CARRIED FORWARD', 140, (y += 14));
+    sheet.right(us(balance), 540, y);
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'a date as heading over the entries of its day': async (random) => {
+    const truth = truthOf(random, 18);
+    const sheet = new Sheet();
+    sheet.put('Account statement', 50, 40);
+    sheet.put(`Account number: ${truth.account}`, 50, 56);
+    sheet.put('Currency: EUR', 50, 70);
+    sheet.put(`Opening balance ${us(truth.opening)} EUR`, 50, 84);
+    let y = 110;
+    truth.entries.forEach((entry, i) => {
+      if (truth.entries[i - 1]?.booking_date !== entry.booking_date) {
+        sheet.put(printDate(entry.booking_date, 'd month y', 'en'), 50, (y += 20));
+      }
+      sheet.put(entry.text[0]!, 60, (y += 13));
+      sheet.right(`${entry.amount > 0 ? '+' : ''}${us(entry.amount)} EUR`, 540, y);
+    });
+    sheet.put(`Closing balance ${us(closingOf(truth))} EUR`, 50, (y += 24));
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'a language that is not known': async (random) => {
+    const truth = truthOf(random, 18);
+    const sheet = new Sheet();
+    sheet.put(`Tilinumero ${truth.account}`, 50, 40);
+    sheet.put('IBAN FI21 1234 5600 0007 85', 50, 54);
+    truth.account = 'FI2112345600000785';
+    sheet.put('Valuutta EUR', 50, 68);
+    sheet.put('Alkusaldo', 130, 104);
+    sheet.right(eu(truth.opening), 540, 104);
+    let y = 110;
+    for (const [title, x] of [['Kirjauspäivä', 50], ['Selite', 130]] as const) sheet.put(title, x, y - 24);
+    sheet.right('Määrä', 450, y - 24);
+    sheet.right('Saldo', 540, y - 24);
+    let balance = truth.opening;
+    for (const entry of truth.entries) {
+      sheet.put(printDate(entry.booking_date, 'd.m.y', 'de'), 50, (y += 13));
+      sheet.put(entry.text[0]!, 130, y);
+      sheet.right(eu(entry.amount), 450, y);
+      sheet.right(eu((balance += entry.amount)), 540, y);
+    }
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'carries with the sums of both columns': async (random) => {
+    const truth = truthOf(random, 30);
+    const sheet = new Sheet();
+    sheet.put(`Compte n° ${truth.account}`, 50, 40);
+    sheet.put('Devise : EUR', 50, 54);
+    let y = 90;
+    let debits = 0;
+    let credits = 0;
+    const titles = (): void => {
+      sheet.put('Date', 50, y);
+      sheet.put('Libellé', 120, y);
+      sheet.right('Débit', 440, y);
+      sheet.right('Crédit', 540, y);
+      y += 4;
+    };
+    titles();
+    sheet.put(`Solde au ${printDate(addDays(truth.from, -1), 'd/m/y', 'fr')}`, 120, (y += 13));
+    sheet.right(eu(truth.opening), 540, y);
+    truth.entries.forEach((entry, i) => {
+      if (i > 0 && i % 11 === 0) {
+        for (const label of ['À reporter', 'Report']) {
+          if (label === 'Report') {
+            sheet.document.addPage();
+            sheet.document.font('Helvetica').fontSize(9);
+            y = 60;
+            titles();
+          }
+          sheet.put(label, 120, (y += 13));
+          sheet.right(eu(debits), 440, y);
+          sheet.right(eu(credits), 540, y);
+        }
+      }
+      sheet.put(printDate(entry.booking_date, 'd/m/y', 'fr'), 50, (y += 13));
+      sheet.put(entry.text[0]!, 120, y);
+      sheet.right(eu(abs(entry.amount)), entry.amount < 0 ? 440 : 540, y);
+      if (entry.amount < 0) debits -= entry.amount;
+      else credits += entry.amount;
+    });
+    sheet.put('Total des mouvements', 120, (y += 15));
+    sheet.right(eu(debits), 440, y);
+    sheet.right(eu(credits), 540, y);
+    sheet.put(`Solde au ${printDate(truth.to, 'd/m/y', 'fr')}`, 120, (y += 15));
+    sheet.right(eu(abs(closingOf(truth))), closingOf(truth) < 0 ? 440 : 540, y);
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'a column of the foreign amount beside the booked one': async (random) => {
+    const truth = truthOf(random, 20);
+    const sheet = new Sheet();
+    sheet.put(`Account number ${truth.account}`, 50, 40);
+    sheet.put(`Opening balance EUR ${us(truth.opening)}`, 50, 54);
+    let y = 90;
+    sheet.put('Date', 50, y);
+    sheet.put('Description', 120, y);
+    sheet.right('Original amount', 380, y);
+    sheet.right('Amount EUR', 460, y);
+    sheet.right('Balance EUR', 540, y);
+    let balance = truth.opening;
+    truth.entries.forEach((entry, i) => {
+      sheet.put(printDate(entry.booking_date, 'd mon y', 'en'), 50, (y += 13));
+      sheet.put(entry.text[0]!, 120, y);
+      if (i % 3 === 0) sheet.right(`USD ${us(abs(entry.amount) + 311)}`, 380, y);
+      sheet.right(us(entry.amount), 460, y);
+      sheet.right(us((balance += entry.amount)), 540, y);
+    });
+    sheet.put(`Closing balance EUR ${us(balance)}`, 50, (y += 20));
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'notes in the margin beside the table': async (random) => {
+    const truth = truthOf(random, 24);
+    const sheet = new Sheet();
+    sheet.put(`Account number ${truth.account}`, 170, 40);
+    sheet.put('Currency EUR', 170, 54);
+    let y = 90;
+    sheet.put('Date', 170, y);
+    sheet.put('Description', 230, y);
+    sheet.right('Out', 430, y);
+    sheet.right('In', 490, y);
+    sheet.right('Balance', 560, y);
+    sheet.put('Balance brought forward', 230, (y += 13));
+    sheet.right(us(truth.opening), 560, y);
+    const notes = ['Did you know?', 'You can move', 'money at any', 'time in our', 'app. See', 'page 12 for', 'the details', 'or ask us.'];
+    let balance = truth.opening;
+    truth.entries.forEach((entry, i) => {
+      sheet.put(printDate(entry.booking_date, 'd mon y', 'en'), 170, (y += 13));
+      if (notes[i - 3]) sheet.put(notes[i - 3]!, 40, y);
+      sheet.put(entry.text[0]!, 230, y);
+      sheet.right(us(abs(entry.amount)), entry.amount < 0 ? 430 : 490, y);
+      sheet.right(us((balance += entry.amount)), 560, y);
+    });
+    sheet.put('Balance carried forward', 230, (y += 13));
+    sheet.right(us(balance), 560, y);
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'text that cannot be seen is all there is': async (random) => {
+    const truth = truthOf(random, 15);
+    const sheet = new Sheet();
+    sheet.document.rect(0, 0, 595, 842).fill('#f4f4f0');
+    sheet.document.fillColor('black');
+    sheet.document.addContent('3 Tr');
+    sheet.put(`Account number ${truth.account}`, 50, 40);
+    sheet.put(`Opening balance EUR ${us(truth.opening)}`, 50, 54);
+    let y = 90;
+    sheet.put('Date', 50, y);
+    sheet.put('Details', 120, y);
+    sheet.right('Amount', 540, y);
+    for (const entry of truth.entries) {
+      sheet.put(printDate(entry.booking_date, 'iso', 'en'), 50, (y += 13));
+      sheet.put(entry.text[0]!, 120, y);
+      sheet.right(us(entry.amount), 540, y);
+    }
+    sheet.put(`Closing balance EUR ${us(closingOf(truth))}`, 50, (y += 20));
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'balances of two days, signs behind the balance': async (random) => {
+    const truth = truthOf(random, 16);
+    const sheet = new Sheet();
+    const side = (units: number): string => `${eu(abs(units))} ${units < 0 ? 'S' : 'H'}`;
+    sheet.put(`Kontonummer: ${truth.account}   Kontowährung: EUR`, 50, 40);
+    sheet.put(`Kontostand am ${printDate(addDays(truth.from, -1), 'd.m.y', 'de')}, Auszug 2`, 50, 70);
+    sheet.right(side(truth.opening), 540, 70);
+    let y = 90;
+    sheet.put('Bu.-Tag', 50, y);
+    sheet.put('Wert', 95, y);
+    sheet.put('Vorgang', 140, y);
+    sheet.right('Betrag', 540, y);
+    for (const entry of truth.entries) {
+      sheet.put(printDate(entry.booking_date, 'd.m.', 'de'), 50, (y += 16));
+      entry.value_date = entry.booking_date;
+      sheet.put(printDate(entry.booking_date, 'd.m.', 'de'), 95, y);
+      sheet.put(entry.text[0]!, 140, y);
+      sheet.right(side(entry.amount), 540, y);
+      for (const line of ['Sepa', 'Ref. 4711 vom 03.02.2026']) {
+        sheet.put(line, 140, (y += 11));
+        entry.text.push(line);
+      }
+    }
+    sheet.put(`Kontostand am ${printDate(truth.to, 'd.m.y', 'de')}`, 50, (y += 24));
+    sheet.right(side(closingOf(truth)), 540, y);
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'amounts with the currency sign and spaces before the minus': async (random) => {
+    const truth = truthOf(random, 18);
+    const sheet = new Sheet();
+    const euro = (units: number): string => `${units < 0 ? '- ' : ''}€ ${eu(abs(units))}`;
+    sheet.put('IBAN: NL91 ABNA 0417 1643 00', 50, 40);
+    truth.account = 'NL91ABNA0417164300';
+    sheet.put('Beginsaldo', 50, 70);
+    sheet.put(euro(truth.opening), 150, 70);
+    sheet.put('Totaal bij', 250, 70);
+    sheet.put(euro(sum(truth.entries.filter(({ amount }) => amount > 0))), 320, 70);
+    sheet.put('Eindsaldo', 50, 84);
+    sheet.put(euro(closingOf(truth)), 150, 84);
+    sheet.put('Totaal af', 250, 84);
+    sheet.put(euro(sum(truth.entries.filter(({ amount }) => amount < 0))), 320, 84);
+    let y = 120;
+    sheet.put('Datum', 50, y);
+    sheet.put('Omschrijving', 120, y);
+    sheet.right('Bedrag', 540, y);
+    for (const entry of truth.entries) {
+      sheet.put(printDate(entry.booking_date, 'd-m-y', 'nl'), 50, (y += 13));
+      sheet.put(entry.text[0]!, 120, y);
+      sheet.right(euro(entry.amount), 540, y);
+    }
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'times beside the dates, numbers in the middle': async (random) => {
+    const truth = truthOf(random, 18);
+    const sheet = new Sheet({ layout: 'landscape' });
+    sheet.put(`Account No: ${truth.account}`, 50, 40);
+    sheet.put('Currency: EUR', 300, 40);
+    let y = 80;
+    sheet.put('Date / Time', 50, y);
+    sheet.put('Transaction Details', 180, y);
+    sheet.middle('Debit', 500, y);
+    sheet.middle('Credit', 600, y);
+    sheet.middle('Balance', 720, y);
+    let balance = truth.opening;
+    sheet.put('Opening Balance', 180, (y += 14));
+    sheet.middle(us(balance), 720, y);
+    for (const entry of truth.entries) {
+      sheet.put(`${printDate(entry.booking_date, 'd/m/y', 'en')} ${10 + random.whole(9)}:${10 + random.whole(49)}`, 50, (y += 14));
+      sheet.put(entry.text[0]!, 180, y);
+      sheet.middle(us(abs(entry.amount)), entry.amount < 0 ? 500 : 600, y);
+      sheet.middle(us((balance += entry.amount)), 720, y);
+    }
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+};
+
+export async function makeSpecial(name: string, seed: number): Promise<Drawn> {
+  const next = seeded(seed * 104_729 + name.length);
+  const random = Object.assign(next, { whole: (n: number) => Math.floor(next() * n), pick: <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]! });
+  return SPECIALS[name]!(random);
+}
