@@ -51,15 +51,30 @@ export function createJudge({ parties }: World): (payment: Payment, shown: Shown
     }
   }
 
+  /** Somebody we know has a name that this one begins with, or that begins with it: it may be them. */
+  function isLikeSomebody(name: string): boolean {
+    const folded = foldName(name);
+    return names.some((known) => known.folded.startsWith(folded) || folded.startsWith(known.folded));
+  }
+
   return (payment, shown) => {
     const { decision, needs, otherwise, suggestion, written, party } = payment.truth;
-    const all = needs.every((need) => isShown(need, payment, shown));
+    const missing = needs.filter((need) => !isShown(need, payment, shown));
     const evident = written.length > 0 ? isShown('named', payment, shown) : party !== null && isShown('payer', payment, shown);
-    return {
-      decision: decision === 'person' ? (all ? 'person' : 'open') : all || decision === 'open' ? decision : otherwise,
-      suggestible: suggestion === 'none of ours' || (suggestion === 'allocations' && evident),
-    };
+    const suggestible = suggestion === 'none of ours' || (suggestion === 'allocations' && evident);
+    switch (decision) {
+      case 'person': return { decision: missing.length === 0 ? 'person' : 'open', suggestible };
+      case 'open': return { decision, suggestible };
+      case 'suspense': return { decision: missing.length === 0 && !isLikeSomebody(shown.name ?? '') ? decision : 'open', suggestible };
+      // A text that may be cut may name more, and may say nothing more.
+      case 'auto': return { decision: missing.length === 0 && !(isTextDecisive(payment) && isCut(shown)) ? decision : isCut(shown) ? 'open' : otherwise, suggestible };
+    }
   };
+}
+
+/** Whether it is decided by what the text says, or by its saying nothing. */
+function isTextDecisive({ truth: { needs, ledger }, reference }: Payment): boolean {
+  return reference === null && ledger === null && !needs.includes('end_to_end_id') && !needs.includes('mandate_id');
 }
 
 /** Lengths at which banks on the way cut a text, whatever the field that it stands in at last. */

@@ -1,12 +1,12 @@
 import { quoteCell } from '../../fixtures/generate/csv.ts';
 import { formatMoney } from '../../src/core/money.ts';
-import type { Invoice } from './model.ts';
+import type { Account, Invoice } from './model.ts';
 import type { World } from './world.ts';
 
 /** The files that `tieout import` takes. */
 
-export function accountsCsv({ companies }: World): string {
-  return csv(['account', 'currency', 'company', 'name'], companies.flatMap((company) => company.accounts.map(({ number, currency, bank }) => [number, currency, company.id, bank.name])));
+export function accountsCsv(accounts: readonly Account[]): string {
+  return csv(['account', 'currency', 'company', 'name'], accounts.map(({ number, currency, company, bank }) => [number, currency, company.id, bank.name]));
 }
 
 export function partiesCsv({ parties }: World): string {
