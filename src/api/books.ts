@@ -108,7 +108,7 @@ export const BOOKS_HANDLERS: Handlers<Names> = {
     const { db, config } = context;
     const { mode, company, rule_id, reason } = body;
     if (company === undefined && principal.companies !== null) throw new Failure('not_allowed', 'name the company: you see only some');
-    if (company !== undefined && !sees(principal, company)) throw new Failure('not_found', `there is no company ${company}`);
+    if (company !== undefined && !sees(principal, company)) throw new Failure('not_found', 'there is no such company');
     if (rule_id !== undefined && !loadRuleset(config.rules_folder).rules.some((rule) => rule.id === rule_id)) throw new Failure('not_found', `there is no rule ${rule_id}`);
     const approval_id = await transaction(db, async (tx) => {
       const before = (await listModes(tx)).filter((one) => company === undefined || one.company === company);

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { canonicalJson, type Json } from '../core/canonical-json.ts';
 import { formatMoney } from '../core/money.ts';
 import type { CandidateAllocation } from '../core/evidence.ts';
 import { loadChart } from '../exports/chart.ts';
@@ -135,7 +136,7 @@ async function viewSuggestions(db: Database, row: QueueRow, suggestions: readonl
   const { rows: entries } = await sql<{ decision_id: bigint; entry_id: bigint }>`select decision_id, entry_id from decision where decision_id = any(${returned}::bigint[])`.execute(db.kysely);
   return suggestions.map((one, i) => {
     const known = explained?.candidates.find(({ candidate }) => candidate.ledger_account === one.ledger_account && candidate.reverses_decision_id === one.reverses_decision_id
-      && JSON.stringify(candidate.allocations) === JSON.stringify(one.allocations));
+      && canonicalJson(candidate.allocations as unknown as Json) === canonicalJson(one.allocations as unknown as Json));
     const against: SuggestionView['against'] = known ? [...known.against] : [];
     for (const part of one.allocations) {
       const now = open.get(part.invoice_id);

@@ -9,7 +9,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { createJsonSchemaTransform, hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { Failure } from '../core/failure.ts';
+import { assert, Failure } from '../core/failure.ts';
 import { PROJECT_ROOT } from '../platform/config.ts';
 import { ImportRefused } from '../master-data/parse.ts';
 import { failureOf } from '../platform/database-errors.ts';
@@ -60,6 +60,7 @@ export async function createServer(context: ApiContext): Promise<FastifyInstance
   app.decorateRequest('principal', null);
   app.decorateRequest('idempotency_key', null);
   setErrorAnswers(app, context);
+  app.addHook('onRoute', requireRow);
   app.addHook('onRequest', async (request, reply) => {
     requireKnownHost(request, context);
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
@@ -96,6 +97,15 @@ export async function createServer(context: ApiContext): Promise<FastifyInstance
   for (const name of Object.keys(ROUTES) as RouteName[]) register(app, context, name);
   await servePages(app);
   return app;
+}
+
+/** Nothing is answered under /api/ that has no row in the table of routes, and so no right: the server does not start with it. */
+function requireRow({ method, url }: { method: string | string[]; url: string }): void {
+  if (!url.startsWith('/api/') || url === '/api/openapi.json' || url === '/api/docs' || url.startsWith('/api/docs/')) return;
+  for (const one of [method].flat()) {
+    const known = Object.values<Route>(ROUTES).some((route) => route.path === url && (route.method === one || one === 'HEAD' && route.method === 'GET'));
+    assert(known, `${one} ${url} has no row in the table of routes`);
+  }
 }
 
 function register(app: FastifyInstance, context: ApiContext, name: RouteName): void {

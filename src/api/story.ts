@@ -76,8 +76,10 @@ const NEAREST_RULES = 2;
 function againstOf({ candidate, gate, rules }: DecisionExplanation['candidates'][number], ruleset: Ruleset): { code: string; text: string }[] {
   const against = FACTS_AGAINST.filter(({ holds }) => holds(candidate.facts)).map(({ code, text }) => ({ code, text }));
   if (gate !== null) against.unshift({ code: gate, text: `Never automatic: ${gate.replaceAll('_', ' ')}.` });
-  const guards = rules.filter((rule) => rule.matched && rule.outcome === 'review');
-  for (const { id } of guards) against.push({ code: id, text: ruleset.rules.find((rule) => rule.id === id)!.sentence });
+  // The first rule that holds decides: behind an automatic one the others do not matter.
+  const first = rules.find((rule) => rule.matched);
+  if (first !== undefined && first.outcome !== 'review') return against;
+  if (first !== undefined) against.push({ code: first.id, text: ruleset.rules.find((rule) => rule.id === first.id)!.sentence });
   const near = rules.filter((rule) => rule.applies && !rule.matched && rule.outcome !== 'review')
     .map((rule) => ({ id: rule.id, failing: rule.clauses.filter((clause) => !clause.holds) })).sort((a, b) => a.failing.length - b.failing.length);
   for (const { id, failing } of near.slice(0, NEAREST_RULES)) {

@@ -4,6 +4,7 @@ import { Failure } from '../core/failure.ts';
 import { appendAct } from '../ledger/log.ts';
 import type { Tx } from '../platform/database.ts';
 import type { ApprovalTable } from '../platform/schema.ts';
+import { sees, type Person } from './person.ts';
 
 /**
  * Requests for a second person. What is asked for is kept as canonical JSON with the versions of what it was asked upon, and named by its
@@ -54,11 +55,11 @@ export interface Approval {
   comment: string | null;
 }
 
-/** Locks a request that waits. Throws not_found, and stale when somebody has decided it. */
-export async function lockPending(tx: Tx, approval_id: bigint): Promise<Approval> {
+/** Locks a request that waits, of a company that the person sees. Throws not_found, and stale when somebody has decided it. */
+export async function lockPending(tx: Tx, person: Pick<Person, 'companies'>, approval_id: bigint): Promise<Approval> {
   const row = await tx.kysely.selectFrom('approval').select(['approval_id', 'kind', 'company', 'entry_id', 'request', 'digest', 'requested_by', 'comment', 'state', 'decided_by'])
     .where('approval_id', '=', approval_id).forUpdate().executeTakeFirst();
-  if (!row) throw new Failure('not_found', `there is no request ${approval_id} for approval`);
+  if (!row || !(row.company === null ? person.companies === null : sees(person, row.company))) throw new Failure('not_found', `there is no request ${approval_id} for approval`);
   if (row.state !== 'pending') throw new Failure('stale', `request ${approval_id} is ${row.state}${row.decided_by === null ? '' : ` by ${row.decided_by}`}`);
   return row;
 }

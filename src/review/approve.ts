@@ -4,7 +4,7 @@ import { endApproval, lockPending, logApproval, type Approval } from './approval
 import { runBulkAccept, runBulkUndo, type LeftOut } from './bulk.ts';
 import { proposeLearning } from './learning.ts';
 import { setMode, type Mode } from './modes.ts';
-import { sees, type Person } from './person.ts';
+import type { Person } from './person.ts';
 import { runAct, type EntryAct } from './requests.ts';
 
 /** What an approval has set in motion. */
@@ -17,7 +17,7 @@ export interface Approved { decision_ids: bigint[]; left_out: LeftOut[] }
 export async function approveRequest(db: Database, person: Person, approval_id: bigint, digest: string, comment: string | null): Promise<Approved> {
   try {
     return await transaction(db, async (tx) => {
-      const approval = await lockSeen(tx, person, approval_id);
+      const approval = await lockPending(tx, person, approval_id);
       if (approval.requested_by === person.user_id) throw new Failure('not_allowed', 'nobody approves their own request; ask somebody else who may approve');
       if (approval.digest !== digest) throw new Failure('stale', `request ${approval_id} is not what was shown; look at it again`);
       await endApproval(tx, approval_id, 'approved', person.user_id, comment, digest);
@@ -33,17 +33,10 @@ export async function approveRequest(db: Database, person: Person, approval_id: 
 
 /** Refuses a request, or takes one's own back. */
 export async function closeRequest(tx: Tx, person: Person, approval_id: bigint, state: 'rejected' | 'withdrawn', reason: string | null): Promise<void> {
-  const approval = await lockSeen(tx, person, approval_id);
+  const approval = await lockPending(tx, person, approval_id);
   if (state === 'withdrawn' && approval.requested_by !== person.user_id) throw new Failure('not_allowed', `request ${approval_id} is ${approval.requested_by}'s, who alone may take it back`);
   await endApproval(tx, approval_id, state, person.user_id, reason);
   await logApproval(tx, approval, state, person.user_id, reason);
-}
-
-async function lockSeen(tx: Tx, person: Person, approval_id: bigint): Promise<Approval> {
-  const approval = await lockPending(tx, approval_id);
-  const seen = approval.company === null ? person.companies === null : sees(person, approval.company);
-  if (!seen) throw new Failure('not_found', `there is no request ${approval_id} for approval`);
-  return approval;
 }
 
 async function noteStale(db: Database, person: Person, approval_id: bigint, digest: string, message: string): Promise<void> {
@@ -51,7 +44,7 @@ async function noteStale(db: Database, person: Person, approval_id: bigint, dige
     const approval = await tx.kysely.selectFrom('approval').select(['state', 'digest', 'requested_by']).where('approval_id', '=', approval_id).executeTakeFirst();
     // Of a request that was not shown, or is one's own, nothing has been tried.
     if (approval?.state !== 'pending' || approval.digest !== digest || approval.requested_by === person.user_id) return;
-    const pending = await lockSeen(tx, person, approval_id);
+    const pending = await lockPending(tx, person, approval_id);
     await endApproval(tx, approval_id, 'stale', person.user_id, message);
     await logApproval(tx, pending, 'stale', person.user_id, message);
   });

@@ -29,7 +29,7 @@ const BULK_MAX = 20_000;
 
 /** What taking the best suggestion of everything that waits for this reason under this rule comes to, and what stands in the way. */
 export async function previewBulkAccept(tx: Tx, person: Person, { company, reason, rule_id }: AcceptSelection): Promise<BulkPreview> {
-  if (!sees(person, company)) throw new Failure('not_found', `there is no company ${company}`);
+  if (!sees(person, company)) throw new Failure('not_found', 'there is no such company');
   const { rows } = await sql<{ entry_id: bigint }>`
     select r.entry_id from review_item r join decision d using (decision_id)
      where r.company = ${company} and r.state = 'open' and d.reason = ${reason} and d.rule_id is not distinct from ${rule_id}
