@@ -10,6 +10,8 @@ import { previewBulkAccept, previewBulkUndo, requestBulkAccept, requestBulkUndo,
 import { confirmLearned, rejectLearned, revokeLearned } from '../review/learning.ts';
 import { CAREFUL, listModes, setMode } from '../review/modes.ts';
 import { seenBy, sees, type Person } from '../review/person.ts';
+import { loadReissue } from '../review/reissue.ts';
+import { requestReissue } from '../review/reissue-request.ts';
 import { loadRuleset } from '../stages/reconcile/rules.ts';
 import { approvalSeen, loadApproval, loadApprovals } from './approvals.ts';
 import type { ApiContext, Handlers } from './context.ts';
@@ -61,9 +63,13 @@ export const BOOKS_HANDLERS: Handlers<Names> = {
   showQuarantined: async ({ db }, { params, principal }) => {
     const [row] = await loadQuarantined(db, principal, sql`s.statement_id = ${params.statement_id}::bigint`, 1);
     if (!row) throw new Failure('not_found', `there is no quarantined statement ${params.statement_id}`);
-    return { ...viewQuarantined(row), checks: row.checks, findings: row.findings, explanation: row.explanation ?? '', ...await diffOf(db, row) };
+    const { lines } = await loadReissue(db, row.statement_id);
+    return {
+      ...viewQuarantined(row), checks: row.checks, findings: row.findings, explanation: row.explanation ?? '', replaces_statement_id: row.replaces === null ? null : String(row.replaces),
+      diff: lines.map((line) => ({ ...line, entry_id: String(line.entry_id), amount: formatMoney(line.amount, line.currency) })),
+    };
   },
-  acceptQuarantined: async () => { throw new Failure('not_allowed', 'only a re-issued statement that stands in for one on the books can be accepted'); },
+  acceptQuarantined: async ({ db }, { params, body, principal }) => approvalOf(db, principal, (tx) => requestReissue(tx, principal, BigInt(params.statement_id), body.reason)),
   rejectQuarantined: async ({ db }, { params, body, principal }) => {
     await transaction(db, async (tx) => {
       const [row] = await loadQuarantined(tx, principal, sql`s.statement_id = ${params.statement_id}::bigint`, 1);
@@ -147,7 +153,7 @@ function viewLeftOut({ entry_id, why }: LeftOut): { entry_id: string; why: strin
 interface QuarantinedRow {
   statement_id: bigint; document_id: bigint; path: string; format: string; company: string; account: string; account_id: number; bank_statement_id: string | null; sequence: string | null; from_date: string | null; to_date: string | null;
   currency: string; opening: bigint | null; closing: bigint | null; entry_count: number; failed_check: string | null; submitted_at: string; checks: unknown[]; findings: unknown[]; explanation: string | null;
-  sums: { currency: string; count: number; amount: string }[] | null; replaces: bigint | null; rejected: boolean;
+  sums: { currency: string; count: number; amount: string }[] | null; replaces: bigint | null; others: number; rejected: boolean;
 }
 
 function loadQuarantined(db: Pick<Database, 'kysely'>, person: Person, condition: ReturnType<typeof sql>, limit: number): Promise<QuarantinedRow[]> {
@@ -157,40 +163,18 @@ function loadQuarantined(db: Pick<Database, 'kysely'>, person: Person, condition
            (select d.explanation from entry e join decision d on d.entry_id = e.entry_id and d.superseded_by is null where e.statement_id = s.statement_id limit 1) as explanation,
            (select json_agg(json_build_object('currency', currency, 'count', count, 'amount', amount::text)) from (select e.currency, count(*) as count, sum(e.amount) as amount from entry e
               where e.statement_id = s.statement_id and e.is_leaf group by 1) m) as sums,
-           (select o.statement_id from statement o where o.account_id = s.account_id and o.state = 'accepted' and o.statement_id <> s.statement_id
-               and (o.bank_statement_id = s.bank_statement_id or o.sequence = s.sequence and o.to_date = s.to_date or o.from_date = s.from_date and o.to_date = s.to_date) order by o.log_seq desc limit 1) as replaces,
+           coalesce(old.replaced_by, old.statement_id) as replaces, (select count(*)::int from statement o where o.document_id = s.document_id and o.statement_id <> s.statement_id) as others,
            exists (select from statement_rejection r where r.statement_id = s.statement_id) as rejected
-      from statement s join document c using (document_id) join account a on a.account_id = s.account_id
+      from statement s join document c using (document_id) join account a on a.account_id = s.account_id left join statement old on old.statement_id = s.reissue_of
      where s.state = 'quarantined' and ${seenBy(person, 's.company')} and ${condition} order by s.statement_id desc limit ${limit}`.execute(db.kysely).then(({ rows }) => rows);
 }
 
 function viewQuarantined(row: QuarantinedRow): view.QuarantinedStatement {
-  const { checks: _checks, findings: _findings, explanation: _explanation, account_id: _account_id, replaces: _replaces, sums, ...rest } = row;
+  const { checks: _checks, findings: _findings, explanation: _explanation, account_id: _account_id, replaces, others, sums, ...rest } = row;
   const money = (minor: bigint | null): string | null => (minor === null ? null : formatMoney(minor, row.currency));
   return {
-    ...rest, statement_id: String(row.statement_id), document_id: String(row.document_id), opening: money(row.opening), closing: money(row.closing), acceptable: false,
+    ...rest, statement_id: String(row.statement_id), document_id: String(row.document_id), opening: money(row.opening), closing: money(row.closing), acceptable: replaces !== null && others === 0,
     sums: (sums ?? []).map((sum) => ({ ...sum, amount: formatMoney(BigInt(sum.amount), sum.currency) })),
-  };
-}
-
-interface DiffRow { entry_id: bigint; booking_date: string; amount: bigint; currency: string; counterparty_name: string | null; remittance: string | null; quarantined: boolean }
-
-/** The entries of the statement beside those of the one on the books that it would stand in for: alike are those of the same day and amount, each once. */
-async function diffOf(db: Database, { statement_id, replaces }: QuarantinedRow): Promise<Pick<view.QuarantineDetail, 'diff' | 'replaces_statement_id'>> {
-  if (replaces === null) return { diff: [], replaces_statement_id: null };
-  const { rows } = await sql<DiffRow & { change: 'same' | 'dropped' | 'added' }>`
-    with both as (
-      select e.entry_id, e.booking_date, e.amount, e.currency, e.counterparty_name, e.remittance, e.statement_id = ${statement_id} as quarantined,
-             row_number() over (partition by e.statement_id, e.booking_date, e.amount order by e.line) as n
-        from entry e where e.statement_id in (${statement_id}, ${replaces}) and e.detail is null)
-    select m.*, case when exists (select from both o where o.quarantined <> m.quarantined and o.booking_date = m.booking_date and o.amount = m.amount and o.n = m.n) then 'same'
-                     when m.quarantined then 'added' else 'dropped' end as change
-      from both m order by m.booking_date, m.entry_id`.execute(db.kysely);
-  return {
-    replaces_statement_id: String(replaces),
-    diff: rows.filter((row) => row.change !== 'same' || row.quarantined).map(({ entry_id, booking_date, amount, currency, counterparty_name, remittance, change }) => ({
-      change, entry_id: String(entry_id), booking_date, amount: formatMoney(amount, currency), currency, counterparty_name, remittance,
-    })),
   };
 }
 

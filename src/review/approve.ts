@@ -5,6 +5,7 @@ import { runBulkAccept, runBulkUndo, type LeftOut } from './bulk.ts';
 import { proposeLearning } from './learning.ts';
 import { setMode, type Mode } from './modes.ts';
 import type { Person } from './person.ts';
+import { runReissue } from './reissue-request.ts';
 import { runAct, type EntryAct } from './requests.ts';
 
 /** What an approval has set in motion. */
@@ -65,7 +66,10 @@ async function run(tx: Tx, { kind, request, requested_by, comment, company }: Ap
       await setMode(tx, mode, requested_by, company ?? undefined, rule_id ?? undefined, { reason, approved_by });
       return { decision_ids: [], left_out: [] };
     }
-    case 'quarantine_accept': throw new Failure('not_allowed', 'a quarantined statement cannot be accepted here');
+    case 'quarantine_accept': {
+      await runReissue(tx, asked as unknown as Parameters<typeof runReissue>[1], act);
+      return { decision_ids: [], left_out: [] };
+    }
     default: {
       const { entry_id, version, act: entry_act } = asked as { entry_id: string; version: number | null; act: EntryAct };
       const decision_id = await runAct(tx, BigInt(entry_id), entry_act, { ...act, ...(version !== null && { version }) });
