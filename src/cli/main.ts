@@ -11,6 +11,7 @@ const COMMANDS: readonly { name: string; description: string; load: () => Promis
   { name: 'users', description: 'who may sign in, and what they may do', load: async () => (await import('./users.ts')).usersCommand() },
   { name: 'review', description: 'the queue of entries that need a person', load: async () => (await import('./review.ts')).reviewCommand() },
   { name: 'explain', description: 'why an entry was decided as it was', load: async () => (await import('./explain.ts')).explainCommand() },
+  { name: 'replay', description: 'recompute decisions from the log, and report what differs', load: async () => (await import('./replay.ts')).replayCommand() },
   { name: 'dead', description: 'documents that could not be worked on', load: async () => (await import('./dead.ts')).deadCommand() },
   { name: 'quarantine', description: 'statements that are off the books, and those issued again', load: async () => (await import('./quarantine.ts')).quarantineCommand() },
   { name: 'import', description: 'master data in', load: async () => (await import('./import.ts')).importCommand() },

@@ -15,13 +15,15 @@ export interface Contender {
   claims: readonly bigint[];
 }
 
-/** The entries that find consumed what they claim. */
-export function findLosers(contenders: readonly Contender[]): Set<bigint> {
-  const taken = new Set<bigint>();
-  const losers = new Set<bigint>();
-  for (const { entry_id, claims } of [...contenders].sort(compareContenders)) {
-    if (claims.some((claim) => taken.has(claim))) losers.add(entry_id);
-    else for (const claim of claims) taken.add(claim);
+/** The entries that find consumed what they claim, each with the one that has it and itself: enough to see again that it loses. */
+export function findLosers(contenders: readonly Contender[]): Map<bigint, readonly Contender[]> {
+  const taken = new Map<bigint, Contender>();
+  const losers = new Map<bigint, readonly Contender[]>();
+  for (const contender of [...contenders].sort(compareContenders)) {
+    const { entry_id, claims } = contender;
+    const lost = claims.find((claim) => taken.has(claim));
+    if (lost !== undefined) losers.set(entry_id, [taken.get(lost)!, contender]);
+    else for (const claim of claims) taken.set(claim, contender);
   }
   return losers;
 }

@@ -12,7 +12,9 @@ import { acceptBatch, type AcceptedBatch } from './accept-batch.ts';
 import { findLosers, type Contender } from './contend.ts';
 import { joinNotifications } from './join-notifications.ts';
 import { pairTransfers } from './pair-transfers.ts';
-import { decide, MAX_SUGGESTIONS, type DecisionDraft, type Modes } from './decide.ts';
+import type { Modes } from './decide.ts';
+import { accountOf, alreadyOnTheBooks, claimsOf, decideEntry, notYetBooked, waits, type Draft } from './draft.ts';
+import { logContender } from './replay.ts';
 import { loadRuleset, type Ruleset } from './rules.ts';
 import * as store from './store.ts';
 import type { EvidenceScope, KeptEvidence, Standing } from './store.ts';
@@ -46,7 +48,7 @@ async function decideCompany(run_id: bigint, company: string, companies: readonl
 
   const accepted = await acceptBatch(tx, chain, run_id, company, companies);
   const ledger_accounts = await store.loadLedgerAccounts(tx, company);
-  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), late: [], losers: new Set(), changed: 0, chain };
+  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), late: [], losers: new Map(), changed: 0, chain };
 
   await store.clearOpenEvidence(tx);
   const state = canonicalJson({ books_version: String(books_version), ruleset: ruleset.version, modes: { company: mode, rules: modes.rules } });
@@ -120,7 +122,7 @@ async function decideScope(batch: Batch, scope: EvidenceScope, signal: AbortSign
         batch.late.push(BigInt(entry_id));
       } else if (losers.has(entry_id) && !scope.open_only) {
         batch.late.push(BigInt(entry_id));
-        batch.losers.add(entry_id);
+        batch.losers.set(entry_id, losers.get(entry_id)!);
       } else {
         const one = decideLeaf(batch, kept, losers);
         if (one) decided.push(one);
@@ -158,44 +160,35 @@ interface Batch {
   /** Returns and losers, decided after everything else. */
   late: bigint[];
   /** The entries that found consumed what they claim: for a person, whatever else the books now offer them. */
-  losers: Set<string>;
+  losers: Map<string, readonly Contender[]>;
   /** How many decisions of earlier batches were superseded. */
   changed: number;
   chain: LogChain;
 }
 
-/** A decision by the rules, or one that needs none: the entry is on the books already, or not booked yet. */
-type Draft = Omit<DecisionDraft, 'outcome'> & { outcome: DecisionDraft['outcome'] | 'duplicate' | 'pending' };
-
 interface Decided extends KeptEvidence {
   draft: Draft;
   duplicate_of: bigint | null;
+  /** Of an entry that has lost what it claims. */
+  contest?: readonly Contender[] | undefined;
 }
 
 /** What becomes of one leaf, or null where its document was quarantined and it is decided already. */
-function decideLeaf(batch: Batch, kept: KeptEvidence, losers: ReadonlySet<string>): Decided | null {
+function decideLeaf(batch: Batch, kept: KeptEvidence, losers: Losers): Decided | null {
   const { evidence } = kept;
   if (!kept.open) {
     const statement_id = BigInt(evidence.statement_id);
     const state = batch.accepted.states.get(statement_id);
     if (state === undefined || batch.joined.has(evidence.entry_id)) return null;
     const duplicate_of = batch.accepted.duplicates.get(statement_id)?.get(evidence.line) ?? null;
-    if (duplicate_of !== null) return { ...kept, duplicate_of, draft: plain('duplicate', 'already_on_the_books', 'The same bank entry is already on the books.') };
+    if (duplicate_of !== null) return { ...kept, duplicate_of, draft: alreadyOnTheBooks() };
     if (state === 'preview' || evidence.status !== 'booked') {
-      return { ...kept, duplicate_of: null, draft: plain('pending', 'not_yet_booked', 'The bank has announced the entry and not booked it; it is decided when a booked statement brings it.') };
+      return { ...kept, duplicate_of: null, draft: notYetBooked() };
     }
   }
   if (batch.transfer_legs.has(evidence.entry_id)) kept = withBothLegs(kept);
-  const draft = decide(kept.evidence, batch.ruleset, batch.modes);
-  if (losers.has(evidence.entry_id) || batch.losers.has(evidence.entry_id)) {
-    return { ...kept, duplicate_of: null, draft: {
-      ...draft, outcome: 'review', chosen: null, reason: 'settled_by_another_entry',
-      explanation: 'Another entry of the same night, booked before this one, settles the same invoice or returns the same payment.',
-      // What it fits is settled with that, so that nothing is left to give it to.
-      suggestions: [{ allocations: [], ledger_account: null, reverses_decision_id: null, score: draft.score ?? 0, reasons: ['settled_by_another_entry'] }, ...draft.suggestions].slice(0, MAX_SUGGESTIONS),
-    } };
-  }
-  return { ...kept, duplicate_of: null, draft };
+  const contest = batch.losers.get(evidence.entry_id) ?? losers.get(evidence.entry_id);
+  return { ...kept, duplicate_of: null, contest, draft: decideEntry(kept.evidence, batch.ruleset, batch.modes, contest) };
 }
 
 /** Only the batch shows whether a transfer's other leg is there; its evidence is completed before it is decided and logged. */
@@ -215,34 +208,26 @@ async function findTransferLegs({ tx, run_id, company, accepted, ledger_accounts
   return [...pairTransfers(pairs)].map(String);
 }
 
-function plain(outcome: 'duplicate' | 'pending', reason: string, explanation: string): Draft {
-  return { outcome, rule: null, reason, explanation, score: null, strength: 0, priority: 0, chosen: null, runner_up: null, suggestions: [] };
-}
-
 /** The entries whose certain explanation would consume what another of the batch consumes first, posted or only suggested by its mode. */
-async function settleConflicts(batch: Batch, scope: EvidenceScope): Promise<Set<string>> {
+async function settleConflicts(batch: Batch, scope: EvidenceScope): Promise<Losers> {
   const contested = await store.listContested(batch.tx, scope);
-  if (contested.length === 0) return new Set();
+  if (contested.length === 0) return NO_LOSERS;
   const claimed = new Set(contested);
   const contenders: Contender[] = [];
   for await (const kept of store.readClaimants(batch.tx, scope, contested)) {
     if (isDeferred(batch, kept, scope)) continue;
     const decided = decideLeaf(batch, kept, NO_LOSERS);
-    const claims = decided ? claimsOf(decided).filter((claim) => claimed.has(claim)) : [];
+    const claims = decided ? claimsOf(decided.draft).filter((claim) => claimed.has(claim)) : [];
     if (claims.length === 0) continue;
     const { entry_id, account_id, booking_date, value_date, content_key, amount } = kept.evidence;
     contenders.push({ entry_id: BigInt(entry_id), account_id, booking_date, value_date, content_key, amount, claims });
   }
-  return new Set([...findLosers(contenders)].map(String));
+  return new Map([...findLosers(contenders)].map(([entry_id, contest]) => [String(entry_id), contest]));
 }
 
-const NO_LOSERS: ReadonlySet<string> = new Set();
-
-/** What the decision consumes, or would: invoices, or (negative) the decision that it returns. */
-function claimsOf({ draft: { chosen } }: Decided): bigint[] {
-  if (!chosen) return [];
-  return chosen.reverses_decision_id === null ? chosen.allocations.map((part) => BigInt(part.invoice_id)) : [-BigInt(chosen.reverses_decision_id)];
-}
+/** By entry: who has what it claims, and itself. */
+type Losers = ReadonlyMap<string, readonly Contender[]>;
+const NO_LOSERS: Losers = new Map();
 
 const DECISION_COLUMNS = ['decision_id', 'entry_id', 'run_id', 'company', 'outcome', 'decided_by', 'rule_id', 'ruleset', 'reason', 'explanation',
   'score', 'runner_up', 'suggestions', 'ledger_lines', 'duplicate_of', 'returns', 'log_seq', 'supersedes'] as const;
@@ -280,7 +265,7 @@ async function saveDecisions(batch: Batch, made: readonly Decided[]): Promise<vo
   await copyRows(tx.client, 'allocation', ALLOCATION_COLUMNS, decided.flatMap((_, i) => effects[i]!.allocations.map((part, n) => [
     ids[i], n + 1, part.invoice_id, part.amount, part.settled, part.currency, part.discount, part.charges, part.withholding, part.write_off,
   ])));
-  await chain.appendAs(seqs, decided.map(({ evidence, text, draft, duplicate_of, before }, i): LogDraft => ({
+  await chain.appendAs(seqs, decided.map(({ evidence, text, draft, duplicate_of, contest, before }, i): LogDraft => ({
     company, run_id, actor: draft.rule ? `${draft.rule.id}@${ruleset.version}` : 'tieout', action: 'decide', entry_id: BigInt(evidence.entry_id), decision_id: ids[i]!,
     payload: {
       outcome: draft.outcome, reason: draft.reason, evidence: new CanonicalText(text), mode: batch.modes.company,
@@ -290,6 +275,7 @@ async function saveDecisions(batch: Batch, made: readonly Decided[]): Promise<vo
         charges: String(part.charges), withholding: String(part.withholding), write_off: String(part.write_off),
       })),
       ...(duplicate_of !== null && { duplicate_of: String(duplicate_of) }),
+      ...(contest && { contest: contest.map(logContender) }),
       ...(before?.supersedes && { supersedes: String(before.supersedes) }),
       ...(draft.outcome === 'auto' && draft.chosen?.reverses_decision_id && { returns: draft.chosen.reverses_decision_id }),
       ...(effects[i]!.findings && { findings: effects[i]!.findings }),
@@ -359,10 +345,9 @@ async function effectOf(batch: Batch, { evidence, draft, before }: Saved, terms:
     ledger_lines: account === 'unallocated' ? null : [{ account, amount: evidence.amount }],
   });
   if (draft.outcome === 'duplicate' || draft.outcome === 'pending') return { posts: false, allocations: [], lines: [], ledger_lines: null };
-  if (draft.outcome === 'review') return whole('unallocated');
-  const chosen = draft.chosen;
-  if (!chosen) return whole('suspense');
-  if (chosen.ledger_account !== null) return whole(chosen.ledger_account);
+  const account = accountOf(draft);
+  if (account !== null) return whole(account);
+  const chosen = draft.chosen!;
   if (chosen.reverses_decision_id !== null) {
     // Rare, so a query of its own.
     return { posts: true, ...await loadReversal(batch.tx, BigInt(chosen.reverses_decision_id), { amount: BigInt(evidence.amount), currency: evidence.facts.currency }) };
@@ -381,11 +366,6 @@ function allocationsOf(chosen: Candidate): Allocation[] {
     invoice_id: BigInt(part.invoice_id), kind: part.kind, party_id: part.party_id, currency: part.currency, amount: BigInt(part.amount),
     settled: BigInt(part.settled), discount: BigInt(part.discount), charges: BigInt(part.charges), withholding: BigInt(part.withholding), write_off: 0n,
   }));
-}
-
-/** Whether the entry goes into the review queue. */
-function waits({ outcome }: Draft): boolean {
-  return outcome === 'review' || outcome === 'suspense';
 }
 
 function json(value: unknown): string | null {

@@ -7,7 +7,7 @@ const contender = (entry_id: bigint, booking_date: string, claims: bigint[], of:
 const losers = (...contenders: Contender[]) => {
   const found = findLosers(contenders);
   expect(findLosers(contenders.toReversed())).toEqual(found);
-  return [...found].sort();
+  return [...found.keys()].sort();
 };
 
 describe('conflicts in a batch', () => {
