@@ -1,15 +1,21 @@
 import { englishDate, englishNumber, quoteCell } from '../../fixtures/generate/csv.ts';
 import { formatMoney } from '../../src/core/money.ts';
-import { inLettersOf, pieces, type Format, type Line, type Shown } from './format.ts';
+import { inLettersOf, pieces, withoutUmlauts, type Format, type Line, type Shown } from './format.ts';
 import type { Payment } from './model.ts';
 import { textWithReference } from './mt940.ts';
 
 /** Four exports, each with a loss of its own. */
 
+/** DTAUS: a line of remittance information. */
+const SEGMENT_LENGTH = 27;
+
 /** Semicolons, 1.234,56, windows-1252; counterparty, account, text and end-to-end id in columns. */
 export const CSV_GERMAN: Format = {
   id: 'csv german', ending: 'csv', batches: false,
-  show: (payment) => shows(payment, { account: true, ids: true, value_date: true, name: 70, text: 140 }),
+  show(payment) {
+    const shown = shows(payment, { account: true, ids: true, value_date: true, name: 70, text: 140 });
+    return { ...shown, name: shown.name === null ? null : inLatin1(shown.name), text: shown.text.map(inLatin1) };
+  },
   write: ({ account, from, to, opening, closing, lines }) => {
     const money = (amount: bigint): string => germanNumber(amount, account.currency);
     return write(';', '\r\n', 'latin1', [
@@ -21,6 +27,15 @@ export const CSV_GERMAN: Format = {
         shown.end_to_end_id ?? '', shown.mandate_id ?? '', money(payment.amount), account.currency,
       ]),
     ]);
+  },
+};
+
+/** The same with the text as older systems keep it: pieces of 27 characters, which the export puts together with a space wherever they end. */
+export const CSV_SEGMENTS: Format = {
+  ...CSV_GERMAN, id: 'csv segments',
+  show(payment) {
+    const shown = CSV_GERMAN.show(payment);
+    return { ...shown, text: pieces(shown.text.join(''), SEGMENT_LENGTH).text };
   },
 };
 
@@ -102,6 +117,11 @@ function each(lines: readonly Line[], row: (payment: Payment, shown: Shown) => s
 
 function write(delimiter: string, end: string, encoding: 'utf8' | 'latin1', rows: readonly (readonly string[])[]): Buffer {
   return Buffer.from(rows.map((row) => row.map((cell) => quoteCell(cell, delimiter)).join(delimiter) + end).join(''), encoding);
+}
+
+/** Letters that windows-1252 does not have lose their accents. */
+function inLatin1(text: string): string {
+  return text.replace(/[^\x20-\xff]/g, withoutUmlauts);
 }
 
 function germanNumber(amount: bigint, currency: string): string {

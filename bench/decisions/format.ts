@@ -75,9 +75,9 @@ function capitals(text: string): string {
   return text.toUpperCase();
 }
 
-const UMLAUTS: Readonly<Record<string, string>> = { Ä: 'AE', Ö: 'OE', Ü: 'UE', ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss', Ø: 'OE', ø: 'oe', Å: 'AA', å: 'aa' };
+const UMLAUTS: Readonly<Record<string, string>> = { Ä: 'AE', Ö: 'OE', Ü: 'UE', ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss', Ø: 'OE', ø: 'oe', Å: 'AA', å: 'aa', Ł: 'L', ł: 'l' };
 
 /** The letters of the SWIFT character set: umlauts written out, other accents dropped, `&` as `+`. */
 export function withoutUmlauts(text: string): string {
-  return text.replace(/[ÄÖÜäöüßØøÅå]/g, (letter) => UMLAUTS[letter]!).normalize('NFD').replace(/\p{M}/gu, '').replaceAll('&', '+').replace(/[^\x20-\x7e]/g, ' ');
+  return text.replace(/[ÄÖÜäöüßØøÅåŁł]/g, (letter) => UMLAUTS[letter]!).normalize('NFD').replace(/\p{M}/gu, '').replaceAll('&', '+').replace(/[^\x20-\x7e]/g, ' ');
 }

@@ -5,8 +5,10 @@ import { accountsCsv, invoicesCsv, partiesCsv } from './master-data.ts';
 import type { Account, Invoice, Payment } from './model.ts';
 import { OTHER_LINES } from './other-lines.ts';
 import { PAYMENTS_OUT } from './payments-out.ts';
+import { MASTER_DATA } from './contradictions.ts';
 import { RECEIPTS } from './receipts.ts';
 import type { Scenario } from './scene.ts';
+import { SUMS } from './sums.ts';
 import { createWorld, type World } from './world.ts';
 
 /** What is true of one entry of one document. */
@@ -28,7 +30,8 @@ export interface Generated {
   readonly accounts_csv: string;
   readonly parties_csv: string;
   readonly invoices_csv: string;
-  /** Comes between the two runs. */
+  /** Come between the two runs. */
+  readonly late_parties_csv: string;
   readonly late_invoices_csv: string;
   readonly invoices: readonly Invoice[];
   readonly documents: readonly Delivered[];
@@ -39,7 +42,7 @@ export interface Generated {
   readonly same_bytes: ReadonlyMap<string, string>;
 }
 
-const SCENARIOS: readonly Scenario[] = [...RECEIPTS, ...PAYMENTS_OUT, ...OTHER_LINES];
+const SCENARIOS: readonly Scenario[] = [...RECEIPTS, ...SUMS, ...MASTER_DATA, ...PAYMENTS_OUT, ...OTHER_LINES];
 /** What is on accounts with faults: payments whose truth hangs on no other document. */
 const PLAIN: readonly Scenario[] = RECEIPTS.filter(({ name, differs }) => differs === undefined && ['our structured reference', 'an invoice number in the text', 'a discount within its terms'].includes(name));
 /** So many entries of a company, and its numbers and names are dense enough to be mistaken for each other. */
@@ -86,9 +89,10 @@ function addFaultyAccounts({ random, companies, account }: World): Map<Account, 
   return faulty;
 }
 
-function masterData(world: World, accounts: readonly Account[]): Pick<Generated, 'accounts_csv' | 'parties_csv' | 'invoices_csv' | 'late_invoices_csv'> {
+function masterData(world: World, accounts: readonly Account[]): Pick<Generated, 'accounts_csv' | 'parties_csv' | 'invoices_csv' | 'late_parties_csv' | 'late_invoices_csv'> {
   return {
-    accounts_csv: accountsCsv(accounts), parties_csv: partiesCsv(world),
+    accounts_csv: accountsCsv(accounts),
+    parties_csv: partiesCsv(world.parties.filter(({ late }) => !late)), late_parties_csv: partiesCsv(world.parties.filter(({ late }) => late)),
     invoices_csv: invoicesCsv(world.invoices.filter(({ late }) => !late)), late_invoices_csv: invoicesCsv(world.invoices.filter(({ late }) => late)),
   };
 }

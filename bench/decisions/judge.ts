@@ -63,7 +63,8 @@ export function createJudge({ parties }: World): (payment: Payment, shown: Shown
     const evident = written.length > 0 ? isShown('named', payment, shown) : party !== null && isShown('payer', payment, shown);
     const suggestible = suggestion === 'none of ours' || (suggestion === 'allocations' && evident);
     switch (decision) {
-      case 'person': return { decision: missing.length === 0 ? 'person' : 'open', suggestible };
+      // Of two payments the second is one too many only where the first can be told to be the right one.
+      case 'person': return { decision: missing.length === 0 ? 'person' : 'open', suggestible: suggestible && missing.length === 0 };
       case 'open': return { decision, suggestible };
       case 'suspense': return { decision: missing.length === 0 && !isLikeSomebody(shown.name ?? '') ? decision : 'open', suggestible };
       // A text that may be cut may name more, and may say nothing more.

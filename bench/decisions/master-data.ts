@@ -1,7 +1,6 @@
 import { quoteCell } from '../../fixtures/generate/csv.ts';
 import { formatMoney } from '../../src/core/money.ts';
-import type { Account, Invoice } from './model.ts';
-import type { World } from './world.ts';
+import type { Account, Invoice, Party } from './model.ts';
 
 /** The files that `tieout import` takes. */
 
@@ -9,7 +8,7 @@ export function accountsCsv(accounts: readonly Account[]): string {
   return csv(['account', 'currency', 'company', 'name'], accounts.map(({ number, currency, company, bank }) => [number, currency, company.id, bank.name]));
 }
 
-export function partiesCsv({ parties }: World): string {
+export function partiesCsv(parties: readonly Party[]): string {
   return csv(['party_id', 'kind', 'name', 'aliases', 'accounts', 'country', 'pays_for', 'withholding_rate', 'assigned_to_factor'], parties.map((party) => [
     party.party_id, party.kind, party.name, party.aliases.join('|'), party.accounts.join('|'), party.country, party.pays_for.join('|'), party.withholding_rate,
     party.assigned_to_factor,

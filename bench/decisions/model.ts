@@ -5,7 +5,7 @@ import type { Numbering } from './numbering.ts';
 
 /** The source of truth and what really happened. Amounts are minor units, signed as they move the bank account where they are payments. */
 
-export type Language = 'de' | 'en' | 'fr' | 'nl';
+export type Language = 'de' | 'en' | 'fr' | 'nl' | 'es' | 'it' | 'pl' | 'fi';
 export type ReferenceKind = 'rf' | 'qrr' | 'ogm' | 'viite' | 'kid';
 
 export interface Company {
@@ -39,6 +39,8 @@ export interface Party {
   readonly assigned_to_factor: string;
   /** A supplier's own way to number; null for a customer. */
   readonly numbering: Numbering | null;
+  /** Comes with the import between the two runs. */
+  readonly late: boolean;
 }
 
 export interface Invoice {
@@ -114,6 +116,8 @@ export interface Truth {
   readonly otherwise: 'person' | 'open';
   readonly allocations: readonly TrueAllocation[];
   readonly ledger: 'bank_fees' | 'bank_interest' | 'clearing' | null;
+  /** What the bank has charged for it besides. */
+  readonly fee: bigint;
   /** What the first suggestion should be; null where nobody could tell from the document. */
   readonly suggestion: 'allocations' | 'none of ours' | null;
   /** Who pays or is paid, where that is one of the parties. */

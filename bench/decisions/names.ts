@@ -37,6 +37,30 @@ const WORDS: Readonly<Record<Language, Words>> = {
     trades: ['Bloemen', 'Bouwstoffen', 'Grondverzet', 'Installaties', 'Kaas', 'Scheepswerf', 'Techniek', 'Timmerwerken', 'Transport', 'Zuivel'],
     forms: ['B.V.', 'BV', 'N.V.', 'V.O.F.', 'Holding B.V.'], countries: ['NL', 'BE'],
   },
+  es: {
+    beginnings: ['Alto', 'Bello', 'Campo', 'Fuente', 'Monte', 'Peña', 'Río', 'Torre', 'Valle', 'Villa'],
+    ends: ['blanca', 'clara', 'fría', 'hermosa', 'mayor', 'nueva', 'real', 'seca', 'verde'],
+    trades: ['Alimentación', 'Cerámicas', 'Construcción', 'Envases', 'Hostelería', 'Logística', 'Maquinaria', 'Suministros'],
+    forms: ['S.L.', 'S.A.', 'SL', 'S.L.U.', 'e Hijos S.L.'], countries: ['ES'],
+  },
+  it: {
+    beginnings: ['Borgo', 'Castel', 'Colle', 'Monte', 'Pieve', 'Ponte', 'Rocca', 'Val'],
+    ends: ['bruno', 'chiaro', 'forte', 'lungo', 'nero', 'rosso', 'secco', 'vecchio'],
+    trades: ['Arredamenti', 'Carpenteria', 'Edilizia', 'Forniture', 'Meccanica', 'Ricambi', 'Tessuti', 'Trasporti'],
+    forms: ['S.r.l.', 'SRL', 'S.p.A.', 'S.n.c.', 'F.lli S.r.l.'], countries: ['IT'],
+  },
+  pl: {
+    beginnings: ['Biało', 'Czarno', 'Dąb', 'Jasno', 'Krzywo', 'Młyn', 'Nowo', 'Wysoko', 'Żelazo'],
+    ends: ['brzeg', 'gród', 'las', 'miar', 'polski', 'staw', 'wola', 'źródło'],
+    trades: ['Budownictwo', 'Drukarnia', 'Hurtownia', 'Meble', 'Narzędzia', 'Opakowania', 'Transport'],
+    forms: ['Sp. z o.o.', 'Sp. k.', 'S.A.', 'sp. z o.o.'], countries: ['PL'],
+  },
+  fi: {
+    beginnings: ['Haapa', 'Järvi', 'Kivi', 'Koivu', 'Lehti', 'Mänty', 'Pohja', 'Suo'],
+    ends: ['joki', 'koski', 'lahti', 'mäki', 'niemi', 'ranta', 'salmi', 'vaara'],
+    trades: ['Kiinteistöt', 'Konepaja', 'Kuljetus', 'Rakennus', 'Sähkö', 'Tukku'],
+    forms: ['Oy', 'Oyj', 'Ky', 'Oy Ab'], countries: ['FI'],
+  },
 };
 
 export interface Named {
@@ -85,6 +109,6 @@ const PEOPLE = {
 
 /** A name as it may come back from any bank: no case, no accents, umlauts written out or not, letters and digits only. */
 export function foldName(name: string): string {
-  return name.toLowerCase().replaceAll('ß', 'ss').replaceAll('ø', 'o').normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ae', 'a').replaceAll('oe', 'o')
+  return name.toLowerCase().replaceAll('ß', 'ss').replaceAll('ø', 'o').replaceAll('ł', 'l').normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ae', 'a').replaceAll('oe', 'o')
     .replaceAll('ue', 'u').replace(/[^a-z0-9]/g, '');
 }

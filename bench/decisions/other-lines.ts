@@ -61,6 +61,34 @@ export const OTHER_LINES: readonly Scenario[] = [
     name: 'our collection comes back, with its mandate', weight: 2, days: [0, 1], formats: showsReturns, play: (scene) => chargedBack(scene, { by: 'mandate_id' }),
   },
   {
+    name: 'our collection comes back, with a charge', weight: 2, days: [0, 1], formats: ({ id }) => id.startsWith('camt'), play(scene) {
+      const [collection, back] = chargedBack(scene, { by: 'end_to_end_id' }) as [Payment, Payment];
+      const fee = BigInt(scene.world.random.int(3, 9) * 100);
+      return [collection, { ...back, amount: back.amount - fee, charges: fee, truth: { ...back.truth, needs: [...back.truth.needs, 'charges'], fee } }];
+    },
+  },
+  {
+    name: 'two transfers alike on one day', weight: 1, formats: showsAccounts, play(scene) {
+      const other = ownAccount(scene);
+      const amount = scene.world.amount(scene.account.currency);
+      const legs = [leg(scene, scene.account, other, -amount, clears()), leg(scene, other, scene.account, amount, clears())];
+      return legs.flatMap((one) => {
+        const alike = scene.world.id('A');
+        return [{ ...one, alike }, { ...one, alike }];
+      });
+    },
+  },
+  {
+    name: 'a refund of a supplier against a debit note', weight: 1, play(scene) {
+      const { world, account } = scene;
+      const party = world.newSupplier(account.company);
+      const note = world.debitNote(account.company, party, account.currency);
+      return paymentOf(scene, party, {
+        amount: note.amount, text: textNaming(world, account, note.invoice_number), truth: { ...forPerson(inFull(note), { written: [note.invoice_number] }), decision: 'open' },
+      });
+    },
+  },
+  {
     name: 'a refund against a credit note', weight: 2, play: (scene) => refunded(scene, 0n),
   },
   {

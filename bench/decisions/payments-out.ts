@@ -117,7 +117,7 @@ export const PAYMENTS_OUT: readonly Scenario[] = [
       const content = { amount: -invoice.amount, end_to_end_id: invoice.payment_reference, ...ordered(scene, invoice) };
       return [
         paymentOf(scene, party, { ...content, truth: decided(['end_to_end_id', 'payer'], inFull(invoice)) }),
-        paymentOf(scene, party, { ...content, date: scene.world.days[scene.day + 1]!, truth: forPerson('none of ours') }),
+        paymentOf(scene, party, { ...content, date: scene.world.days[scene.day + 1]!, truth: forPerson('none of ours', { needs: ['end_to_end_id', 'payer'] }) }),
       ];
     },
   },

@@ -257,7 +257,7 @@ export const RECEIPTS: readonly Scenario[] = [
       const content = { amount: invoice.amount, text };
       return [
         paymentOf(scene, party, { ...content, truth: decided(NAMED, inFull(invoice), { written }) }),
-        paymentOf(scene, party, { ...content, date: scene.world.days[scene.day + 1]!, truth: forPerson('none of ours', { written }) }),
+        paymentOf(scene, party, { ...content, date: scene.world.days[scene.day + 1]!, truth: forPerson('none of ours', { needs: NAMED, written }) }),
       ];
     },
   },
@@ -301,6 +301,53 @@ export const RECEIPTS: readonly Scenario[] = [
       return paymentOf(scene, party, {
         name: scene.world.stranger().name, counterparty_account: scene.world.account(party.country), amount: invoice.amount,
         ...withTruth(naming(scene, invoice), (parts) => forPerson(inFull(invoice), parts)),
+      });
+    },
+  },
+  {
+    name: 'a new account of a known customer', differs: 'the name is that of another with nearly the same', weight: 2, play(scene) {
+      const { party, invoice } = owed(scene);
+      const [first, ...rest] = party.name.split(' ');
+      const sister = scene.world.newCustomer(scene.account.company, { name: [first, scene.world.random.pick(['Nord', 'Export', 'II', 'Service']), ...rest].join(' ') });
+      return paymentOf(scene, sister, {
+        counterparty_account: scene.world.account(party.country), amount: invoice.amount, ...withTruth(naming(scene, invoice), (parts) => forPerson(inFull(invoice), parts)),
+      });
+    },
+  },
+  {
+    name: 'a name without its legal form', weight: 1, play(scene) {
+      const { party, invoice } = owed(scene);
+      const name = party.name.split(' ').slice(0, 2).join(' ');
+      return paymentOf(scene, party, {
+        name, counterparty_account: null, amount: invoice.amount, ...withTruth(naming(scene, invoice), (parts) => ({ ...forPerson(inFull(invoice), parts), decision: 'open' })),
+      });
+    },
+  },
+  {
+    name: 'an invoice of another of our companies', weight: 1, play(scene) {
+      const { world, account } = scene;
+      const other = world.random.pick(world.companies.filter((company) => company !== account.company));
+      const party = world.newCustomer(account.company);
+      const invoice = world.receivable(other, party, account.currency);
+      return paymentOf(scene, party, { amount: invoice.amount, text: naming(scene, invoice).text, truth: forPerson(null) });
+    },
+  },
+  {
+    name: 'the payer comes after its payment', weight: 1, days: [0], play(scene) {
+      const { world, account: { company, currency } } = scene;
+      const party = world.newCustomer(company, { late: true });
+      const invoice = world.receivable(company, party, currency, { late: true });
+      return paymentOf(scene, party, { amount: invoice.amount, ...withTruth(naming(scene, invoice), (parts) => decided(NAMED, inFull(invoice), parts)) });
+    },
+  },
+  {
+    name: 'a collective receipt booked as one line', weight: 1, formats: ({ batches }) => batches, play(scene) {
+      const batch = scene.world.id('B');
+      return Array.from({ length: scene.world.random.int(2, 5) }, () => {
+        const { party, invoice } = owed(scene, { payment_reference: scene.world.reference(scene.account.company) });
+        return paymentOf(scene, party, {
+          batch, amount: invoice.amount, reference: invoice.payment_reference, truth: decided(NAMED, inFull(invoice), writtenIn(invoice.payment_reference)),
+        });
       });
     },
   },

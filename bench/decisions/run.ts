@@ -37,7 +37,10 @@ export async function decide(db: Database, config: Config, folder: string, gener
   const summaries: RunSummary[] = [];
   try {
     for (const run of [0, 1]) {
-      if (run === 1) await transaction(db, (tx) => importInvoices(tx, from(generated.late_invoices_csv), context));
+      if (run === 1) {
+        await transaction(db, (tx) => importParties(tx, from(generated.late_parties_csv), context));
+        await transaction(db, (tx) => importInvoices(tx, from(generated.late_invoices_csv), context));
+      }
       const inbox = join(folder, `run-${run + 1}`);
       await mkdir(inbox, { recursive: true });
       for (const { document, bytes } of generated.documents.filter((one) => one.run === run)) await writeFile(join(inbox, document), bytes);

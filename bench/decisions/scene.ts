@@ -46,7 +46,7 @@ export function paymentBetween({ account, date }: Scene, content: Content): Paym
 type Parts = Partial<Omit<Truth, 'decision' | 'scenario' | 'differs'>>;
 
 const NOTHING: Truth = {
-  scenario: '', differs: null, decision: 'person', needs: [], otherwise: 'open', allocations: [], ledger: null, suggestion: null, party: null, written: [],
+  scenario: '', differs: null, decision: 'person', needs: [], otherwise: 'open', allocations: [], ledger: null, fee: 0n, suggestion: null, party: null, written: [],
 };
 
 /** Decided without a person when the document shows what is needed. Scenario and twin are filled in by whoever plays it. */

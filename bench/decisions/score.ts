@@ -184,13 +184,14 @@ function addsUp({ amount, currency, residual, outcome, allocations, ledger_lines
 }
 
 /** Posted to exactly what is true, with the differences named as they are. */
-function isTrue({ allocations, ledger_lines, currency }: ExportedDecision, { truth }: Payment): boolean {
+function isTrue({ allocations, ledger_lines, currency, amount: payment_amount }: ExportedDecision, { truth }: Payment): boolean {
   const is = keyOf(allocations.map((one) => [one.kind, one.invoice_number, one.party_id, one.amount, ...[one.discount, one.charges, one.withholding, one.write_off].map((part) => String(parseMoney(part, one.settled.currency) ?? 0n))]));
   const stated = keyOf(truth.allocations.map(({ invoice, amount, discount = 0n, charges = 0n, withholding = 0n }) => [
     invoice.kind, invoice.invoice_number, invoice.party.party_id, formatMoney(amount, currency), String(discount), String(charges), String(withholding), '0',
   ]));
-  const ledger = truth.allocations.length > 0 ? [] : ledger_lines.map(({ account }) => account);
-  return is === stated && (truth.allocations.length > 0 ? ledger_lines.length === 0 : ledger.length === 1 && ledger[0] === truth.ledger);
+  const ledger = keyOf(ledger_lines.map(({ account, amount }) => [account, amount]));
+  const stated_ledger = truth.ledger !== null ? [[truth.ledger, payment_amount]] : truth.fee !== 0n ? [['bank_fees', formatMoney(-truth.fee, currency)]] : [];
+  return is === stated && ledger === keyOf(stated_ledger);
 }
 
 /** An invoice settled where it should have been opened again, or the other way round. */

@@ -35,6 +35,22 @@ const WORDS: Readonly<Record<Language, Words>> = {
     several: ['Facturen', 'en'], nothing: ['zoals afgesproken', 'levering november', 'met dank'], order: 'Vooruitbetaling bestelling',
     fee: ['Kosten betalingsverkeer', 'Pakketkosten'], interest: ['Rente kwartaal'],
   },
+  es: {
+    one: ['Factura #', '#', 'Fra. # cliente @', 'Pago # de fecha =', '# tel ~', 'Contrato @ factura # gracias', 'Su factura n. # n/ref @', 'cta % factura #'],
+    several: ['Facturas', 'y'], nothing: ['según acuerdo', 'entrega noviembre', 'saldo cuenta'], order: 'Anticipo pedido', fee: ['Mantenimiento de cuenta'], interest: ['Liquidación de intereses'],
+  },
+  it: {
+    one: ['Fattura #', '#', 'Ft. # cliente @', 'Saldo # del =', '# tel ~', 'Contratto @ fattura # grazie', 'Vs fattura n. # ns rif @', 'conto % fattura #'],
+    several: ['Fatture', 'e'], nothing: ['come da accordi', 'consegna novembre'], order: 'Acconto ordine', fee: ['Tenuta conto'], interest: ['Interessi trimestre'],
+  },
+  pl: {
+    one: ['Faktura #', '#', 'FV # klient @', 'Zapłata # z dnia =', '# tel ~', 'Umowa @ faktura # dziękujemy', 'Wasza faktura nr # nasz znak @', 'rach. % faktura #'],
+    several: ['Faktury', 'i'], nothing: ['zgodnie z umową', 'dostawa listopad'], order: 'Zaliczka zamówienie', fee: ['Prowadzenie rachunku'], interest: ['Odsetki kwartał'],
+  },
+  fi: {
+    one: ['Lasku #', '#', 'Lasku nro # asiakas @', 'Maksu # pvm =', '# puh ~', 'Sopimus @ lasku # kiitos', 'Laskunne nro # viitteemme @', 'tili % lasku #'],
+    several: ['Laskut', 'ja'], nothing: ['sopimuksen mukaan', 'toimitus marraskuu'], order: 'Ennakko tilaus', fee: ['Tilinhoito'], interest: ['Korko'],
+  },
 };
 
 /** A text that names one number as it is written. */

@@ -3,7 +3,7 @@ import type { Random } from '../../fixtures/generate/random.ts';
 import { addDays, type CalendarDate } from '../../src/core/date.ts';
 import { BAI2 } from './bai2.ts';
 import { CAMT_02, CAMT_08 } from './camt.ts';
-import { CSV_DUTCH, CSV_ENGLISH, CSV_GERMAN, CSV_PLAIN } from './csv.ts';
+import { CSV_DUTCH, CSV_ENGLISH, CSV_GERMAN, CSV_PLAIN, CSV_SEGMENTS } from './csv.ts';
 import type { Format } from './format.ts';
 import type { Company, Invoice, Language, Party, ReferenceKind } from './model.ts';
 import { MT940_DUTCH, MT940_GERMAN } from './mt940.ts';
@@ -13,7 +13,7 @@ import { OFX } from './ofx.ts';
 import { makeReference } from './references.ts';
 
 type Terms = Partial<Omit<Invoice, 'company' | 'party'>>;
-type PartyTerms = Partial<Pick<Party, 'aliases' | 'accounts' | 'pays_for' | 'withholding_rate' | 'assigned_to_factor' | 'name'>>;
+type PartyTerms = Partial<Pick<Party, 'aliases' | 'accounts' | 'pays_for' | 'withholding_rate' | 'assigned_to_factor' | 'name' | 'late'>>;
 
 /** Makes the source of truth while the scenarios ask for it; everything it has made is in its lists. */
 export interface World {
@@ -56,11 +56,17 @@ interface Home {
 
 /** Where companies are at home, with what their banks deliver. */
 const HOMES: readonly Home[] = [
-  { language: 'de', country: 'DE', currency: 'EUR', reference: 'rf', formats: [CAMT_08, MT940_GERMAN, CSV_GERMAN, CAMT_02, OFX, BAI2] },
+  { language: 'de', country: 'DE', currency: 'EUR', reference: 'rf', formats: [CAMT_08, MT940_GERMAN, CSV_GERMAN, CSV_SEGMENTS, OFX, BAI2] },
   { language: 'nl', country: 'NL', currency: 'EUR', reference: 'ogm', formats: [MT940_DUTCH, CSV_DUTCH, CAMT_02, CSV_ENGLISH, OFX, MT940_GERMAN] },
   { language: 'en', country: 'GB', currency: 'GBP', reference: 'kid', formats: [CSV_ENGLISH, OFX, CAMT_08, BAI2, MT940_DUTCH, CSV_PLAIN] },
   { language: 'de', country: 'CH', currency: 'CHF', reference: 'qrr', formats: [CAMT_02, CAMT_08, MT940_GERMAN, CSV_GERMAN, CSV_PLAIN, BAI2] },
   { language: 'fr', country: 'BE', currency: 'EUR', reference: 'viite', formats: [CAMT_08, CSV_DUTCH, MT940_DUTCH, BAI2, CSV_ENGLISH, OFX] },
+  { language: 'es', country: 'ES', currency: 'EUR', reference: 'rf', formats: [CAMT_02, CSV_GERMAN, CSV_DUTCH, MT940_GERMAN, OFX, CSV_ENGLISH] },
+  { language: 'it', country: 'IT', currency: 'EUR', reference: 'rf', formats: [CAMT_08, CSV_SEGMENTS, CSV_ENGLISH, MT940_DUTCH, BAI2, OFX] },
+  { language: 'pl', country: 'PL', currency: 'PLN', reference: 'rf', formats: [MT940_GERMAN, CAMT_02, CSV_SEGMENTS, CSV_DUTCH, CSV_PLAIN, OFX] },
+  { language: 'fi', country: 'FI', currency: 'EUR', reference: 'viite', formats: [CAMT_02, CAMT_08, CSV_DUTCH, CSV_PLAIN, BAI2, CSV_GERMAN] },
+  { language: 'en', country: 'NO', currency: 'JPY', reference: 'kid', formats: [CAMT_08, CSV_GERMAN, MT940_GERMAN, BAI2, CSV_PLAIN, CSV_ENGLISH] },
+  { language: 'en', country: 'GB', currency: 'KWD', reference: 'rf', formats: [CAMT_02, MT940_DUTCH, CSV_DUTCH, OFX, BAI2, CSV_SEGMENTS] },
   { language: 'en', country: 'IE', currency: 'USD', reference: 'rf', formats: [BAI2, OFX, CSV_PLAIN, CAMT_02, MT940_GERMAN, CSV_ENGLISH] },
 ];
 
@@ -116,10 +122,10 @@ export function createWorld(random: Random, companies_wanted: number): World {
   }
 
   function addParty(kind: Party['kind'], company: Company, terms: PartyTerms): Party {
-    const { name, country } = names.next(random.int(1, 4) === 1 ? random.pick(['de', 'en', 'fr', 'nl']) : company.language);
+    const { name, country } = names.next(random.int(1, 4) === 1 ? random.pick(['de', 'en', 'fr', 'nl', 'es', 'it', 'pl', 'fi']) : company.language);
     const party: Party = {
       party_id: `${kind === 'customer' ? 'K' : 'L'}${parties.length + 10_001}`, kind, name, country, accounts: [account(country)], aliases: [], pays_for: [], withholding_rate: '',
-      assigned_to_factor: '', numbering: kind === 'supplier' ? random.pick(NUMBERINGS.filter(({ per_customer }) => !per_customer)) : null, ...terms,
+      assigned_to_factor: '', numbering: kind === 'supplier' ? random.pick(NUMBERINGS.filter(({ per_customer }) => !per_customer)) : null, late: false, ...terms,
     };
     parties.push(party);
     return party;
