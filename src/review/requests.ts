@@ -28,8 +28,10 @@ export async function performAct(tx: Tx, person: Person, entry_id: bigint, act: 
   const item = await findReviewItem(tx, entry_id);
   const company = item?.company ?? await companyOf(tx, entry_id);
   if (!sees(person, company)) throw notThere(entry_id);
-  if (item) requireOwn(item, person);
-  else if (act.kind !== 'undo') throw notThere(entry_id);
+  if (item) requireCurrent(item, person, given.version);
+  // A suggestion may say that the entry is none of ours: to accept it is to set the entry aside.
+  if (act.kind === 'accept' && item && saysNotOurs(item, act.suggestion)) return performAct(tx, person, entry_id, { kind: 'not_ours' }, given);
+  if (!item && act.kind !== 'undo') throw notThere(entry_id);
   const done: Act = { user: person.user_id, comment: given.comment ?? null, ...(given.version !== undefined && { version: given.version }) };
   const why = await whySecondPerson(tx, person, entry_id, item, act);
   if (why === null) {
@@ -46,6 +48,11 @@ export async function performAct(tx: Tx, person: Person, entry_id: bigint, act: 
     request: { act: act as never, entry_id: String(entry_id), version, decision_id: String(why.item.decision_id) },
   });
   return { status: 'awaits_approval', approval_id };
+}
+
+function saysNotOurs(item: ReviewItem, number: number): boolean {
+  const suggestion = item.suggestions[number - 1];
+  return suggestion !== undefined && suggestion.allocations.length === 0 && suggestion.ledger_account === null && suggestion.reverses_decision_id === null;
 }
 
 /** Runs an act as it stands; who may do it alone has been settled. */
@@ -104,8 +111,14 @@ function describeAct(act: EntryAct, { currency }: { currency: string }): string 
   }
 }
 
-/** Two people do not do the same item: what somebody has claimed is theirs. */
-function requireOwn(item: ReviewItem, person: Person): void {
+/**
+ * Two people do not do the same item: what somebody has claimed is theirs. What has moved on is refused before the company is locked, so
+ * that of many who want the same item only the first makes others wait; the act itself looks again, under the lock.
+ */
+function requireCurrent(item: ReviewItem, person: Person, version: number | undefined): void {
+  if (version !== undefined && version !== item.version) {
+    throw new Failure('stale', `entry ${item.entry_id} has changed since it was shown (version ${item.version}, not ${version}): ${item.explanation}`);
+  }
   if (item.state === 'open' && item.assignee !== null && item.assignee !== person.user_id) {
     throw new Failure('stale', `entry ${item.entry_id} is ${item.assignee}'s by now; ask them, or have it released`);
   }
