@@ -46,7 +46,7 @@ function onKeyDown(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTaken(event)) return;
   const sequence = pending && Date.now() - pending.at < SEQUENCE_MS ? `${pending.key} ${event.key}` : null;
   pending = null;
-  const bindings = activeScopes().toReversed().flatMap((scope) => scope.bindings);
+  const bindings = activeScopes().flatMap((scope) => scope.bindings);
   const binding = bindings.find((one) => one.keys === sequence) ?? bindings.find((one) => one.keys === event.key);
   if (binding) {
     event.preventDefault();
@@ -63,6 +63,7 @@ export function useKeys(title: string, bindings: readonly KeyBinding[], options:
   useEffect(() => {
     const own = scope.current;
     if (scopes.length === 0) window.addEventListener('keydown', onKeyDown);
+    // Effects run from the inside out: a page's keys come before those of what is around it.
     setScopes([...scopes, own]);
     return () => {
       setScopes(scopes.filter((one) => one !== own));
@@ -77,7 +78,7 @@ export function useActiveKeys(): readonly Scope[] {
     listeners.add(listener);
     return () => listeners.delete(listener);
   }, () => scopes);
-  return current.filter((scope) => !scope.isDialog && scope.bindings.length > 0).toReversed();
+  return current.filter((scope) => !scope.isDialog && scope.bindings.length > 0);
 }
 
 /** A key as it stands on the keyboard. */

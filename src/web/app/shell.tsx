@@ -1,4 +1,4 @@
-import { ActionIcon, AppShell, Badge, Burger, Group, Menu, Modal, NavLink, ScrollArea, Select, Stack, Table, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, AppShell, Badge, Burger, Group, Menu, Modal, NavLink, ScrollArea, Select, SimpleGrid, Table, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Link, Outlet, useNavigate, useRouterState, useSearch } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
@@ -140,19 +140,19 @@ function KeyHelp({ close }: { close: () => void }): ReactNode {
   const scopes = useActiveKeys();
   useKeys('Keys', [], { isDialog: true });
   return (
-    <Modal opened onClose={close} title="Keys" size="lg">
-      <Stack gap="md">
+    <Modal opened onClose={close} title="Keys" size="xl">
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl">
         {scopes.map((scope) => (
           <div key={scope.title}>
             <Text fw={600} mb={4}>{scope.title}</Text>
             <Table withRowBorders={false} verticalSpacing={2}>
               <Table.Tbody>
-                {scope.bindings.map((binding) => <Table.Tr key={binding.keys}><Table.Td w={110}><Keys of={binding.keys} /></Table.Td><Table.Td>{binding.label}</Table.Td></Table.Tr>)}
+                {scope.bindings.map((binding) => <Table.Tr key={binding.keys}><Table.Td w={76}><Keys of={binding.keys} /></Table.Td><Table.Td>{binding.label}</Table.Td></Table.Tr>)}
               </Table.Tbody>
             </Table>
           </div>
         ))}
-      </Stack>
+      </SimpleGrid>
     </Modal>
   );
 }

@@ -21,7 +21,10 @@ export const theme = createTheme({
     ...['Button', 'TextInput', 'PasswordInput', 'Textarea', 'Select', 'MultiSelect', 'NumberInput', 'SegmentedControl', 'Autocomplete', 'FileInput']
       .map((name) => [name, { defaultProps: { size: 'xs' } }]),
     ['Badge', { defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 500 } }],
-    ['Modal', { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 }, closeButtonProps: { 'aria-label': 'Close' }, transitionProps: { duration: 100 } } }],
+    ['Modal', { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 }, closeButtonProps: { 'aria-label': 'Close' }, transitionProps: { duration: 100 } }, styles: { title: { fontWeight: 600 } } }],
+    // Titles in the colour of the alert are too pale to be read.
+    ['Alert', { styles: { title: { color: 'var(--mantine-color-text)' } } }],
+    ['NavLink', { vars: () => ({ root: { '--nl-bg': 'var(--tieout-chosen)', '--nl-hover': 'var(--tieout-chosen)', '--nl-color': 'var(--mantine-color-text)' } }) }],
     ['Tooltip', { defaultProps: { openDelay: 300, withArrow: true } }],
     ['Table', { defaultProps: { verticalSpacing: 5, horizontalSpacing: 'sm' } }],
     ['Text', { defaultProps: { size: 'sm' } }],
@@ -33,11 +36,16 @@ export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     '--mantine-color-dimmed': '#55626e', '--mantine-color-placeholder': '#66727d', '--mantine-color-error': '#b3261e',
+    '--mantine-color-yellow-light': '#fdf3d3', '--mantine-color-yellow-light-color': '#714600', '--mantine-color-gray-light-color': '#3d4751', '--mantine-color-red-light-color': '#97201a',
+    '--mantine-color-blue-light-color': '#14548f', '--mantine-color-petrol-light-color': '#0f5550',
     '--tieout-canvas': '#f5f7f8', '--tieout-panel': '#ffffff', '--tieout-line': '#dde3e8', '--tieout-hover': '#eef3f4', '--tieout-chosen': '#dcefed',
     '--tieout-out': '#a02c22', '--tieout-in': '#16625d', '--tieout-mark': '#ffe08a',
   },
   dark: {
     '--mantine-color-dimmed': '#a3b0bc', '--mantine-color-placeholder': '#8d9aa6', '--mantine-color-error': '#ff9a91',
+    '--mantine-color-yellow-light': '#3a3010', '--mantine-color-yellow-light-color': '#f0d48a', '--mantine-color-gray-light': '#2a343d', '--mantine-color-gray-light-color': '#c3ccd5',
+    '--mantine-color-red-light': '#3f2021', '--mantine-color-red-light-color': '#f5b3ac', '--mantine-color-blue-light': '#17324a', '--mantine-color-blue-light-color': '#a9d0f2',
+    '--mantine-color-petrol-light': '#17393a', '--mantine-color-petrol-light-color': '#9adbd2',
     '--tieout-canvas': '#10161c', '--tieout-panel': '#182028', '--tieout-line': '#2b3640', '--tieout-hover': '#1f2931', '--tieout-chosen': '#17393a',
     '--tieout-out': '#f2a39b', '--tieout-in': '#7fd0c6', '--tieout-mark': '#6b5412',
   },

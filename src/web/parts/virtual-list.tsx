@@ -13,8 +13,8 @@ export interface Column<Row> {
   /** A grid track: `8rem`, `minmax(10rem, 2fr)`. */
   width: string;
   align?: 'end';
-  /** Left out on narrow screens. */
-  wide?: boolean;
+  /** From which width of the screen on it is shown: a laptop's, or only a large one's. */
+  from?: 'laptop' | 'large';
   sort?: string;
   cell: (row: Row) => ReactNode;
 }
@@ -39,6 +39,7 @@ interface Props<Row> {
 
 const ROW_PX = 34;
 const GROUP_PX = 62;
+const HEAD_PX = 32;
 // Rows drawn beyond the edges, so that a flick of the wheel meets no blank.
 const OVERSCAN = 12;
 
@@ -48,7 +49,7 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
   const id = useId();
   const startsGroup = (index: number): boolean => groups !== undefined && rows[index] !== undefined && (index === 0 || groups.keyOf(rows[index - 1]!) !== groups.keyOf(rows[index]));
   const virtual = useVirtualizer({
-    count: total, getScrollElement: () => scroller.current, overscan: OVERSCAN,
+    count: total, getScrollElement: () => scroller.current, overscan: OVERSCAN, scrollMargin: HEAD_PX, scrollPaddingStart: HEAD_PX,
     estimateSize: (index) => (startsGroup(index) ? GROUP_PX : ROW_PX), getItemKey: (index) => (rows[index] ? keyOf(rows[index]) : index),
   });
   const shown = virtual.getVirtualItems();
@@ -59,8 +60,7 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
     if (current >= 0 && current < total) virtual.scrollToIndex(current, { align: 'auto' });
   }, [current]);
 
-  const tracks = columns.map((column) => column.width).join(' ');
-  const narrow = columns.filter((column) => !column.wide).map((column) => column.width).join(' ');
+  const tracksOf = (...hidden: readonly Column<Row>['from'][]): string => columns.filter((column) => column.from === undefined || !hidden.includes(column.from)).map((column) => column.width).join(' ');
   const move = (to: number): void => onMove(Math.max(0, Math.min(total - 1, to)));
   const onKeyDown = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 2);
@@ -73,30 +73,30 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
   };
 
   return (
-    <div className={classes['list']} style={{ '--tracks': tracks, '--tracks-narrow': narrow } as CSSProperties}
+    <div className={classes['list']} style={{ '--phone': tracksOf('laptop', 'large'), '--laptop': tracksOf('large'), '--large': tracksOf() } as CSSProperties}
       role="grid" aria-label={label} aria-rowcount={total + 1}
       tabIndex={0} aria-activedescendant={rows[current] ? `${id}-${current}` : undefined} onKeyDown={onKeyDown}>
-      <div role="rowgroup">
-        <div role="row" aria-rowindex={1} className={classes['head']}>
-          {columns.map((column) => {
-            const sorted = column.sort !== undefined && sort?.replace(/^-/, '') === column.sort ? (sort.startsWith('-') ? 'descending' : 'ascending') : undefined;
-            return (
-              <span key={column.id} role="columnheader" aria-sort={sorted} data-align={column.align} data-wide={column.wide}>
-                {column.sort && onSort
-                  ? <button type="button" tabIndex={-1} onClick={() => onSort(sorted === 'ascending' ? `-${column.sort}` : column.sort!)}>{column.title}{sorted === 'ascending' ? ' ↑' : sorted === 'descending' ? ' ↓' : ''}</button>
-                  : column.title}
-              </span>
-            );
-          })}
+      <div ref={scroller} className={classes['scroller']} role="presentation">
+        <div role="rowgroup" className={classes['top']}>
+          <div role="row" aria-rowindex={1} className={classes['head']}>
+            {columns.map((column) => {
+              const sorted = column.sort !== undefined && sort?.replace(/^-/, '') === column.sort ? (sort.startsWith('-') ? 'descending' : 'ascending') : undefined;
+              return (
+                <span key={column.id} role="columnheader" aria-sort={sorted} data-align={column.align} data-from={column.from}>
+                  {column.sort && onSort
+                    ? <button type="button" tabIndex={-1} onClick={() => onSort(sorted === 'ascending' ? `-${column.sort}` : column.sort!)}>{column.title}{sorted === 'ascending' ? ' ↑' : sorted === 'descending' ? ' ↓' : ''}</button>
+                    : column.title}
+                </span>
+              );
+            })}
+          </div>
         </div>
-      </div>
-      <div ref={scroller} className={classes['scroller']} role="rowgroup">
-        <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
+        <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="rowgroup">
           {shown.map((item) => {
             const row = rows[item.index];
             const group = startsGroup(item.index);
             return (
-              <div key={item.key} role="presentation" className={classes['place']} style={{ transform: `translateY(${item.start}px)`, height: item.size }}>
+              <div key={item.key} role="presentation" className={classes['place']} style={{ transform: `translateY(${item.start - HEAD_PX}px)`, height: item.size }}>
                 {group && <div className={classes['group']} role="presentation">{groups!.head(row!)}</div>}
                 {row === undefined
                   ? <div role="row" aria-rowindex={item.index + 2} aria-busy className={classes['row']}><span role="gridcell" className={classes['blank']} /></div>
@@ -104,7 +104,7 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
                     <div role="row" id={`${id}-${item.index}`} aria-rowindex={item.index + 2} aria-selected={item.index === current}
                       data-current={item.index === current} className={classes['row']}
                       onClick={() => { onMove(item.index); onOpen(row); }}>
-                      {columns.map((column) => <span key={column.id} role="gridcell" data-align={column.align} data-wide={column.wide}>{column.cell(row)}</span>)}
+                      {columns.map((column) => <span key={column.id} role="gridcell" data-align={column.align} data-from={column.from}>{column.cell(row)}</span>)}
                     </div>
                   )}
               </div>

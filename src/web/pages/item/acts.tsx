@@ -36,7 +36,7 @@ export const ACTS: readonly Act[] = [
   { name: 'not_ours', label: 'Not ours', keys: 'n', common: false, offered: (item) => isWaiting(item) && item.state !== 'not_ours' },
   { name: 'claim', label: 'Claim', keys: 'c', common: true, offered: (item, me) => item.state !== 'done' && item.owner !== me },
   { name: 'release', label: 'Release', keys: 'r', common: false, offered: (item, me) => item.state !== 'done' && item.owner === me },
-  { name: 'assign', label: 'Assign to a colleague', keys: 'g', common: false, offered: (item) => item.state !== 'done' },
+  { name: 'assign', label: 'Assign to a colleague', keys: 't', common: false, offered: (item) => item.state !== 'done' },
   { name: 'comment', label: 'Comment', keys: 'm', common: false, offered: () => true },
   { name: 'ask', label: 'Ask a colleague', keys: 'w', common: false, offered: (item) => item.state !== 'done' },
   { name: 'defer', label: 'Put off until a day', keys: 'd', common: false, offered: (item) => item.state === 'open' || item.state === 'deferred' },

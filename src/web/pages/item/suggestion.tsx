@@ -1,4 +1,4 @@
-import { Badge, Box, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { Badge, Box, Button, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { OpenItem, SuggestionView } from '../../../api/schemas.ts';
 import { formatDate, wordsOf } from '../../app/format.ts';
@@ -33,7 +33,7 @@ export function Suggestion({ suggestion, currency, open_items, onAccept }: { sug
           <Table verticalSpacing={2} withRowBorders={false} fz="sm">
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>Invoice</Table.Th><Table.Th>Party</Table.Th><Table.Th>Due</Table.Th><Table.Th ta="end">Open</Table.Th><Table.Th ta="end">Gets</Table.Th>
+                <Table.Th>Invoice</Table.Th><Table.Th>Due</Table.Th><Table.Th ta="end">Open</Table.Th><Table.Th ta="end">Gets</Table.Th>
                 {differences.map((name) => <Table.Th key={name} ta="end">{wordsOf(name)}</Table.Th>)}
               </Table.Tr>
             </Table.Thead>
@@ -42,7 +42,7 @@ export function Suggestion({ suggestion, currency, open_items, onAccept }: { sug
                 const open = open_items.find((one) => one.invoice_id === part.invoice_id);
                 return (
                   <Table.Tr key={part.invoice_id}>
-                    <Table.Td>{part.invoice_number}</Table.Td><Table.Td>{open?.party_name ?? part.party_id}</Table.Td><Table.Td>{open?.due_date ? formatDate(open.due_date) : '–'}</Table.Td>
+                    <Table.Td><span className="figures">{part.invoice_number}</span><Text size="xs" c="dimmed">{open?.party_name ?? part.party_id}</Text></Table.Td><Table.Td className="figures">{open?.due_date ? formatDate(open.due_date) : '–'}</Table.Td>
                     <Table.Td ta="end">{open ? <Amount amount={open.open} currency={open.currency} plain /> : '–'}</Table.Td>
                     <Table.Td ta="end"><Amount amount={part.amount} currency={currency} plain /></Table.Td>
                     {differences.map((name) => <Table.Td key={name} ta="end"><Amount amount={part[name]} currency={part.currency} plain /></Table.Td>)}
@@ -54,17 +54,17 @@ export function Suggestion({ suggestion, currency, open_items, onAccept }: { sug
         </Table.ScrollContainer>
       )}
       {Number(suggestion.rest) !== 0 && <Text mt={4}>The rest, <Amount amount={suggestion.rest} currency={currency} plain />, goes on account.</Text>}
-      <Group align="flex-start" gap="lg" mt={6} grow preventGrowOverflow={false}>
+      <SimpleGrid cols={2} spacing="lg" mt={6}>
         <Reasons title="For it" icon="tick" colour="var(--tieout-in)" texts={suggestion.reasons.map((reason) => wordsOf(reason))} none="Nothing in particular" />
         <Reasons title="Against it" icon="warning" colour="var(--tieout-out)" texts={suggestion.against.map((one) => one.text)} none="Nothing" />
-      </Group>
+      </SimpleGrid>
     </Box>
   );
 }
 
 function Reasons({ title, icon, colour, texts, none }: { title: string; icon: 'tick' | 'warning'; colour: string; texts: readonly string[]; none: string }): ReactNode {
   return (
-    <div style={{ minWidth: 180 }}>
+    <div>
       <Text size="xs" c="dimmed" fw={600}>{title}</Text>
       <Stack gap={2}>
         {texts.length === 0 ? <Text c="dimmed">{none}</Text> : texts.map((text) => (

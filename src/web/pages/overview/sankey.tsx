@@ -67,7 +67,8 @@ function plainName(name: string): string {
 
 function labelOf(name: string): string {
   const plain = plainName(name);
-  return /[.\d]/.test(plain) ? plain : wordsOf(plain);
+  // Formats are abbreviations, camt.053 apart.
+  return /^[a-z]{3}$/.test(plain) ? plain.toUpperCase() : /\d/.test(plain) ? plain : wordsOf(plain);
 }
 
 function colourOf(name: string): string | undefined {
