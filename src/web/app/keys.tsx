@@ -1,5 +1,5 @@
 import { Kbd } from '@mantine/core';
-import { useEffect, useRef, useSyncExternalStore, type ReactNode } from 'react';
+import { useLayoutEffect, useRef, useSyncExternalStore, type ReactNode } from 'react';
 
 /** Keys: a page or a dialog says which it answers to, one listener serves them all, and `?` shows those that apply. */
 
@@ -60,7 +60,8 @@ function onKeyDown(event: KeyboardEvent): void {
 export function useKeys(title: string, bindings: readonly KeyBinding[], options: { isDialog?: boolean } = {}): void {
   const scope = useRef<Scope>({ title, isDialog: options.isDialog ?? false, bindings });
   scope.current.bindings = bindings;
-  useEffect(() => {
+  // With what is drawn, not after it: whoever sees a page may press its keys.
+  useLayoutEffect(() => {
     const own = scope.current;
     if (scopes.length === 0) window.addEventListener('keydown', onKeyDown);
     // Effects run from the inside out: a page's keys come before those of what is around it.

@@ -1,5 +1,6 @@
 import { ActionIcon, AppShell, Badge, Burger, Group, Menu, Modal, NavLink, ScrollArea, Select, SimpleGrid, Table, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { Notifications } from '@mantine/notifications';
 import { Link, Outlet, useNavigate, useRouterState, useSearch } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import { Icon, type IconName } from '../parts/icon.tsx';
@@ -78,6 +79,7 @@ export function Shell(): ReactNode {
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}><Outlet /></AppShell.Main>
       <StaleDialog />
+      <Notifications position="bottom-right" autoClose={5_000} limit={3} />
       {help && <KeyHelp close={() => setHelp(false)} />}
     </AppShell>
   );

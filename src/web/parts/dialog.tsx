@@ -6,10 +6,14 @@ import { Keys, useKeys } from '../app/keys.tsx';
 export function ActDialog({ title, submit, onSubmit, close, children, disabled = false, danger = false, size = 'md', note, busy = false }: {
   title: string; submit: string; onSubmit: () => void; close: () => void; children: ReactNode; disabled?: boolean; danger?: boolean; size?: string; note?: ReactNode; busy?: boolean;
 }): ReactNode {
-  useKeys(title, [], { isDialog: true });
+  const submitIfReady = (): void => {
+    if (!disabled && !busy) onSubmit();
+  };
+  // Whoever types ahead of the drawing has the focus not in here yet.
+  useKeys(title, [{ keys: 'Enter', label: submit, run: submitIfReady }], { isDialog: true });
   const send = (event: FormEvent): void => {
     event.preventDefault();
-    if (!disabled && !busy) onSubmit();
+    submitIfReady();
   };
   return (
     <Modal opened onClose={close} title={title} size={size}>

@@ -100,10 +100,12 @@ function AcceptDialog({ item, act, close, number }: DialogProps & { number: numb
   const [chosen, setChosen] = useState(number);
   const [comment, setComment] = useState('');
   const suggestion = item.suggestions.find((one) => one.number === chosen);
-  const submit = (): void => act({
-    doing: 'accept', done: 'Accepted', becomes: DONE,
-    send: (version) => call('POST /api/items/:entry_id/accept', { ...paramsOf(item), body: { version, suggestion: chosen, comment: comment || null } }),
-  }, true);
+  const submit = (): void => act(suggestion?.kind === 'not_ours'
+    ? setAside(item, comment)
+    : {
+      doing: 'accept', done: 'Accepted', becomes: DONE,
+      send: (version) => call('POST /api/items/:entry_id/accept', { ...paramsOf(item), body: { version, suggestion: chosen, comment: comment || null } }),
+    }, true);
   return (
     <ActDialog title="Accept a suggestion" submit="Accept" onSubmit={submit} close={close} disabled={!suggestion} size="lg" note={<ApprovalHint item={item} />}>
       <Text><Amount amount={item.amount} currency={item.currency} /> of {item.counterparty_name ?? 'an unnamed payer'}, {formatDate(item.booking_date)}</Text>
@@ -172,12 +174,16 @@ function LedgerDialog({ item, act, close }: DialogProps): ReactNode {
   );
 }
 
-function NotOursDialog({ item, act, close }: DialogProps): ReactNode {
-  const [comment, setComment] = useState('');
-  const submit = (): void => act({
+function setAside(item: ItemDetail, comment: string): Omit<Performed, 'item'> {
+  return {
     doing: 'set aside', done: 'Set aside as not ours', becomes: { state: 'not_ours', outcome: 'suspense' },
     send: (version) => call('POST /api/items/:entry_id/not-ours', { ...paramsOf(item), body: { version, comment: comment || null } }),
-  }, true);
+  };
+}
+
+function NotOursDialog({ item, act, close }: DialogProps): ReactNode {
+  const [comment, setComment] = useState('');
+  const submit = (): void => act(setAside(item, comment), true);
   return (
     <ActDialog title="Not ours" submit="Set aside" onSubmit={submit} close={close}>
       <Text><Amount amount={item.amount} currency={item.currency} /> stands in suspense until it is sent back or turns out to be ours after all. It stays in the queue under “Not ours”.</Text>

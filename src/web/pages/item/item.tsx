@@ -7,6 +7,7 @@ import { linkTo, reading } from '../../app/call.ts';
 import { formatAge, formatDate, formatTime, wordsOf } from '../../app/format.ts';
 import { Keys, useKeys } from '../../app/keys.tsx';
 import { useSession } from '../../app/session.ts';
+import { Actor } from '../../parts/actor.tsx';
 import { Amount } from '../../parts/amount.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Empty, Failed, Loaded, Loading, Panel } from '../../parts/states.tsx';
@@ -24,25 +25,39 @@ export default function Item(): ReactNode {
   const { entry_id } = useParams({ strict: false }) as { entry_id: string };
   const search = useSearch({ strict: false }) as QueueSearch;
   const query = useQuery({ ...reading('GET /api/items/:entry_id', { params: { entry_id } }), refetchInterval: 20_000 });
+  const navigate = useNavigate();
+  const neighbours = useNeighbours(entry_id, search);
+  const go = (to: string | undefined): void => {
+    if (to === undefined) void navigate({ to: '/queue', search: search as never });
+    else void navigate({ to: '/queue/$entry_id', params: { entry_id: to }, search: search as never });
+  };
+  // Also while the item is on its way: one leafs faster than it comes.
+  useKeys('Items', [
+    { keys: 'j', label: 'Next item', run: () => go(neighbours.next) },
+    { keys: 'k', label: 'Item before', run: () => neighbours.before && go(neighbours.before) },
+    { keys: 'Escape', label: 'Back to the queue', run: () => go(undefined) },
+  ]);
   if (query.data === undefined) return query.error ? <Failed error={query.error} retry={() => void query.refetch()} /> : <Loading rows={12} label="Loading the item" />;
-  return <Shown key={entry_id} item={query.data} search={search} />;
+  return <Shown key={entry_id} item={query.data} neighbours={neighbours} go={go} />;
 }
 
-function Shown({ item, search }: { item: ItemDetail; search: QueueSearch }): ReactNode {
+interface Neighbours { entry_id: string; next?: string; before?: string }
+
+/** The items beside this one in the queue as it was opened: once it is dealt with, it is not in the list any more. */
+function useNeighbours(entry_id: string, search: QueueSearch): Neighbours {
+  const { rows } = useItems(search);
+  const [kept, setKept] = useState<Neighbours>({ entry_id });
+  const at = rows.findIndex((row) => row.entry_id === entry_id);
+  const now: Neighbours = at < 0 && kept.entry_id === entry_id ? kept : { entry_id, next: rows[at + 1]?.entry_id, before: rows[at - 1]?.entry_id };
+  if (now.entry_id !== kept.entry_id || now.next !== kept.next || now.before !== kept.before) setKept(now);
+  return now;
+}
+
+function Shown({ item, neighbours, go }: { item: ItemDetail; neighbours: Neighbours; go: (entry_id: string | undefined) => void }): ReactNode {
   const navigate = useNavigate();
   const me = useSession();
-  const { rows } = useItems(search);
   const [dialog, setDialog] = useState<{ name: ActName; suggestion?: number } | null>(null);
   const offered = useOffered(item);
-  const at = rows.findIndex((row) => row.entry_id === item.entry_id);
-  // The neighbours as they were when the item was opened: once it is dealt with, it is not in the list any more.
-  const [neighbours, setNeighbours] = useState<{ next?: string; before?: string }>({});
-  const now = { next: rows[at + 1]?.entry_id, before: rows[at - 1]?.entry_id };
-  if (at >= 0 && (now.next !== neighbours.next || now.before !== neighbours.before)) setNeighbours(now);
-  const go = (entry_id: string | undefined): void => {
-    if (entry_id === undefined) void navigate({ to: '/queue', search: search as never });
-    else void navigate({ to: '/queue/$entry_id', params: { entry_id }, search: search as never });
-  };
   const start = (name: (typeof offered)[number]['name'], suggestion?: number): void => {
     if (name === 'claim') claim(item, me);
     else if (name === 'release') release(item);
@@ -50,9 +65,6 @@ function Shown({ item, search }: { item: ItemDetail; search: QueueSearch }): Rea
   };
   const may_accept = offered.some((act) => act.name === 'accept');
   useKeys('Item', [
-    { keys: 'j', label: 'Next item', run: () => go(neighbours.next) },
-    { keys: 'k', label: 'Item before', run: () => neighbours.before && go(neighbours.before) },
-    { keys: 'Escape', label: 'Back to the queue', run: () => go(undefined) },
     ...offered.map((act) => ({ keys: act.keys, label: act.label, run: () => start(act.name) })),
     ...(may_accept ? item.suggestions.slice(1, 9).map((one) => ({ keys: String(one.number), label: `Accept suggestion ${one.number}`, run: () => start('accept', one.number) })) : []),
     { keys: 'y', label: 'The whole story', run: () => void navigate({ to: '/log/entries/$entry_id', params: { entry_id: item.entry_id } } as never) },
@@ -212,7 +224,7 @@ function EarlierPayments({ item }: { item: ItemDetail }): ReactNode {
               {item.earlier_payments.map((one) => (
                 <Table.Tr key={one.entry_id}>
                   <Table.Td><Anchor component={Link} to={`/log/entries/${one.entry_id}`}>{formatDate(one.booking_date)}</Anchor></Table.Td><Table.Td>{one.invoices.join(', ') || wordsOf(one.outcome)}</Table.Td>
-                  <Table.Td>{one.decided_by}</Table.Td><Table.Td ta="end"><Amount amount={one.amount} currency={one.currency} plain /></Table.Td>
+                  <Table.Td><Actor name={one.decided_by} /></Table.Td><Table.Td ta="end"><Amount amount={one.amount} currency={one.currency} plain /></Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>
@@ -244,7 +256,7 @@ function LogSoFar({ item }: { item: ItemDetail }): ReactNode {
     <Panel title="So far" aside={<Anchor component={Link} to={`/log/entries/${item.entry_id}`} size="xs">The whole story</Anchor>}>
       <Stack gap={4}>
         {item.log.map((record) => (
-          <Group key={record.seq} gap="xs" wrap="nowrap" align="flex-start"><Text c="dimmed" size="xs" style={{ whiteSpace: 'nowrap', paddingTop: 2 }}>{formatTime(record.at)}</Text><Text className="break"><b>{wordsOf(record.action)}</b> by {record.actor}: {record.summary}</Text></Group>
+          <Group key={record.seq} gap="xs" wrap="nowrap" align="flex-start"><Text c="dimmed" size="xs" style={{ whiteSpace: 'nowrap', paddingTop: 2 }}>{formatTime(record.at)}</Text><Text className="break"><b>{wordsOf(record.action)}</b> by <Actor name={record.actor} />: {record.summary}</Text></Group>
         ))}
       </Stack>
     </Panel>

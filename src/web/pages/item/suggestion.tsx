@@ -14,7 +14,7 @@ export function titleOf(suggestion: SuggestionView): string {
     case 'invoices': return suggestion.invoices.length === 1 ? `Settles ${suggestion.invoices[0]!.invoice_number}` : `Settles ${suggestion.invoices.length} invoices`;
     case 'ledger_account': return `Posts to ${wordsOf(suggestion.ledger_account ?? '').toLowerCase()}`;
     case 'return': return `Takes back entry ${suggestion.returned_entry_id}, which the bank returned`;
-    case 'not_ours': return 'Is not ours';
+    case 'not_ours': return 'Is none of ours: sets it aside';
   }
 }
 

@@ -7,6 +7,7 @@ import { call, linkTo } from '../../app/call.ts';
 import { formatCount, formatTime, wordsOf } from '../../app/format.ts';
 import { Keys, useKeys } from '../../app/keys.tsx';
 import { useMay } from '../../app/session.ts';
+import { Actor } from '../../parts/actor.tsx';
 import { Amount } from '../../parts/amount.tsx';
 import { useSend } from '../../parts/send.ts';
 import { Empty, Loaded, PageHead, Panel } from '../../parts/states.tsx';
@@ -110,7 +111,7 @@ export default function Log(): ReactNode {
                   <Table.Tbody>
                     {rows.map((row) => (
                       <Table.Tr key={row.seq}>
-                        <Table.Td c="dimmed">{row.seq}</Table.Td><Table.Td style={{ whiteSpace: 'nowrap' }}>{formatTime(row.at)}</Table.Td><Table.Td>{wordsOf(row.action)}</Table.Td><Table.Td>{row.actor}</Table.Td>
+                        <Table.Td c="dimmed">{row.seq}</Table.Td><Table.Td style={{ whiteSpace: 'nowrap' }}>{formatTime(row.at)}</Table.Td><Table.Td>{wordsOf(row.action)}</Table.Td><Table.Td><Actor name={row.actor} /></Table.Td>
                         <Table.Td>{row.entry_id && <Anchor component={Link} to={`/log/entries/${row.entry_id}`} size="sm">{row.entry_id}</Anchor>}</Table.Td>
                         <Table.Td ta="end">{row.amount && row.currency && <Amount amount={row.amount} currency={row.currency} />}</Table.Td><Table.Td className="break">{row.summary}</Table.Td>
                       </Table.Tr>

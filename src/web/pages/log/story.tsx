@@ -7,6 +7,7 @@ import { call, linkTo, reading } from '../../app/call.ts';
 import { formatDate, formatTime, wordsOf } from '../../app/format.ts';
 import { Keys, useKeys } from '../../app/keys.tsx';
 import { useMay } from '../../app/session.ts';
+import { Actor } from '../../parts/actor.tsx';
 import { Amount } from '../../parts/amount.tsx';
 import { useSend } from '../../parts/send.ts';
 import { Empty, Loaded, PageHead, Panel } from '../../parts/states.tsx';
@@ -38,7 +39,7 @@ export default function Story(): ReactNode {
             </PageHead>
             {story.remittance && <Text className="pre" c="dimmed">{story.remittance}</Text>}
             {story.steps.length === 0 && <Panel><Empty title="Nothing was decided">Its document is in quarantine or still under way.</Empty></Panel>}
-            {story.steps.map((step, at) => <Step key={step.decision_id} step={step} stands={at === story.steps.length - 1} />)}
+            {story.steps.map((step, at) => <Step key={step.decision_id} step={step} currency={story.currency} stands={at === story.steps.length - 1} />)}
             {story.approvals.length > 0 && (
               <Panel title="Approvals">
                 {story.approvals.map((one) => <Text key={one.approval_id}><b>{wordsOf(one.state)}</b>: {one.summary}; asked by {one.requested_by}, {formatTime(one.requested_at)}{one.decided_by && `; decided by ${one.decided_by}`}{one.decision_reason && `: ${one.decision_reason}`}</Text>)}
@@ -49,7 +50,7 @@ export default function Story(): ReactNode {
               <Table.ScrollContainer minWidth={620}>
                 <Table verticalSpacing={3}>
                   <Table.Thead><Table.Tr><Table.Th>Record</Table.Th><Table.Th>When</Table.Th><Table.Th>What</Table.Th><Table.Th>By</Table.Th><Table.Th>Summary</Table.Th><Table.Th>Hash</Table.Th></Table.Tr></Table.Thead>
-                  <Table.Tbody>{story.log.map((one) => <Table.Tr key={one.seq}><Table.Td>{one.seq}</Table.Td><Table.Td style={{ whiteSpace: 'nowrap' }}>{formatTime(one.at)}</Table.Td><Table.Td>{wordsOf(one.action)}</Table.Td><Table.Td>{one.actor}</Table.Td><Table.Td className="break">{one.summary}</Table.Td><Table.Td><Code title={one.hash}>{one.hash.replace(/^sha256:/, '').slice(0, 12)}</Code></Table.Td></Table.Tr>)}</Table.Tbody>
+                  <Table.Tbody>{story.log.map((one) => <Table.Tr key={one.seq}><Table.Td>{one.seq}</Table.Td><Table.Td style={{ whiteSpace: 'nowrap' }}>{formatTime(one.at)}</Table.Td><Table.Td>{wordsOf(one.action)}</Table.Td><Table.Td><Actor name={one.actor} /></Table.Td><Table.Td className="break">{one.summary}</Table.Td><Table.Td><Code title={one.hash}>{one.hash.replace(/^sha256:/, '').slice(0, 12)}</Code></Table.Td></Table.Tr>)}</Table.Tbody>
                 </Table>
               </Table.ScrollContainer>
             </Panel>
@@ -60,16 +61,16 @@ export default function Story(): ReactNode {
   );
 }
 
-function Step({ step, stands }: { step: StoryStep; stands: boolean }): ReactNode {
+function Step({ step, currency, stands }: { step: StoryStep; currency: string; stands: boolean }): ReactNode {
   return (
     <Panel title={`${wordsOf(step.outcome)}: ${wordsOf(step.reason).toLowerCase()}`} aside={<Group gap="xs"><Badge color={stands ? 'petrol' : 'gray'}>{stands ? 'stands' : 'superseded'}</Badge><Text size="xs" c="dimmed">{formatTime(step.decided_at)}</Text></Group>}>
       <Stack gap="xs">
         <Text className="break">{step.explanation}</Text>
-        <Text c="dimmed">By {step.decided_by}{step.approved_by && `, approved by ${step.approved_by}`}{step.rule_id && <>; rule <Anchor component={Link} to="/log" search={{ rule_id: step.rule_id, ruleset: step.ruleset ?? undefined } as never} size="sm">{step.rule_id}</Anchor></>}{step.log_seq && `; record ${step.log_seq}`}</Text>
+        <Text c="dimmed">By {step.decided_by === 'rule' ? 'the rules' : step.decided_by}{step.approved_by && `, approved by ${step.approved_by}`}{step.rule_id && <>; rule <Anchor component={Link} to="/log" search={{ rule_id: step.rule_id, ruleset: step.ruleset ?? undefined } as never} size="sm">{step.rule_id}</Anchor></>}{step.log_seq && `; record ${step.log_seq}`}</Text>
         {step.invoices.length > 0 && (
           <Table verticalSpacing={2}>
             <Table.Thead><Table.Tr><Table.Th>Invoice</Table.Th><Table.Th>Party</Table.Th><Table.Th ta="end">Gets</Table.Th><Table.Th ta="end">Settles</Table.Th></Table.Tr></Table.Thead>
-            <Table.Tbody>{step.invoices.map((one) => <Table.Tr key={one.invoice_id}><Table.Td>{one.invoice_number}</Table.Td><Table.Td>{one.party_id}</Table.Td><Table.Td ta="end">{one.amount}</Table.Td><Table.Td ta="end"><Amount amount={one.settled} currency={one.currency} plain /></Table.Td></Table.Tr>)}</Table.Tbody>
+            <Table.Tbody>{step.invoices.map((one) => <Table.Tr key={one.invoice_id}><Table.Td>{one.invoice_number}</Table.Td><Table.Td>{one.party_id}</Table.Td><Table.Td ta="end"><Amount amount={one.amount} currency={currency} plain /></Table.Td><Table.Td ta="end"><Amount amount={one.settled} currency={one.currency} plain /></Table.Td></Table.Tr>)}</Table.Tbody>
           </Table>
         )}
         {step.journal.map((entry) => (

@@ -7,6 +7,7 @@ import type { ReactNode } from 'react';
 import type { Overview as Figures } from '../../../api/schemas.ts';
 import { reading } from '../../app/call.ts';
 import { formatCount, formatDate, formatShare, formatTime } from '../../app/format.ts';
+import { useSession } from '../../app/session.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { Empty, Loaded, PageHead, Panel } from '../../parts/states.tsx';
 import { Conservation, Flow, RunList } from './run.tsx';
@@ -18,7 +19,9 @@ export default function Overview(): ReactNode {
 }
 
 function Shown({ data }: { data: Figures }): ReactNode {
-  const rate = data.automatic_rate.toReversed().filter((one) => one.entries > 0);
+  // What the runs did is about all companies.
+  const sees_all = useSession().companies === null;
+  const rate = data.automatic_rate.filter((one) => one.entries > 0);
   return (
     <Stack gap="sm">
       {data.stopped && <Alert color="red" variant="light" title="Automatic posting is stopped"><Anchor component={Link} to="/modes">Modes</Anchor> shows for whom. Everything goes to review meanwhile.</Alert>}
@@ -79,7 +82,7 @@ function Shown({ data }: { data: Figures }): ReactNode {
             <Table.Tbody>{data.gaps.map((one) => <Table.Tr key={one.statement_id}><Table.Td>{one.account}<Text size="xs" c="dimmed">{one.company}</Text></Table.Td><Table.Td>{one.before ? formatDate(one.before) : '–'}</Table.Td><Table.Td ta="end"><Amount amount={one.amount} currency={one.currency} /></Table.Td></Table.Tr>)}</Table.Tbody></Table>
         </Panel>
       )}
-      <RunList />
+      {sees_all && <RunList />}
     </Stack>
   );
 }

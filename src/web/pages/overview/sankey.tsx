@@ -14,7 +14,7 @@ const NODE_PADDING = 18;
 const LABEL_PX = 128;
 /** What went well, what waits, what was set aside. */
 const COLOURS: Record<string, string> = {
-  auto: '#2f928b', review: '#c98a1b', suspense: '#b0643a', duplicate: '#8793a0', quarantined: '#c2443a', pending: '#8793a0', manual: '#3f7fb5',
+  auto: '#2f928b', review: '#c98a1b', suspense: '#b0643a', duplicate: '#8793a0', quarantined: '#c2443a', pending: '#8793a0', manual: '#3f7fb5', 'decided by a person': '#3f7fb5', undone: '#c98a1b',
 };
 
 export function Sankey({ links }: { links: readonly Link[] }): ReactNode {

@@ -31,7 +31,7 @@ const COLUMNS: readonly Column<ItemSummary>[] = [
   { id: 'counterparty', title: 'Counterparty', width: 'minmax(7rem, 2.2fr)', sort: 'counterparty', cell: (item) => item.counterparty_name ?? item.party_name ?? <Text span c="dimmed">unnamed</Text> },
   { id: 'amount', title: 'Amount', width: 'minmax(7rem, 0.9fr)', align: 'end', sort: 'amount', cell: (item) => <Amount amount={item.amount} currency={item.currency} /> },
   { id: 'reason', title: 'Reason', width: 'minmax(8rem, 1.3fr)', from: 'laptop', sort: 'reason', cell: (item) => <span title={item.explanation}>{wordsOf(item.reason)}</span> },
-  { id: 'suggestion', title: 'Best suggestion', width: 'minmax(8rem, 1.8fr)', from: 'laptop', cell: (item) => (item.best_suggestion ? <>{item.best_suggestion}{item.suggestion_count > 1 && <Text span c="dimmed"> +{item.suggestion_count - 1}</Text>}</> : <Text span c="dimmed">none</Text>) },
+  { id: 'suggestion', title: 'Best suggestion', width: 'minmax(8rem, 1.8fr)', from: 'laptop', cell: (item) => (item.best_suggestion ? <>{/^[a-z_]+$/.test(item.best_suggestion) ? wordsOf(item.best_suggestion) : item.best_suggestion}{item.suggestion_count > 1 && <Text span c="dimmed"> +{item.suggestion_count - 1}</Text>}</> : <Text span c="dimmed">none</Text>) },
   { id: 'account', title: 'Account', width: 'minmax(6rem, 1fr)', from: 'large', sort: 'account', cell: (item) => <span title={item.account}>{item.account_name ?? item.account}</span> },
   { id: 'age', title: 'Waits', width: '5.6rem', from: 'laptop', sort: 'opened_at', cell: (item) => formatAge(item.opened_at) },
   {
