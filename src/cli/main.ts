@@ -20,6 +20,7 @@ const COMMANDS: readonly { name: string; description: string; load: () => Promis
   { name: 'rules', description: 'check the rules', load: async () => (await import('./rules.ts')).rulesCommand() },
   { name: 'automatic', description: 'whether what is certain is posted without a person', load: async () => (await import('./automatic.ts')).automaticCommand() },
   { name: 'schedule', description: 'what workers run by themselves', load: async () => (await import('./schedule.ts')).scheduleCommand() },
+  { name: 'period', description: 'close months, and open them again', load: async () => (await import('./period.ts')).periodCommand() },
   { name: 'report', description: 'bank accounts: statement against ledger', load: async () => (await import('./report.ts')).reportCommand() },
   { name: 'log', description: 'verify the reconciliation log', load: async () => (await import('./log.ts')).logCommand() },
   { name: 'doctor', description: 'check configuration, services, invariants and chain', load: async () => (await import('./doctor.ts')).doctorCommand() },

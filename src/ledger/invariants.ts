@@ -13,28 +13,28 @@ export interface Violation {
  */
 const INVARIANTS: Readonly<Record<string, string>> = {
   'bank in the ledger = closing balance of the last accepted statement': `
-    select format('%s: ledger %s, statement %s %s', a.account, coalesce(b.balance, 0), last.closing, last.currency) as detail
+    select a.company, format('%s: ledger %s, statement %s %s', a.account, coalesce(b.balance, 0), last.closing, last.currency) as detail
       from account a
       join lateral (select s.closing, s.currency from statement s where s.account_id = a.account_id and s.state = 'accepted' and s.to_date is not null
                      order by s.to_date desc, s.from_date desc, s.log_seq desc limit 1) last on last.closing is not null
       left join (select account_id, currency, sum(balance) as balance from ledger_balance group by 1, 2) b on b.account_id = a.account_id and b.currency = last.currency
      where coalesce(b.balance, 0) <> last.closing`,
   'control account = sum of the open items behind it': `
-    select format('%s %s %s: ledger %s, open items %s', company, account, currency, coalesce(ledger, 0), coalesce(items, 0)) as detail
+    select company, format('%s %s %s: ledger %s, open items %s', company, account, currency, coalesce(ledger, 0), coalesce(items, 0)) as detail
       from (select company, account, currency, sum(balance) as ledger from ledger_balance where account in ('receivables', 'payables') group by 1, 2, 3) l
       full join (select i.company, case when i.kind in ('receivable', 'credit_note') then 'receivables' else 'payables' end as account, i.currency,
                         sum(case when i.kind in ('receivable', 'debit_note') then o.open else -o.open end) as items
                    from open_item o join invoice i using (invoice_id) group by 1, 2, 3) o using (company, account, currency)
      where coalesce(ledger, 0) <> coalesce(items, 0)`,
   'unallocated = sum of the entries in review': `
-    select format('%s %s: ledger %s, entries in review %s', company, currency, coalesce(ledger, 0), coalesce(items, 0)) as detail
+    select company, format('%s %s: ledger %s, entries in review %s', company, currency, coalesce(ledger, 0), coalesce(items, 0)) as detail
       from (select company, currency, -sum(balance) as ledger from ledger_balance where account = 'unallocated' group by 1, 2) l
       full join (select d.company, e.currency, sum(e.amount) as items
                    from review_item r join decision d using (decision_id) join entry e on e.entry_id = r.entry_id
                   where r.state = 'open' and d.outcome = 'review' group by 1, 2) r using (company, currency)
      where coalesce(ledger, 0) <> coalesce(items, 0)`,
   'suspense = sum of the entries in it': `
-    select format('%s %s: ledger %s, entries %s', company, currency, coalesce(ledger, 0), coalesce(items, 0)) as detail
+    select company, format('%s %s: ledger %s, entries %s', company, currency, coalesce(ledger, 0), coalesce(items, 0)) as detail
       from (select company, currency, -sum(balance) as ledger from ledger_balance where account = 'suspense' group by 1, 2) l
       full join (select d.company, e.currency, sum(e.amount) as items
                    from review_item r join decision d using (decision_id) join entry e on e.entry_id = r.entry_id
@@ -70,9 +70,9 @@ const DEEP_INVARIANTS: Readonly<Record<string, string>> = {
 /** More than this of one invariant says no more, and would fill a screen. */
 const MAX_PER_INVARIANT = 20;
 
-/** The violations of the books as they stand, none when all is well. */
-export function listViolations(tx: Pick<Tx, 'kysely'>): Promise<Violation[]> {
-  return list(tx, INVARIANTS);
+/** The violations of the books as they stand, none when all is well; of all companies, or of one. */
+export function listViolations(tx: Pick<Tx, 'kysely'>, company?: string): Promise<Violation[]> {
+  return list(tx, INVARIANTS, company);
 }
 
 /** The same and every sum added up from the lines: as long as the ledger, for `tieout doctor`. */
@@ -80,10 +80,11 @@ export async function listDeepViolations(tx: Pick<Tx, 'kysely'>): Promise<Violat
   return [...await list(tx, INVARIANTS), ...await list(tx, DEEP_INVARIANTS)];
 }
 
-async function list(tx: Pick<Tx, 'kysely'>, invariants: Readonly<Record<string, string>>): Promise<Violation[]> {
+async function list(tx: Pick<Tx, 'kysely'>, invariants: Readonly<Record<string, string>>, company?: string): Promise<Violation[]> {
   const violations: Violation[] = [];
   for (const [invariant, query] of Object.entries(invariants)) {
-    const { rows } = await sql<{ detail: string }>`${sql.raw(query)} limit ${MAX_PER_INVARIANT}`.execute(tx.kysely);
+    const { rows } = await sql<{ detail: string }>`
+      select detail from (${sql.raw(query)}) violation ${company === undefined ? sql`` : sql`where company = ${company}`} limit ${MAX_PER_INVARIANT}`.execute(tx.kysely);
     for (const { detail } of rows) violations.push({ invariant, detail });
   }
   return violations;
