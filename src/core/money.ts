@@ -31,6 +31,38 @@ const PLAIN = /^(-?)(\d+)(?:\.(\d+))?$/;
  * Trailing zeros beyond the exponent are accepted; undefined when the text is no plain decimal or carries more decimals than fit.
  */
 export function parseDecimal(text: string, exponent: number): bigint | undefined {
+  return parseShort(text, exponent) ?? parseLong(text, exponent);
+}
+
+/** Digits that a double holds exactly. */
+const SHORT_DIGITS = 15;
+const POWERS = Array.from({ length: 20 }, (_, i) => 10n ** BigInt(i));
+
+/** The bulk of all amounts, read without a pattern; undefined for what needs a closer look. */
+function parseShort(text: string, exponent: number): bigint | undefined {
+  let at = text.charCodeAt(0) === MINUS ? 1 : 0;
+  const negative = at === 1;
+  const first = at;
+  let units = 0;
+  let point = -1;
+  for (; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit >= 0 && digit <= 9) units = units * 10 + digit;
+    else if (digit === POINT - ZERO && point < 0 && at > first) point = at;
+    else return undefined;
+  }
+  const decimals = point < 0 ? 0 : at - point - 1;
+  const digits = at - first - (point < 0 ? 0 : 1);
+  const power = POWERS[exponent - decimals];
+  if (digits < 1 || digits > SHORT_DIGITS || (point >= 0 && decimals === 0) || power === undefined) return undefined;
+  return BigInt(negative ? -units : units) * power;
+}
+
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+
+function parseLong(text: string, exponent: number): bigint | undefined {
   const m = PLAIN.exec(text);
   if (!m) return undefined;
   let fraction = m[3] ?? '';

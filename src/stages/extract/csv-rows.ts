@@ -92,13 +92,14 @@ export class RowSplitter {
   /** The row that begins there and has quotation marks, with the position of what ends it; undefined where it is not complete. */
   #quotedRow(text: string, from: number, final: boolean): { row: Row; end: number } | undefined {
     const { delimiter, newline } = this.#quoting;
+    const code = delimiter.charCodeAt(0);
     const line = this.#line;
     const cells: string[] = [];
     let at = from;
     let end = -1;
     let breaks = 0;
     for (;;) {
-      while (isBlank(text, at) && text[at] !== delimiter && text[at] !== newline) at++;
+      while (isBlank(text, at) && text.charCodeAt(at) !== code && text[at] !== newline) at++;
       let cell = '';
       if (text.charCodeAt(at) === QUOTE_CODE) {
         let begin = at + 1;
@@ -113,7 +114,7 @@ export class RowSplitter {
         for (let inside = cell.indexOf(newline); inside >= 0; inside = cell.indexOf(newline, inside + 1)) breaks++;
         at = close + 1;
         if (newline === '\n' && text[at] === '\r' && text[at + 1] === newline) at++;
-        else if (at < text.length && text[at] !== delimiter && text[at] !== newline) cell = QUOTE + cell + QUOTE;
+        else if (at < text.length && text.charCodeAt(at) !== code && text[at] !== newline) cell = QUOTE + cell + QUOTE;
       }
       if (end < at) {
         end = text.indexOf(newline, at);
@@ -121,7 +122,7 @@ export class RowSplitter {
         if (end < 0) end = text.length;
       }
       let next = at;
-      while (next < end && text[next] !== delimiter) next++;
+      while (next < end && text.charCodeAt(next) !== code) next++;
       const last = next === end;
       cells.push(unwrapped(cell + text.slice(at, last && newline === '\n' && next > at && text[next - 1] === '\r' ? next - 1 : next)));
       if (last) {

@@ -143,7 +143,8 @@ class Statements {
   readonly #totals: PrintedTotal[] = [];
   readonly #mark: DecimalMark;
   readonly #order: DateOrder;
-  readonly #dates = new Map<string, CalendarDate | undefined>();
+  /** By the order in which they are read; null for what is no date. */
+  readonly #dates: Readonly<Record<DateOrder, Map<string, CalendarDate | null>>> = { dmy: new Map(), mdy: new Map(), ymd: new Map() };
   #line = 0;
   #noteCount = 0;
   /** How many of the section's notes stood there when the titles came last. */
@@ -448,11 +449,12 @@ class Statements {
 
   /** Dates repeat from row to row; most are looked up. */
   #date(text: string, order: DateOrder): CalendarDate | undefined {
-    const key = order + text;
-    if (this.#dates.has(key)) return this.#dates.get(key);
-    if (this.#dates.size === KNOWN_DATES) this.#dates.clear();
+    const known = this.#dates[order];
+    const before = known.get(text);
+    if (before !== undefined) return before ?? undefined;
+    if (known.size === KNOWN_DATES) known.clear();
     const date = parseDate(text, order);
-    this.#dates.set(key, date);
+    known.set(text, date ?? null);
     return date;
   }
 }
