@@ -21,6 +21,8 @@ const { values } = parseArgs({
 
 /** A reader that is this slow has lost. */
 const MAX_MS = 120_000;
+/** As scripts/tieout gives it to `tieout extract`. */
+const MEMORY = ['--max-old-space-size=512', '--max-semi-space-size=32', '--no-warnings'];
 /** Entries that are written at once. */
 const TOGETHER = 1_000;
 
@@ -157,7 +159,7 @@ async function report(folder: string, name: string, format: BenchFormat, count: 
   for (const reader of ['tieout', ...Object.keys(format.others)]) {
     const line = `${name.padEnd(6)} ${reader.padEnd(12)} `;
     try {
-      const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, '--no-warnings', import.meta.filename, '--read', path, '--with', `${name}:${reader}`], { timeout: MAX_MS });
+      const { stdout } = await promisify(execFile)(process.execPath, [...MEMORY, import.meta.filename, '--read', path, '--with', `${name}:${reader}`], { timeout: MAX_MS });
       const { entries, ms, cpu_ms, peak_mb, idle_mb } = JSON.parse(stdout) as Measured;
       assert(entries === count, `${reader} has found ${entries} of ${count} entries`);
       const rate = (per_ms: number): string => `${(size / 1e3 / per_ms).toFixed(0).padStart(4)} MB/s ${Math.round(entries / (per_ms / 1e3)).toLocaleString('en').padStart(9)} entries/s`;

@@ -18,7 +18,7 @@ const NAME_SLOTS = 8_192;
 /** Names that are looked at for one: far above what chance brings, and no document can make the table full or slow by inventing names. */
 const MAX_PROBES = 64;
 /** A source's blocks are handed on in pieces of this size, so that one enormous block cannot pile up what is read from it. */
-const PIECE_BYTES = 1 << 20;
+const PIECE_BYTES = 1 << 17;
 /** The XML declaration stands at the very beginning; this much surely holds its encoding. */
 const DECLARATION_BYTES = 512;
 
@@ -66,8 +66,10 @@ export class XmlTokenizer {
   /** Depth at which a skipped element opened; 0: nothing is being skipped. */
   #skippedFrom = 0;
   #rootSeen = false;
-  /** What is left of the blocks so far, followed by the current one. */
-  #bytes: Buffer = Buffer.alloc(0);
+  /** Where blocks are put, so that a gigabyte of them is not a gigabyte of garbage. */
+  #room: Buffer = Buffer.alloc(0);
+  /** What is left of the blocks so far, followed by the current one: the beginning of #room. */
+  #bytes: Buffer = this.#room;
   /** Start of the token being read. */
   #token = 0;
   /** The line on which #bytes[#counted] stands; newlines are counted when someone asks, or when the bytes are let go. */
@@ -85,7 +87,14 @@ export class XmlTokenizer {
 
   /** Takes the next bytes (UTF-8) and reports every token that is complete. Throws malformed and too_large with the line. */
   write(block: Buffer): void {
-    const bytes = this.#bytes.length === 0 ? block : Buffer.concat([this.#bytes, block]);
+    const held = this.#bytes.length;
+    if (held + block.length > this.#room.length) {
+      const room = Buffer.allocUnsafe(2 * (held + block.length));
+      this.#bytes.copy(room);
+      this.#room = room;
+    }
+    block.copy(this.#room, held);
+    const bytes = this.#room.subarray(0, held + block.length);
     this.#bytes = bytes;
     while (this.#token < bytes.length) {
       const next = bytes[this.#token] === LT ? this.#markup() : this.#characters();
@@ -96,8 +105,8 @@ export class XmlTokenizer {
       this.#token = next;
     }
     this.#lineAt(this.#token);
-    // A copy: the source may use its block again, and a small rest must not keep a large block alive.
-    this.#bytes = Buffer.from(bytes.subarray(this.#token));
+    bytes.copyWithin(0, this.#token);
+    this.#bytes = this.#room.subarray(0, bytes.length - this.#token);
     this.#counted = 0;
     this.#token = 0;
   }
