@@ -23,6 +23,8 @@ export interface Config {
   readonly worker_concurrency: number;
   /** What tieout.yaml says of each company. */
   readonly companies: Readonly<Record<string, CompanyConfig>>;
+  /** Passwords of encrypted documents, by the account that they are of. */
+  readonly document_passwords: Readonly<Record<string, string>>;
   /** How people reach the pages and sign in, where that is not on this machine alone; else null. */
   readonly serve: ServeConfig | null;
 }
@@ -58,6 +60,7 @@ const SETTINGS = z.strictObject({
     functional_currency: z.string()
       .regex(/^[A-Z]{3}$/, { error: 'must be an ISO 4217 code of three capital letters; for example functional_currency: EUR' }).optional(),
   })).default({}),
+  document_passwords: z.record(z.string(), z.string({ error: 'must be the password in quotes; for example DE89370400440532013000: "secret"' }).min(1)).default({}),
   serve: z.strictObject({
     public_url: z.string().refine((text) => isPublicUrl(text), { error: 'must be an https:// origin without a path (http:// for localhost alone); for example public_url: https://tieout.example' }),
     sign_in: z.enum(['password', 'oidc'], { error: 'must be password or oidc; for example sign_in: oidc' }),
@@ -95,6 +98,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env, folder:
     log_level: LOG_LEVEL,
     worker_concurrency: WORKER_CONCURRENCY ?? Math.max(2, availableParallelism()),
     companies: settings.companies ?? {},
+    document_passwords: settings.document_passwords ?? {},
     serve: serve === undefined ? null : {
       public_url: new URL(serve.public_url).origin,
       oidc: serve.oidc === undefined ? null : { ...serve.oidc, client_secret: OIDC_CLIENT_SECRET ?? null },

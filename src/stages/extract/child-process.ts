@@ -10,19 +10,27 @@ import type { DocumentSource, ReadContext } from './contract.ts';
 export interface ChildLimits {
   memory_mb: number;
   time_ms: number;
+  /** Processor time, which does not depend on what else the machine does; unlimited where it is not given. */
+  cpu_ms?: number;
 }
 
 /**
  * 200 pages take under 400 MB and 2 s. The memory limit keeps two readers and the pipeline within a 2 GB machine;
  * the time limit is far above any honest document on a loaded one, and below a queue's patience.
  */
-const LIMITS: ChildLimits = { memory_mb: 640, time_ms: 60_000 };
+const LIMITS = { memory_mb: 640, time_ms: 60_000 } as const satisfies ChildLimits;
+
+/** Processor time of the smallest document, and of each further byte: ten times what statements take. */
+const CPU_MS = 4_000;
+const CPU_MS_PER_BYTE = 0.006;
 
 /** What of the memory V8's heap may take; the rest is the program itself, its threads and buffers. Then V8 says first that its heap is full. */
 const HEAP_SHARE = 0.7;
 
 /** The signal by which the child is to end itself for want of memory: nothing else sends it. */
 const OUT_OF_MEMORY_SIGNAL = 'SIGUSR2';
+/** And for having worked too long. */
+const OUT_OF_TIME_SIGNAL = 'SIGXCPU';
 
 /** Enough for V8's last words, which stand at the beginning of what it prints. */
 const STDERR_CHARACTERS = 4_096;
@@ -30,10 +38,10 @@ const STDERR_CHARACTERS = 4_096;
 /**
  * Reads a document with the named reader (`pdf`: the export `pdfReader` of `pdf.ts`) in a process of its own, which has no environment, may
  * not write files, start programs or load native code, and is killed when the consumer stops early or this process ends, however it ends.
- * Throws what the reader throws; `timed_out`, `out_of_memory`, or `reader_crashed`.
+ * Throws what the reader throws; `too_large` (processor time), `timed_out`, `out_of_memory`, or `reader_crashed`.
  */
 export function readInChildProcess(reader: string, source: DocumentSource, context: ReadContext): AsyncIterable<RawPart> {
-  return readModuleInChildProcess(new URL(`./${reader}.ts`, import.meta.url), `${reader}Reader`, source, context, LIMITS);
+  return readModuleInChildProcess(new URL(`./${reader}.ts`, import.meta.url), `${reader}Reader`, source, context, { ...LIMITS, cpu_ms: Math.min(CPU_MS + source.size * CPU_MS_PER_BYTE, LIMITS.time_ms) });
 }
 
 /** The same for any module that exports a reader, with limits of the caller's. */
@@ -51,7 +59,7 @@ export async function* readModuleInChildProcess(
     pipeline(source.read(), child.stdin!).catch((error: NodeJS.ErrnoException) => { if (!CLOSED_PIPE.has(error.code ?? '')) reject(error); });
   });
   try {
-    let message: ChildTask | 'next' = { module: module.href, reader, context, memory_mb: limits.memory_mb, memory_signal: OUT_OF_MEMORY_SIGNAL };
+    let message: ChildTask | 'next' = { module: module.href, reader, context, memory_mb: limits.memory_mb, memory_signal: OUT_OF_MEMORY_SIGNAL, cpu_ms: limits.cpu_ms ?? Infinity, cpu_signal: OUT_OF_TIME_SIGNAL };
     let left_ms = limits.time_ms;
     for (;;) {
       const started = performance.now();
@@ -92,6 +100,7 @@ function exitFailure(child: ChildProcess, lastWords: string): Failure {
   if (child.signalCode === OUT_OF_MEMORY_SIGNAL || /heap out of memory|Array buffer allocation failed/.test(lastWords)) {
     return new Failure('out_of_memory', 'reading the document took more memory than allowed; split it, or look at what it holds');
   }
+  if (child.signalCode === OUT_OF_TIME_SIGNAL) return new Failure('too_large', 'reading the document took more processor time than one of its size may; split it, or look at what it holds');
   // Not always the document's fault: a system short of memory ends processes, too.
   return new Failure('reader_crashed', `the reader crashed on the document (${child.signalCode ?? `exit status ${child.exitCode}`})`);
 }

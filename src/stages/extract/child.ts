@@ -15,6 +15,9 @@ export interface ChildTask {
   /** Beyond it the process ends itself with the signal. */
   memory_mb: number;
   memory_signal: NodeJS.Signals;
+  /** Processor time; beyond it the process ends itself with the signal. Unlike time, it does not depend on what else the machine does. */
+  cpu_ms: number;
+  cpu_signal: NodeJS.Signals;
 }
 
 export type ChildAnswer =
@@ -27,14 +30,16 @@ export type ChildAnswer =
 const WATCH_MS = 50;
 
 /**
- * A thread of its own, because a reader in an endless loop serves no timer: ends the process when its parent is gone, and when its whole
- * memory, with what lies outside V8's heap (decompressed streams), exceeds the limit.
+ * A thread of its own, because a reader in an endless loop serves no timer: ends the process when its parent is gone, when its whole
+ * memory, with what lies outside V8's heap (decompressed streams), exceeds the limit, and when it has worked too long.
  */
 const WATCH = `
-  const { workerData: { parent, limit, watch_ms, signal } } = require('node:worker_threads');
+  const { workerData: { parent, limit, watch_ms, signal, cpu_ms, cpu_signal } } = require('node:worker_threads');
   setInterval(() => {
     if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
     if (process.memoryUsage.rss() > limit) process.kill(process.pid, signal);
+    const { user, system } = process.cpuUsage();
+    if (user + system > cpu_ms * 1000) process.kill(process.pid, cpu_signal);
   }, watch_ms);
 `;
 
@@ -45,7 +50,7 @@ function answer(message: ChildAnswer): Promise<void> {
 async function main(task: ChildTask): Promise<void> {
   new Worker(WATCH, {
     eval: true,
-    workerData: { parent: process.ppid, limit: task.memory_mb * 1024 * 1024, watch_ms: WATCH_MS, signal: task.memory_signal },
+    workerData: { parent: process.ppid, limit: task.memory_mb * 1024 * 1024, watch_ms: WATCH_MS, signal: task.memory_signal, cpu_ms: task.cpu_ms, cpu_signal: task.cpu_signal },
   }).unref();
   const [module, blocks] = await Promise.all([
     import(task.module) as Promise<Record<string, Reader>>,

@@ -10,6 +10,8 @@ export interface DocumentSource {
 export interface ReadContext {
   /** Profiles that finance has written, in the order of their files; the first whose `match` fits applies. */
   readonly profiles: readonly StatementProfile[];
+  /** Passwords that open encrypted documents, tried one after the other. */
+  readonly passwords?: readonly string[];
 }
 
 /** One format's reader. `recognise` sees the first bytes (at most SNIFF_BYTES) and says whether the document claims to be of this format. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Failure } from '../../core/failure.ts';
 import { openBlob } from '../../platform/blobs.ts';
+import { loadConfig } from '../../platform/config.ts';
 import type { DocumentJob } from '../contract.ts';
 import { extract } from './extract.ts';
 import { loadProfiles } from './profiles.ts';
@@ -15,7 +16,7 @@ export const extractJob: DocumentJob = async (document_id, { tx, rules_folder, s
   const profiles = await loadProfiles(join(rules_folder, 'profiles'));
   const source = await openBlob(tx, await findSha256(tx, document_id));
   let n = 0;
-  for await (const part of extract(source, { profiles })) {
+  for await (const part of extract(source, { profiles, passwords: Object.values(loadConfig().document_passwords) })) {
     signal.throwIfAborted();
     if (part.part === 'failed') throw new Failure(part.code, part.account === null ? part.message : `account ${part.account}: ${part.message}`, part.location);
     if (part.part === 'entries') await saveChunk(tx, document_id, n++, part.statement, part.entries);

@@ -61,7 +61,7 @@ type StatementReading = { account: string | null } & ({ reading: Reading; failur
 
 /** Reads all statements of a document; one that cannot be read does not keep the others from it. */
 export async function readDocument(source: DocumentSource, context: ReadContext): Promise<DocumentReading> {
-  const text = await readPages(Buffer.concat(await Array.fromAsync(source.read())), []);
+  const text = await readPages(Buffer.concat(await Array.fromAsync(source.read())), context.passwords ?? []);
   const lines: TokenLine[] = text.pages.flatMap((page) => findLines(page).map(findTokens));
   if (lines.length > MAX_LINES) throw new Failure('too_large', `the PDF has ${lines.length} lines of text, more than ${MAX_LINES}; split it`);
   if (text.characters === 0) throw noText();
@@ -94,9 +94,18 @@ export async function readDocument(source: DocumentSource, context: ReadContext)
   if (readings.length === 1 && readings[0]!.failure !== null) {
     const words = text.pages.reduce((sum, page) => sum + page.words.length, 0);
     if (readings[0]!.failure.code === 'not_a_statement' && text.has_pictures && words < text.pages.length * FEW_WORDS) throw noText();
+    if (readings[0]!.failure.code === 'not_a_statement' && words > FEW_WORDS && !isLanguage(text)) {
+      throw new Failure('unreadable_text', 'the PDF has text of no language: a font lacks a usable encoding; ask the bank for another format');
+    }
     throw readings[0]!.failure;
   }
   return { text, readings };
+}
+
+/** Whether words are made of letters, or numbers of digits: what a wrong encoding leaves is neither. */
+function isLanguage({ pages }: PdfText): boolean {
+  const words = pages.flatMap((page) => page.words);
+  return words.filter(({ text }) => /^[(]?(?:\p{L}[\p{L}'’.&/-]*|[-+]?[\d.,:/%-]+)[.,:;)]*$/u.test(text)).length > words.length * LANGUAGE_SHARE;
 }
 
 function noText(): Failure {
@@ -107,5 +116,7 @@ function noText(): Failure {
 const HEADING_LINES = 40;
 /** Above this share of characters without a meaning the fonts' encodings are unusable, below it is a bullet or a logo. */
 const UNREADABLE_SHARE = 0.3;
+/** Of a letter or a table nearly all words are. */
+const LANGUAGE_SHARE = 0.3;
 /** A scan's stamp or page number; a page of a statement has more words. */
 const FEW_WORDS = 20;

@@ -57,12 +57,15 @@ interface State {
 interface Font {
   unit: number;
   vertical: boolean;
+  /** Which of its codes mean a character; null where all do. */
+  meanings: readonly unknown[] | null;
   /** Its codes are glyph numbers that nothing maps to characters. */
   meaningless: boolean;
 }
 
 interface Glyph {
   unicode?: string;
+  originalCharCode?: number;
   width: number;
   isSpace?: boolean;
 }
@@ -105,7 +108,7 @@ export async function readGlyphs(page: PdfPage, layers: Layers): Promise<DrawnPa
   const layerShown: boolean[] = [];
   let state: State = {
     ctm: viewport.transform as unknown as Matrix, fill: '#000000', opacity: 1, blended: false, char_spacing: 0, word_spacing: 0, scale: 1, leading: 0, rise: 0,
-    mode: 0, size: 0, font: { unit: 0.001, vertical: false, meaningless: false },
+    mode: 0, size: 0, font: { unit: 0.001, vertical: false, meanings: null, meaningless: false },
   };
   let matrix: Matrix = IDENTITY;
   let line: [number, number] = [0, 0];
@@ -149,7 +152,7 @@ export async function readGlyphs(page: PdfPage, layers: Layers): Promise<DrawnPa
         continue;
       }
       characters++;
-      if (font.meaningless || MEANINGLESS.test(unicode)) meaningless++;
+      if (font.meaningless || MEANINGLESS.test(unicode) || (font.meanings !== null && glyph.originalCharCode !== undefined && font.meanings[glyph.originalCharCode] === undefined)) meaningless++;
       const [x0, baseline] = turn(from, direction, viewport);
       const [x1] = turn(to, direction, viewport);
       const gap = word === null ? Infinity : x0 - word.x1 - (word.drawn === operator ? char_spacing * scale * Math.hypot(a, b) : 0);
@@ -242,9 +245,9 @@ export async function readGlyphs(page: PdfPage, layers: Layers): Promise<DrawnPa
   function setFont([name, size]: [string, number]): void {
     let font = fonts.get(name);
     if (!font) {
-      const of = (page.commonObjs.has(name) ? page.commonObjs.get(name) : {}) as { fontMatrix?: number[]; vertical?: boolean; toUnicode?: object; composite?: boolean };
+      const of = (page.commonObjs.has(name) ? page.commonObjs.get(name) : {}) as { fontMatrix?: number[]; vertical?: boolean; toUnicode?: { _map?: unknown[] } };
       // Without a map of its own pdf.js takes the codes of a composite font for characters.
-      font = { unit: of.fontMatrix?.[0] ?? 0.001, vertical: of.vertical === true, meaningless: of.toUnicode !== undefined && 'firstChar' in of.toUnicode };
+      font = { unit: of.fontMatrix?.[0] ?? 0.001, vertical: of.vertical === true, meanings: of.toUnicode?._map ?? null, meaningless: of.toUnicode !== undefined && 'firstChar' in of.toUnicode };
       fonts.set(name, font);
     }
     state.font = font;

@@ -149,7 +149,7 @@ function isMonotone(dates: readonly CalendarDate[]): boolean {
 
 function isStatement({ head, entries, proof, has_table }: Candidate, { titles }: Layouts): boolean {
   const balances = head.opening_balance !== null || head.closing_balance !== null || entries.some((entry) => entry.balance_after !== null);
-  if (entries.length === 0) return proof.ties_out === true && head.account !== null;
+  if (entries.length === 0) return proof.ties_out === true && head.account !== null && head.opening_balance !== null && head.closing_balance !== null;
   return has_table && (balances || (titles.size > 0 && head.account !== null));
 }
 
@@ -319,6 +319,8 @@ function readTable(document: Document, assignments: readonly Assignment[], table
   };
   const balances = listBalances(document, table, labelled, outside.lines, read, dateOf);
   if (style.unsigned === 'balance') signByBalance(entries, balances.opening[0]?.amount ?? null);
+  // One printed balance that is taken for both proves nothing, and rows that are not read are no sign that there were none.
+  if (entries.length === 0 && (balances.tokens < 2 || lines.some((line) => line.dates.length > 0 && line.amounts.some(({ mark }) => mark !== 'none') && !labelled.some((one) => one.line === line)))) return null;
   const proven = proveWithBalances(head, entries, balances);
   // Only what ties out so far is held against what else is printed.
   if (proven.proof.ties_out !== false && proven.proof.opening_balance !== null) {
@@ -427,6 +429,8 @@ function createDateReader(lines: readonly TokenLine[], heading: readonly TokenLi
 interface Balances {
   opening: StatementBalance<RawAmount>[];
   closing: StatementBalance<RawAmount>[];
+  /** How many different places of the document they stand in. */
+  tokens: number;
 }
 
 function listBalances(
@@ -451,7 +455,8 @@ function listBalances(
     if (opening.length === 0 && dated.length > 1) opening.push(dated[0]!);
     if (closing.length === 0 && dated.length > 0) closing.push(dated.at(-1)!);
   }
-  return { opening: opening.slice(0, MAX_BALANCES), closing: closing.slice(0, MAX_BALANCES) };
+  const tokens = new Set(labelled.filter(({ label }) => label === 'opening' || label === 'closing').map(({ amount }) => amount)).size;
+  return { opening: opening.slice(0, MAX_BALANCES), closing: closing.slice(0, MAX_BALANCES), tokens };
 }
 
 function distinct(balances: StatementBalance<RawAmount>[]): StatementBalance<RawAmount>[] {

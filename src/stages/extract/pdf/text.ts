@@ -2,6 +2,7 @@ import type { PDFParse } from 'pdf-parse';
 import { Failure } from '../../../core/failure.ts';
 import type { DrawnPage } from './glyphs.ts';
 import { readGlyphs } from './glyphs.ts';
+import { checkStreams } from './streams.ts';
 
 /** A PDF's bytes to words with coordinates, through pdf-parse (pdf.js). */
 
@@ -51,6 +52,8 @@ export async function readPages(bytes: Buffer, passwords: readonly string[]): Pr
   if (!bytes.subarray(-TAIL_BYTES).includes('%%EOF')) {
     throw new Failure('truncated', 'the PDF has no end mark (%%EOF); fetch the document again and submit the whole of it');
   }
+  checkWhole(bytes);
+  checkStreams(bytes);
   const { parser, document } = await open(bytes, passwords);
   try {
     if (document.numPages > MAX_PAGES) throw new Failure('too_large', `the PDF has ${document.numPages} pages, more than ${MAX_PAGES}; split it`);
@@ -72,6 +75,18 @@ export async function readPages(bytes: Buffer, passwords: readonly string[]): Pr
     await parser.destroy();
   }
 }
+
+/** A linearised file names its own length, and every file where its last cross-reference table stands (ISO 32000-1, 7.5.5 and annex F). */
+function checkWhole(bytes: Buffer): void {
+  const length = /\/Linearized\b[^>]{0,200}\/L\s+(\d{1,12})\b/.exec(bytes.subarray(0, HEAD_BYTES).toString('latin1'))?.[1];
+  const table = /startxref\s+(\d{1,12})\s+%%EOF/.exec(bytes.subarray(bytes.lastIndexOf('startxref')).toString('latin1'))?.[1];
+  if (Number(length ?? 0) > bytes.length || Number(table ?? 0) > bytes.length) {
+    throw new Failure('truncated', `the PDF has ${bytes.length} bytes of ${Math.max(Number(length ?? 0), Number(table ?? 0))}; fetch the document again and submit the whole of it`);
+  }
+}
+
+/** The first object of a linearised file stands within (annex F.3.3). */
+const HEAD_BYTES = 1_024;
 
 // A stream's dictionary is never compressed itself (ISO 32000-1, 7.5.7).
 const PICTURE = /\/Subtype\s*\/Image\b/;
