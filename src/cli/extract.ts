@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import type { FailureCode, Location } from '../core/failure.ts';
 import { Failure } from '../core/failure.ts';
@@ -11,6 +11,7 @@ import type { Proof, ProofBuilder } from '../core/proof.ts';
 import { createProof } from '../core/proof.ts';
 import type { RawAmount, RawEntry, RawPart, RawStatement, StatementBalance, Transaction } from '../core/statement.ts';
 import { cleanText } from '../core/text.ts';
+import { loadConfig } from '../platform/config.ts';
 import type { DocumentSource, ReadContext } from '../stages/extract/contract.ts';
 
 const PROFILES_FOLDER = join(import.meta.dirname, '../../rules/profiles');
@@ -28,6 +29,8 @@ export function extractCommand(): Command {
   return new Command('extract')
     .description('print every bank statement found in the files as one JSON line, without a database')
     .argument('<file...>', 'documents as banks deliver them; the format is recognised by content')
+    .option('--explain', 'PDF: print in words what was seen as header, columns, rows and sums, to write a profile from')
+    .option('--debug-image <prefix>', 'PDF: write each page as a picture with the reading drawn over it, to <prefix>-<page>.svg')
     .addHelpText('after', `
 Standard output has a JSON line per statement, standard error one per file (or statement in it) that cannot be read:
   {"document","error":{"code","message","location"}}
@@ -37,24 +40,36 @@ Exit status: 0 every file was read, 2 at least one could not be.
 Examples:
   $ tieout extract statement.xml
   $ tieout extract inbox/*.csv > statements.jsonl
+  $ tieout extract --explain statement.pdf
+  $ tieout extract --debug-image /tmp/statement statement.pdf
   $ tieout extract statement.pdf | jq '{account, ties_out, entries: (.entries | length)}'`)
-    .action(async (files: string[]) => {
+    .action(async (files: string[], options: ExplainOptions) => {
       // `| head` has seen enough: that is no error of ours.
       process.stdout.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'EPIPE') process.exit();
         throw error;
       });
-      if (!(await extractFiles(files))) process.exitCode = EXIT_UNREADABLE;
+      if (!(await extractFiles(files, options))) process.exitCode = EXIT_UNREADABLE;
     });
 }
 
+interface ExplainOptions {
+  explain?: boolean;
+  debugImage?: string;
+}
+
 /** Whether every file could be read. */
-async function extractFiles(files: readonly string[]): Promise<boolean> {
+async function extractFiles(files: readonly string[], options: ExplainOptions): Promise<boolean> {
   const { loadProfiles } = await import('../stages/extract/profiles.ts');
-  const context: ReadContext = { profiles: await loadProfiles(PROFILES_FOLDER) };
+  const context: ReadContext = { profiles: await loadProfiles(PROFILES_FOLDER), passwords: Object.values(loadConfig().document_passwords) };
+  const isExplained = options.explain === true || options.debugImage !== undefined;
   let all_read = true;
   for (const file of files) {
     try {
+      if (isExplained) {
+        await explainFile(file, files.length > 1, context, options);
+        continue;
+      }
       for (const failure of await extractFile(file, context)) {
         all_read = false;
         printError(file, failure.code, failure.message, failure.location);
@@ -66,6 +81,23 @@ async function extractFiles(files: readonly string[]): Promise<boolean> {
     }
   }
   return all_read;
+}
+
+/** Shows how a PDF is read; pictures of several files have the file's name in theirs. */
+async function explainFile(path: string, isOneOfMany: boolean, context: ReadContext, { explain, debugImage }: ExplainOptions): Promise<void> {
+  const [{ explainInChildProcess }, { pdfReader }, { sniff }] = await Promise.all([
+    import('../stages/extract/child-process.ts'), import('../stages/extract/pdf.ts'), import('../stages/extract/sniff.ts'),
+  ]);
+  const source = await openFile(path);
+  if (!pdfReader.recognise(await sniff(source))) throw new Failure('unsupported_format', `${path} is no PDF; only these are explained`);
+  for await (const part of explainInChildProcess(source, context)) {
+    if (part.part === 'words') {
+      if (explain) await print(`${path}\n${part.text}\n`);
+      if (debugImage === undefined) break;
+    } else {
+      await writeFile(`${debugImage}${isOneOfMany ? `-${basename(path, '.pdf')}` : ''}-${part.number}.svg`, part.svg);
+    }
+  }
 }
 
 type FailedPart = Extract<RawPart, { part: 'failed' }>;
@@ -185,7 +217,7 @@ function entryFields(entry: RawEntry, statementCurrency: string | null): object 
     value_date: entry.value_date,
     status: entry.status,
     reversal: entry.reversal,
-    source: { page: entry.source.page, line: entry.source.line },
+    source: { page: entry.source.page, line: entry.source.line, ...(entry.source.box ? { box: entry.source.box } : {}) },
   };
   const currency = entry.currency ?? statementCurrency;
   return {

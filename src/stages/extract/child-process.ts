@@ -5,6 +5,7 @@ import { Failure } from '../../core/failure.ts';
 import type { RawPart } from '../../core/statement.ts';
 import type { ChildAnswer, ChildTask } from './child.ts';
 import type { DocumentSource, ReadContext } from './contract.ts';
+import type { Explanation } from './pdf-explain.ts';
 
 /** What a reader may use before it is killed. Time counts while the child works, not while the consumer does. */
 export interface ChildLimits {
@@ -41,7 +42,16 @@ const STDERR_CHARACTERS = 4_096;
  * Throws what the reader throws; `too_large` (processor time), `timed_out`, `out_of_memory`, or `reader_crashed`.
  */
 export function readInChildProcess(reader: string, source: DocumentSource, context: ReadContext): AsyncIterable<RawPart> {
-  return readModuleInChildProcess(new URL(`./${reader}.ts`, import.meta.url), `${reader}Reader`, source, context, { ...LIMITS, cpu_ms: Math.min(CPU_MS + source.size * CPU_MS_PER_BYTE, LIMITS.time_ms) });
+  return readModuleInChildProcess(new URL(`./${reader}.ts`, import.meta.url), `${reader}Reader`, source, context, limitsOf(source));
+}
+
+/** What is seen in a PDF, within the same bounds. */
+export function explainInChildProcess(source: DocumentSource, context: ReadContext): AsyncIterable<Explanation> {
+  return readModuleInChildProcess(new URL('./pdf-explain.ts', import.meta.url), 'pdfExplainer', source, context, limitsOf(source)) as AsyncIterable<unknown> as AsyncIterable<Explanation>;
+}
+
+function limitsOf(source: DocumentSource): ChildLimits {
+  return { ...LIMITS, cpu_ms: Math.min(CPU_MS + source.size * CPU_MS_PER_BYTE, LIMITS.time_ms) };
 }
 
 /** The same for any module that exports a reader, with limits of the caller's. */

@@ -57,7 +57,7 @@ interface DocumentReading {
   readings: StatementReading[];
 }
 
-type StatementReading = { account: string | null } & ({ reading: Reading; failure: null } | { reading: null; failure: Failure });
+export type StatementReading = { account: string | null } & ({ reading: Reading; failure: null } | { reading: null; failure: Failure });
 
 /** Reads all statements of a document; one that cannot be read does not keep the others from it. */
 export async function readDocument(source: DocumentSource, context: ReadContext): Promise<DocumentReading> {

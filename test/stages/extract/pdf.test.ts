@@ -237,6 +237,19 @@ describe('what does not tie out is never given as if it did', () => {
   });
 });
 
+test('a profile names titles that no language has', async () => {
+  const columns: PdfLayout['columns'] = [
+    { key: 'date', title: 'Xdate', x: 40 }, { key: 'text', title: 'Xtext', x: 130 }, { key: 'debit', title: 'Xin', x: 450, align: 'right' }, { key: 'credit', title: 'Xout', x: 550, align: 'right' },
+  ];
+  // Without balances nothing but the titles says which column is which.
+  const bytes = await statementPdf({ ...SIMPLE, columns, heading: ['Statement of account 12345678', 'Currency EUR'], closing: [] }, OPENING, ROWS);
+  const profile: StatementProfile = {
+    id: 'own-titles', owner: 'treasury', format: 'pdf', match: { text: 'account 12345678' }, columns: { booking_date: 'Xdate', description: ['Xtext'], credit: 'Xin', debit: 'Xout' },
+  };
+  const { entries } = await read(bytes, [profile]);
+  expect(result(entries)).toEqual(ROWS.map((row) => `${row.date} ${plain(-row.amount)}`));
+});
+
 describe('what the arithmetic cannot see', () => {
   const slashed = { ...SIMPLE, date: dmy('/') };
   const early = [{ date: '2026-03-02', text: ['one'], amount: 100 }, { date: '2026-04-05', text: ['two'], amount: CLOSING - OPENING - 100 }];

@@ -2,7 +2,7 @@ import type { Line } from './lines.ts';
 import { lineText } from './lines.ts';
 import type { TokenLine } from './tokens.ts';
 import type { ColumnField } from './vocabulary.ts';
-import { TITLE_WORDS, fieldOfTitle } from './vocabulary.ts';
+import { TITLE_WORDS, fieldOfTitle, fold } from './vocabulary.ts';
 
 /** Where the table's columns are: what the header row says, and what stands one below the other. */
 
@@ -12,6 +12,8 @@ export interface Span {
 }
 
 export interface TitleCell extends Span {
+  /** As printed. */
+  text: string;
   field: ColumnField | null;
 }
 
@@ -29,6 +31,14 @@ export function isMoneyField(field: ColumnField | null): field is MoneyField {
   return (MONEY_FIELDS as readonly (string | null)[]).includes(field);
 }
 
+/** Titles that a profile names, folded, before those that are known. */
+export type OwnTitles = ReadonlyMap<string, ColumnField>;
+export const NO_TITLES: OwnTitles = new Map();
+
+function fieldOf(title: string, own: OwnTitles): ColumnField | undefined {
+  return own.get(fold(title)) ?? fieldOfTitle(title);
+}
+
 /** Titles set over two or three lines (`Buchungs-` over `tag`). */
 const MAX_HEADER_LINES = 3;
 /** Lines of one header are set closer than this, in font sizes. */
@@ -39,10 +49,10 @@ const TITLE_SPACE = 0.9;
 const TITLE_SHARE = 0.5;
 
 /** Every header of a table: lines with two titles of money, or one and one of date or description. The same header stands on every further page. */
-export function findHeaders(lines: readonly TokenLine[]): Header[] {
+export function findHeaders(lines: readonly TokenLine[], own: OwnTitles = NO_TITLES): Header[] {
   const found: Header[] = [];
   for (let from = 0; from < lines.length; from++) {
-    const best = headerAt(lines, from);
+    const best = headerAt(lines, from, own);
     if (best === null) continue;
     found.push(best);
     from = best.to - 1;
@@ -50,10 +60,10 @@ export function findHeaders(lines: readonly TokenLine[]): Header[] {
   return found;
 }
 
-function headerAt(lines: readonly TokenLine[], from: number): Header | null {
+function headerAt(lines: readonly TokenLine[], from: number, own: OwnTitles): Header | null {
   let best: { header: Header; score: number } | null = null;
   for (let to = from + 1; to <= Math.min(from + MAX_HEADER_LINES, lines.length) && joinsHeader(lines, from, to - 1); to++) {
-    const cells = to === from + 1 ? titlesOf(lines[from]!) : stackedTitles(lines.slice(from, to));
+    const cells = to === from + 1 ? titlesOf(lines[from]!, own) : stackedTitles(lines.slice(from, to), own);
     const fields = new Set(cells.map((cell) => cell.field).filter((field) => field !== null));
     const known = cells.filter((cell) => cell.field !== null).length;
     const money = MONEY_FIELDS.filter((field) => fields.has(field)).length;
@@ -84,22 +94,22 @@ export function headerKey({ cells }: Header): string {
   return cells.filter(({ field }) => field !== null).map(({ field }) => field).join(' ');
 }
 
-function titlesOf(line: Line): TitleCell[] {
+function titlesOf(line: Line, own: OwnTitles): TitleCell[] {
   const cells: TitleCell[] = [];
   const { words } = line;
   for (let i = 0; i < words.length;) {
     let length = 1;
     while (length < TITLE_WORDS && i + length < words.length && words[i + length]!.x0 - words[i + length - 1]!.x1 <= TITLE_SPACE * line.height) length++;
     let field: ColumnField | undefined;
-    for (; length > 0 && field === undefined; length--) field = fieldOfTitle(lineText(words.slice(i, i + length)));
+    for (; length > 0 && field === undefined; length--) field = fieldOf(lineText(words.slice(i, i + length)), own);
     const to = field === undefined ? i + 1 : i + length + 1;
-    cells.push({ field: field ?? null, x0: words[i]!.x0, x1: words[to - 1]!.x1 });
+    cells.push({ text: lineText(words.slice(i, to)), field: field ?? null, x0: words[i]!.x0, x1: words[to - 1]!.x1 });
     i = to;
   }
   return cells;
 }
 
-function stackedTitles(lines: readonly Line[]): TitleCell[] {
+function stackedTitles(lines: readonly Line[], own: OwnTitles): TitleCell[] {
   const stacks: (Span & { parts: string[] })[] = [];
   for (const line of lines) {
     for (const segment of segments(line)) {
@@ -112,7 +122,7 @@ function stackedTitles(lines: readonly Line[]): TitleCell[] {
   }
   return stacks.map(({ x0, x1, parts }) => {
     const whole = parts.join(' ').replace(/- /g, '');
-    return { x0, x1, field: fieldOfTitle(whole) ?? fieldOfTitle(parts[0]!) ?? fieldOfTitle(parts.at(-1)!) ?? null };
+    return { text: parts.join(' '), x0, x1, field: fieldOf(whole, own) ?? fieldOf(parts[0]!, own) ?? fieldOf(parts.at(-1)!, own) ?? null };
   });
 }
 

@@ -1,5 +1,5 @@
-import type { Header, MoneyField, Span } from './columns.ts';
-import { findColumns, findHeaders, headerKey, isMoneyField, overlap, sameColumn } from './columns.ts';
+import type { Header, MoneyField, OwnTitles, Span } from './columns.ts';
+import { NO_TITLES, findColumns, findHeaders, headerKey, isMoneyField, overlap, sameColumn } from './columns.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, TokenLine } from './tokens.ts';
 import type { Section } from './vocabulary.ts';
@@ -42,8 +42,8 @@ const FURNITURE_SHARE = 0.5;
 const MAX_TABLES = 8;
 
 /** Finds the tables; one without a header where there is none. */
-export function findLayouts(lines: readonly TokenLine[]): Layouts {
-  const all = findHeaders(lines);
+export function findLayouts(lines: readonly TokenLine[], own: OwnTitles = NO_TITLES): Layouts {
+  const all = findHeaders(lines, own);
   // A header has dated rows below it, or is like one that has.
   const filled = new Set(all.filter((header, i) => lines.slice(header.to, all[i + 1]?.from ?? lines.length).some((line) => line.dates.length > 0 && line.amounts.length > 0)).map(headerKey));
   const headers = all.filter((header) => filled.has(headerKey(header)));

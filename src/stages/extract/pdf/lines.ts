@@ -3,6 +3,8 @@ import type { Page, Word } from './text.ts';
 /** Words to lines: what stands at one height of a page, from left to right. */
 export interface Line {
   page: number;
+  /** 1-based, on its page. */
+  number: number;
   y: number;
   height: number;
   words: Word[];
@@ -24,7 +26,7 @@ export function findLines(page: Page): Line[] {
       last.words.push(word);
       last.height = Math.max(last.height, word.height);
     } else {
-      lines.push({ page: page.number, y: word.y, height: word.height, words: [word] });
+      lines.push({ page: page.number, number: lines.length + 1, y: word.y, height: word.height, words: [word] });
     }
   }
   for (const line of lines) line.words = joinLetters(line.words.toSorted((a, b) => a.x0 - b.x0));

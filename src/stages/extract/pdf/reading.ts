@@ -19,7 +19,10 @@ import { lineText } from './lines.ts';
 import type { Row, Table } from './rows.ts';
 import { buildRows } from './rows.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
+import type { OwnTitles } from './columns.ts';
 import type { Page } from './text.ts';
+import type { ColumnField } from './vocabulary.ts';
+import { fold } from './vocabulary.ts';
 
 /**
  * Lines to one statement: a bounded search over what the layout leaves open (which column is what, the decimal mark, the order of dates,
@@ -83,7 +86,7 @@ interface Document {
 
 /** Reads the statement that stands in these lines. Throws `not_a_statement` and `ambiguous`. */
 export function readStatement(pages: readonly Page[], lines: readonly TokenLine[], profile: StatementProfile | null, extractor: string): Reading {
-  const layouts = findLayouts(lines);
+  const layouts = findLayouts(lines, titlesOfProfile(profile));
   const whole_numbers = layouts.tables.some((layout) => layout.whole_numbers);
   const document: Document = {
     pages, lines, profile, extractor, layouts, labelled: findLabelledAmounts(lines, whole_numbers), dated: findDatedBalances(lines), counts: findCounts(lines),
@@ -108,6 +111,21 @@ export function readStatement(pages: readonly Page[], lines: readonly TokenLine[
   const chosen = likeliest.proof.ties_out === null && likeliest.entries.length > 0 ? only(plausible(likeliest.alternatives), 'are possible, and no balance is printed that tells which holds') : likeliest;
   return { ...chosen, seen: { ...chosen.seen, tried: search.tried, proven: 0 } };
 }
+
+/** The titles of columns that a profile names, folded. */
+function titlesOfProfile(profile: StatementProfile | null): OwnTitles {
+  const titles = new Map<string, ColumnField>();
+  for (const [key, title] of Object.entries(profile?.columns ?? {})) {
+    const field = PROFILE_FIELDS[key];
+    if (field !== undefined) for (const one of [title].flat()) titles.set(fold(one), field);
+  }
+  return titles;
+}
+
+const PROFILE_FIELDS: Readonly<Record<string, ColumnField>> = {
+  booking_date: 'booking_date', value_date: 'value_date', amount: 'amount', debit: 'debit', credit: 'credit', indicator: 'indicator', balance: 'balance', currency: 'currency',
+  description: 'description', counterparty_name: 'counterparty', counterparty_account: 'counterparty_account', bank_reference: 'reference', customer_reference: 'reference',
+};
 
 interface Search {
   tried: number;
@@ -161,7 +179,7 @@ function only(readings: readonly Candidate[], why: string): Candidate {
   const i = first.entries.findIndex((entry, k) => entryKey(entry) !== entryKey(other.entries[k]));
   throw new Failure('ambiguous',
     `two readings of the statement ${why}: ${i < 0 ? 'their balances differ' : `entry ${i + 1} is ${entryKey(first.entries[i])} in one and ${entryKey(other.entries[i])} in the other`}; ` +
-    'write a profile (date_order, decimal, unsigned) into rules/profiles/, which `tieout extract --explain` shows the beginning of', { page: first.entries[Math.max(i, 0)]?.source.page ?? 1 });
+    'write a profile (date_order, decimal, inverted) into rules/profiles/, which `tieout extract --explain` shows the beginning of', { page: first.entries[Math.max(i, 0)]?.source.page ?? 1 });
 }
 
 function fingerprint({ entries, proof }: Candidate): string {
@@ -269,7 +287,7 @@ function listOrders({ profile, lines }: Document, { rows }: Table): DateOrder[] 
 }
 
 function listUnsigned({ profile }: Document, { rows }: Table, tier: number): Unsigned[] {
-  if (profile?.inverted) return ['inverted'];
+  if (profile?.inverted !== undefined) return [profile.inverted ? 'inverted' : 'credit'];
   const inverted: Unsigned[] = tier > 0 ? ['inverted'] : [];
   const amounts = rows.filter((row) => row.money.amount);
   if (amounts.length === 0) return ['credit'];
@@ -304,7 +322,7 @@ function readTable(document: Document, assignments: readonly Assignment[], table
       counterparty: row.fields.counterparty || row.fields.counterparty_account
         ? { name: row.fields.counterparty ?? null, account: row.fields.counterparty_account ?? null, bank: null } : null,
       customer_reference: row.fields.reference ?? null, remittance: texts.map(lineText).join(' ') || null, instructed, exchange_rate,
-      source: { page: row.page, line: null, box: [round(x0), round(height - bottom), round(x1), round(height - top)] },
+      source: { page: row.anchor.page, line: row.anchor.number, box: [round(x0), round(height - bottom), round(x1), round(height - top)] },
       details: [], balance_after: (row.money.balance && read(row.money.balance)) ?? null,
     });
   }

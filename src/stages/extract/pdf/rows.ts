@@ -1,4 +1,4 @@
-import type { Header, MoneyField, Span } from './columns.ts';
+import type { Header, MoneyField, Span, TitleCell } from './columns.ts';
 import { overlap, sameColumn } from './columns.ts';
 import type { Assignment, Layout } from './layout.ts';
 import { isOverdrawn, standsAlone } from './layout.ts';
@@ -295,9 +295,7 @@ function isAligned(column: Span, amount: Span): boolean {
   return Math.abs(column.x1 - amount.x1) <= EDGE || Math.abs(column.x0 - amount.x0) <= EDGE;
 }
 
-interface TextColumn extends Span {
-  field: ColumnField;
-}
+type TextColumn = TitleCell & { field: ColumnField };
 
 /** Columns of text that are no part of the description. */
 function textColumns(header: Header | null): TextColumn[] {
