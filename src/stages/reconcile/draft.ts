@@ -17,13 +17,13 @@ export function notYetBooked(): Draft {
   return plain('pending', 'not_yet_booked', 'The bank has announced the entry and not booked it; it is decided when a booked statement brings it.');
 }
 
-/** By the rules alone, or, where it has lost what it claims to another entry, for a person. `contest` is the winner and this entry. */
+/** By the rules alone, or, where it has lost what it claims to another entry, for a person. `contest` is this entry and those that have what it claims. */
 export function decideEntry(evidence: Evidence, ruleset: Ruleset, modes: Modes, contest: readonly Contender[] | undefined): Draft {
   const draft = decide(evidence, ruleset, modes);
   if (!contest || !findLosers(contest).has(BigInt(evidence.entry_id))) return draft;
   return {
     ...draft, outcome: 'review', chosen: null, reason: 'settled_by_another_entry',
-    explanation: 'Another entry of the same night, booked before this one, settles the same invoice or returns the same payment.',
+    explanation: 'Another entry of the same night settles or claims the same invoice, or returns the same payment.',
     // What it fits is settled with that, so that nothing is left to give it to.
     suggestions: [{ allocations: [], ledger_account: null, reverses_decision_id: null, score: draft.score ?? 0, reasons: ['settled_by_another_entry'] }, ...draft.suggestions].slice(0, MAX_SUGGESTIONS),
   };

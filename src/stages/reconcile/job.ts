@@ -48,7 +48,7 @@ async function decideCompany(run_id: bigint, company: string, companies: readonl
 
   const accepted = await acceptBatch(tx, chain, run_id, company, companies);
   const ledger_accounts = await store.loadLedgerAccounts(tx, company);
-  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), late: [], losers: new Map(), changed: 0, chain };
+  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), late: [], losers: new Map(), taken: new Set(), changed: 0, chain };
 
   await store.clearOpenEvidence(tx);
   const state = canonicalJson({ books_version: String(books_version), ruleset: ruleset.version, modes: { company: mode, rules: modes.rules } });
@@ -125,7 +125,9 @@ async function decideScope(batch: Batch, scope: EvidenceScope, signal: AbortSign
         batch.losers.set(entry_id, losers.get(entry_id)!);
       } else {
         const one = decideLeaf(batch, kept, losers);
-        if (one) decided.push(one);
+        // What a person would be offered is settled by another entry: what is left is to be told once that is on the books.
+        if (one && !scope.open_only && one.draft.outcome === 'review' && one.draft.suggestions[0]?.allocations.some((part) => batch.taken.has(part.invoice_id))) batch.late.push(BigInt(entry_id));
+        else if (one) decided.push(one);
       }
     }
     await saveDecisions(batch, decided);
@@ -161,6 +163,8 @@ interface Batch {
   late: bigint[];
   /** The entries that found consumed what they claim: for a person, whatever else the books now offer them. */
   losers: Map<string, readonly Contender[]>;
+  /** Contested invoices that one of the batch's entries settles. */
+  taken: Set<string>;
   /** How many decisions of earlier batches were superseded. */
   changed: number;
   chain: LogChain;
@@ -220,9 +224,11 @@ async function settleConflicts(batch: Batch, scope: EvidenceScope): Promise<Lose
     const claims = decided ? claimsOf(decided.draft).filter((claim) => claimed.has(claim)) : [];
     if (claims.length === 0) continue;
     const { entry_id, account_id, booking_date, value_date, content_key, amount } = kept.evidence;
-    contenders.push({ entry_id: BigInt(entry_id), account_id, booking_date, value_date, content_key, amount, claims });
+    contenders.push({ entry_id: BigInt(entry_id), account_id, booking_date, value_date, content_key, amount, claims, inferred: decided!.draft.chosen!.facts.named_by === 'none' && decided!.draft.chosen!.facts.kind === 'invoices' });
   }
-  return new Map([...findLosers(contenders)].map(([entry_id, contest]) => [String(entry_id), contest]));
+  const losers = findLosers(contenders);
+  for (const { entry_id, claims } of contenders) if (!losers.has(entry_id)) for (const claim of claims) if (claim > 0n) batch.taken.add(String(claim));
+  return new Map([...losers].map(([entry_id, contest]) => [String(entry_id), contest]));
 }
 
 /** By entry: who has what it claims, and itself. */

@@ -55,7 +55,7 @@ export function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer
 }
 
 /** Fits that say what the whole amount is for. */
-const AGREED: ReadonlySet<CandidateFacts['amount']> = new Set<CandidateFacts['amount']>(['exact', 'discount', 'charges', 'withholding', 'instalment']);
+export const AGREED: ReadonlySet<CandidateFacts['amount']> = new Set<CandidateFacts['amount']>(['exact', 'discount', 'charges', 'withholding', 'instalment']);
 
 function isRelated(payer: Payer, item: Item, books: Books): boolean {
   return !['unknown', 'contradicts'].includes(relationOf(payer, item.party_id, books));

@@ -39,11 +39,17 @@ const NAME_WORDS = 8;
 
 /** What follows on a name where a text runs on, beside numbers and separators: a word that is none of a name's. Folded. */
 const PAYMENT_WORDS = new Set([
-  'rechnung', 'rechnungen', 'rechn', 'rg', 'rgnr', 'rnr', 're', 'rechnungsnummer', 'rechnungsnr', 'beleg', 'zahlung', 'gutschrift', 'verwendungszweck', 'vwz', 'kunde', 'kd', 'kdnr', 'kundennr', 'ihre', 'unsere', 'vom', 'fuer',
-  'invoice', 'invoices', 'inv', 'payment', 'pymt', 'pmt', 'paid', 'bill', 'ref', 'reference', 'order', 'po', 'for', 'your', 'contract', 'customer', 'client', 'klant', 'klantnr', 'contrat', 'contratto', 'contrato', 'vertrag', 'vertragsnr', 'rek', 'avis', 'uw', 'tel', 'phone', 'dated', 'du', 'del', 'van', 'no', 'nr', 'num', 'number', 'credit', 'acct',
-  'facture', 'factures', 'fact', 'fac', 'paiement', 'reglement', 'virement', 'votre', 'notre', 'pour',
-  'factuur', 'facturen', 'betaling', 'betreft', 'kenmerk', 'fattura', 'fatture', 'fatt', 'ft', 'pagamento', 'saldo', 'factura', 'facturas', 'fra', 'pago', 'fatura',
-  'faktura', 'faktury', 'fakt', 'fv', 'fa', 'vs', 'platba', 'przelew', 'betalning', 'betaling', 'avser', 'lasku', 'viite', 'maksu', 'kid', 'ocr', 'qrr', 'rf',
+  'rechnung', 'rechnungen', 'rechn', 'rg', 'rgnr', 'rnr', 're', 'rechnungsnummer', 'rechnungsnr', 'rnr', 'beleg', 'zahlung', 'zahlg', 'ueberweisung', 'gutschrift', 'verwendungszweck', 'vwz', 'kunde', 'kd', 'kdnr', 'kundennr', 'kundennummer', 'ihre', 'ihr',
+  'unsere', 'vom', 'fuer', 'ausgleich', 'begleichung', 'lieferung', 'leistung', 'leistungen', 'offene', 'offener', 'posten', 'wie', 'laut', 'lt', 'gemaess', 'gem', 'danke', 'vielen', 'dank', 'bestellung', 'auftrag', 'miete', 'rate', 'anzahlung',
+  'abschlag', 'restzahlung', 'teilzahlung', 'vertrag', 'vertragsnr', 'konto', 'rueckzahlung', 'erstattung', 'mtl', 'monatlich', 'zu', 'betr', 'betreff', 'skonto', 'abzgl',
+  'invoice', 'invoices', 'inv', 'payment', 'payments', 'pymt', 'pmt', 'paid', 'bill', 'ref', 'reference', 'order', 'po', 'for', 'your', 'our', 'no', 'nr', 'num', 'number', 'credit', 'acct', 'ac', 'contract', 'customer', 'client', 'cust', 'phone', 'tel', 'dated', 'as',
+  'agreed', 'settlement', 'settles', 'settling', 'statement', 'balance', 'thanks', 'thank', 'with', 'please', 'see', 'delivery', 'goods', 'services', 'purchase', 'transfer', 'wire', 'ach', 'deposit', 'prepayment', 'advance', 'remittance', 'refund', 'monthly', 'rent', 'subject', 'attn', 'less',
+  'facture', 'factures', 'fact', 'fac', 'paiement', 'reglement', 'virement', 'votre', 'notre', 'pour', 'contrat', 'solde', 'selon', 'merci', 'livraison', 'commande', 'acompte', 'loyer', 'compte', 'suivant', 'du', 'avoir', 'avis',
+  'factuur', 'facturen', 'betaling', 'betreft', 'kenmerk', 'levering', 'volgens', 'dank', 'termijn', 'onze', 'klant', 'klantnr', 'rekening', 'rek', 'uw', 'bestelling', 'ons', 'huur', 'van',
+  'fattura', 'fatture', 'fatt', 'ft', 'pagamento', 'saldo', 'bonifico', 'contratto', 'accordi', 'grazie', 'come', 'nostra', 'vostra', 'del', 'affitto',
+  'factura', 'facturas', 'fra', 'pago', 'contrato', 'segun', 'gracias', 'transferencia', 'por', 'abono', 'su', 'nuestra', 'alquiler', 'fatura', 'conforme', 'obrigado',
+  'faktura', 'faktury', 'fakt', 'fv', 'fa', 'vs', 'platba', 'uhrada', 'dekujeme', 'przelew', 'zaplata', 'platnosc', 'za', 'tytulem', 'zgodnie', 'zamowienie', 'umowa',
+  'betalning', 'avser', 'enligt', 'tack', 'leverans', 'hyra', 'ifoelge', 'ifolge', 'takk', 'tak', 'iht', 'leie', 'lasku', 'laskut', 'viite', 'maksu', 'kiitos', 'toimitus', 'vuokra', 'kid', 'ocr', 'qrr', 'rf',
   'eref', 'kref', 'mref', 'svwz', 'iban', 'bic', 'sepa', 'e2e', 'endtoend', 'rmt', 'uri', 'ustrd',
 ]);
 
@@ -82,7 +88,7 @@ const LONGEST_NAME = 140;
 
 function goesNoFurther(rest: string): boolean {
   const [, between, word] = /^([ ,;/|]*)([^ ,;/|]*)/.exec(rest)!;
-  return /[;/|]/.test(between!) || /\d/.test(word!) || /^[-:#]/.test(word!) || PAYMENT_WORDS.has(foldName(word!.replace(/[.:#].*$/s, ''))[0]!.key);
+  return /[;/|]/.test(between!) || /^[ ,]*a\/c/i.test(rest) || /\d/.test(word!) || /^[-:#]/.test(word!) || PAYMENT_WORDS.has(foldName(word!.replace(/[.:#].*$/s, ''))[0]!.key);
 }
 
 /** The keys under which the name is looked up first. */
@@ -92,6 +98,9 @@ export function namesOf({ beginnings }: NameShown): string[] {
 
 /** The lengths at which banks and formats cut a name: MT940, DTAUS, OFX, BACS, NACHA, ISO 20022 and what is common in CSV and screens. */
 const FIELD_LENGTHS = new Set([16, 18, 20, 22, 24, 25, 27, 28, 30, 32, 34, 35, 36, 40, 45, 48, 50, 54, 60, 64, 65, 66, 70, 80, 100, 105, 128, 140]);
+
+/** The shortest field that banks have for a name. */
+const MIN_FIELD = 16;
 
 /** Shorter beginnings of a name are shared by strangers. */
 const TELLING_LETTERS = 6;
@@ -181,8 +190,8 @@ function partiesNamed({ text, in_field, beginnings }: NameShown, books: Books): 
 /** Those with whose names it shows no other legal form; among them those who are called just so. */
 function agreeing(folded: readonly FoldedName[], parties: readonly NamedParty[]): NamedParty[] {
   const possible = parties.filter((party) => party.folded.some((theirs) => folded.some((ours) => ours.form === '' || theirs.form === '' || ours.form === theirs.form)));
-  const just_so = possible.filter((party) => party.folded.some((theirs) => folded.some((ours) => ours.form === theirs.form && ours.key === theirs.key)));
-  return distinct(just_so.length > 0 ? just_so : possible);
+  const [just_so, of_form] = (['whole', 'key'] as const).map((by) => possible.filter((party) => party.folded.some((theirs) => folded.some((ours) => ours.form === theirs.form && ours[by] === theirs[by]))));
+  return distinct(just_so!.length > 0 ? just_so! : of_form!.length > 0 ? of_form! : possible);
 }
 
 /** Whether the name goes on where the text ends; a text one shorter than the field ends before a space. */
@@ -216,7 +225,9 @@ function strangerOf(leaf: Leaf, { text, in_field, beginnings }: NameShown, books
   if (charge && beginnings.some(({ folded }) => folded.some(({ whole }) => BANK_WORDS.test(whole)))) return 'bank';
   const all = beginningsOf(text, false);
   const similar = (!in_field && all.some(({ folded }) => folded.some(({ key }) => isTelling(key) && books.partiesByName(key).length > 0)))
-    || beginnings.some(({ text: beginning, folded }) => beginning === text && folded.some(({ key }) => key.length >= TELLING_LETTERS && books.partiesByBeginning(key).length > 0));
+    || beginnings.some(({ text: beginning, folded }) => beginning === text && folded.some(({ key, whole }) => key.length >= TELLING_LETTERS
+      // A whole first word or two of somebody's name are a name of their own, unless the text is as long as a field.
+      && books.partiesByBeginning(key).some((party) => text.length >= MIN_FIELD || party.folded.some((theirs) => theirs.whole.startsWith(whole) && theirs.whole[whole.length] !== ' '))));
   if (similar) return 'similar';
   return in_field || all.some(({ folded }) => folded.some(({ form }) => form !== '')) ? 'unknown' : 'absent';
 }

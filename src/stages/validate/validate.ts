@@ -8,7 +8,7 @@ import type { Books, EarlierPosting, Item, Leaf } from './contract.ts';
 import { explainItems } from './exchange.ts';
 import { inferredCandidates, partsOfNamed } from './infer.ts';
 import { fillsField, mentionsOf, saysMore, type Mention } from './mentions.ts';
-import { findNamed, fitOf, notOpen, statusOf, type Named } from './named.ts';
+import { AGREED, findNamed, fitOf, notOpen, statusOf, type Named } from './named.ts';
 import { findPayer, payerOf, readName, type NameShown, type Payer } from './payer.ts';
 
 /** A leaf with what is read out of its text, once: what is looked up of the books follows from it. */
@@ -176,7 +176,7 @@ function entryFacts(leaf: Leaf, payer: Payer, named: Named, books: Books): Entry
     named_count: named.items.length + named.refused.length,
     needs_person: effectOf(leaf.findings) !== 'informs',
     proof: leaf.proof,
-    text_cut: saysMore(leaf.remittance) || (fillsField(leaf.remittance) && !(named.items.length > 0 && named.resolved && fitOf(leaf, named.items, statusOf(named.items), books).fit === 'exact')),
+    text_cut: saysMore(leaf.remittance) || (fillsField(leaf.remittance) && !(named.items.length > 0 && named.resolved && AGREED.has(fitOf(leaf, named.items, statusOf(named.items), books).fit))),
   };
 }
 
