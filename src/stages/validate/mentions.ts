@@ -151,13 +151,20 @@ export function saysMore(text: string | null): boolean {
   return text !== null && (MORE_AT_END.test(text.slice(-12)) || MORE.test(text));
 }
 
-/** The lengths at which banks cut remittance information: SEPA's 140 and MT940's 6 × 65; many a text of one line just happens to have 35. */
+/** The lengths at which banks cut remittance information, SEPA's 140 and MT940's 6 × 65. Many a text just happens to have the length of a line. */
 const FIELD_LENGTHS = new Set([140, 390]);
-const LINE_LENGTH = 35;
 
-/** Whether the text fills its field, or fills a line and ends in a number. */
+/** Whether the text fills its field, so that the bank may have cut it. */
 export function fillsField(text: string | null): boolean {
-  return text !== null && (FIELD_LENGTHS.has(text.length) || (text.length === LINE_LENGTH && /[\d/-]$/.test(text)));
+  return text !== null && FIELD_LENGTHS.has(text.length);
+}
+
+/** The shortest field for a text that is known; a shorter one ends where its writer ended. */
+const SHORTEST_TEXT = 27;
+
+/** Whether the text ends in a number that is called an invoice's, or has letters, and that the bank may have cut. */
+export function endsInNumber(text: string | null): boolean {
+  return text !== null && text.length >= SHORTEST_TEXT && /\d[-/.]?$/.test(text) && numbersIn(text).some(({ key, labelled, end }) => end >= text.length - 1 && (labelled || /[A-Z]/.test(key)));
 }
 
 const PREPAYMENT = new RegExp(`(?<!\\p{L})(?:${[
@@ -177,17 +184,17 @@ export function ordersIn(text: string | null): string[] {
   return text === null ? [] : [...text.matchAll(ORDER_NUMBER)].map((match) => normaliseReference(match[1]!));
 }
 
-const NUMBER_TOKEN = /(?<![A-Za-z0-9])(?:[A-Za-z]{1,6}[-/. ]?)?\d[\dA-Za-z]*(?:[-/.] ?\d[\dA-Za-z]*| \d{2,})*/g;
+const NUMBER_TOKEN = /(?<![A-Za-z0-9])(?:[A-Za-z]{1,6}[-/. ]{0,2})?\d[\dA-Za-z]*(?:[-/.] ?\d[\dA-Za-z]*| {1,2}\d{2,})*(?:[-/.][A-Za-z]{1,3}(?![A-Za-z0-9]))?/g;
 
 /** What a text may have meant as the number of an invoice: its numbers in a row, with the letters before them and without, outside of what they are else. */
-export function numbersIn(text: string | null): { key: string; labelled: boolean }[] {
+export function numbersIn(text: string | null): { key: string; labelled: boolean; end: number }[] {
   if (text === null || !DIGIT.test(text)) return [];
   const decoys = decoysOf(text);
-  const out: { key: string; labelled: boolean }[] = [];
+  const out: { key: string; labelled: boolean; end: number }[] = [];
   for (const match of text.matchAll(NUMBER_TOKEN)) {
     const [start, end] = [match.index, match.index + match[0].length];
     if (decoys.some(([from, to]) => from < end && start < to)) continue;
-    out.push({ key: normaliseReference(match[0]), labelled: INVOICE_LABEL.test(text.slice(Math.max(0, start - LABEL_WINDOW), start)) });
+    out.push({ key: normaliseReference(match[0]), labelled: INVOICE_LABEL.test(text.slice(Math.max(0, start - LABEL_WINDOW), start)), end });
   }
   return out;
 }

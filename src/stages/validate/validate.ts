@@ -7,7 +7,7 @@ import { candidate, facts } from './candidate.ts';
 import type { Books, EarlierPosting, Item, Leaf } from './contract.ts';
 import { explainItems } from './exchange.ts';
 import { inferredCandidates, partsOfNamed } from './infer.ts';
-import { fillsField, mentionsOf, saysMore, type Mention } from './mentions.ts';
+import { endsInNumber, fillsField, mentionsOf, saysMore, type Mention } from './mentions.ts';
 import { AGREED, findNamed, fitOf, notOpen, statusOf, type Named } from './named.ts';
 import { findPayer, payerOf, readName, type NameShown, type Payer } from './payer.ts';
 
@@ -158,7 +158,7 @@ function otherCandidates(leaf: Leaf, named: Named, payer: Payer): Candidate[] {
   if (payer.account === 'own') out.push(plain('transfer', 'clearing', 900, 'own_account'));
   const shown = payer.account !== 'absent' || payer.name !== 'absent';
   const nobody = payer.by_account.length === 0 && payer.by_name.length === 0 && payer.account !== 'own';
-  if (shown && nobody && named.items.length === 0 && named.refused.length === 0 && !isReturn(leaf) && bank_type === 'other') {
+  if (shown && nobody && named.items.length === 0 && named.refused.length === 0 && !isReturn(leaf) && bank_type === 'other' && payer.name !== 'similar' && !textsOf(leaf).some(endsInNumber)) {
     out.push(plain('suspense', 'suspense', 300, 'nobody_we_know'));
   }
   return out;
@@ -176,8 +176,13 @@ function entryFacts(leaf: Leaf, payer: Payer, named: Named, books: Books): Entry
     named_count: named.items.length + named.refused.length,
     needs_person: effectOf(leaf.findings) !== 'informs',
     proof: leaf.proof,
-    text_cut: saysMore(leaf.remittance) || (fillsField(leaf.remittance) && !(named.items.length > 0 && named.resolved && AGREED.has(fitOf(leaf, named.items, statusOf(named.items), books).fit))),
+    text_cut: textsOf(leaf).some(saysMore) || (textsOf(leaf).some(fillsField) && !(named.items.length > 0 && named.resolved && AGREED.has(fitOf(leaf, named.items, statusOf(named.items), books).fit))),
   };
+}
+
+/** What the payer has written, in whatever field the document shows it. */
+function textsOf({ remittance, customer_reference, structured_reference }: Leaf): (string | null)[] {
+  return [remittance, customer_reference, structured_reference];
 }
 
 /** The bank's own booking type; what a batch booking lacks by just the charges that the bank shows for it is these charges. */
