@@ -147,7 +147,9 @@ export const AcceptAct = z.object({ ...Versioned, suggestion: z.int().min(1).max
 export const AllocateAct = z.object({
   ...Versioned,
   invoices: z.array(z.object({
-    invoice_number: z.string().min(1).max(200), party_id: z.string().max(200).optional(), amount: AmountInput, discount: AmountInput.optional(), charges: AmountInput.optional(),
+    invoice_number: z.string().min(1).max(200), party_id: z.string().max(200).optional(), amount: AmountInput,
+    /** What that settles of an invoice in another currency, in its own; the differences are in its own, too. */
+    settled: AmountInput.optional(), discount: AmountInput.optional(), charges: AmountInput.optional(),
     write_off: AmountInput.optional(),
   })).max(1_000).default([]),
   /** Splits the rest over ledger accounts; what is given must add up to the entry. */

@@ -1,10 +1,8 @@
 import { Command, Option } from 'commander';
-import { Failure } from '../core/failure.ts';
 import { formatMoney } from '../core/money.ts';
-import { transaction } from '../platform/database.ts';
-import { acceptSuggestion, assignEntry, undoDecision, type AssignedInvoice, type AssignedLedger } from '../review/acts.ts';
 import { listReviewItems, loadReviewItem, type ReviewItem, type Suggestion } from '../review/items.ts';
-import { actingUser, formatTable, parseId, printJson, withDatabase } from './session.ts';
+import { addActs } from './review-acts.ts';
+import { formatTable, parseId, printJson, withDatabase } from './session.ts';
 
 /** `tieout review`: the queue of what a person must decide, and what a person can do to it. */
 export function reviewCommand(): Command {
@@ -45,81 +43,8 @@ Examples:
       process.stdout.write(showItem(item));
     }));
 
-  command.command('accept')
-    .description('take a suggestion')
-    .argument('<entry>', 'entry id')
-    .option('--suggestion <n>', 'which one, 1 for the best', '1')
-    .option('--version <n>', 'the version that was shown: refused when the item has changed since')
-    .option('--comment <text>', 'kept in the log')
-    .addHelpText('after', `
-What the suggestion leaves of the entry goes on the account of its party.
-
-Examples:
-  tieout review accept 17
-  tieout review accept 17 --suggestion 2 --comment "confirmed by phone"`)
-    .action((entry: string, options: { suggestion: string; version?: string; comment?: string }) => act(entry, 'accepted', (tx, entry_id) =>
-      acceptSuggestion(tx, entry_id, Number(parseId(options.suggestion)), actOf(options))));
-
-  command.command('assign')
-    .description('give the whole entry to invoices and ledger accounts by hand')
-    .argument('<entry>', 'entry id')
-    .option('--invoice <number[@party]=amount[,settled=x][,discount=x][,charges=x][,write-off=x]...>', 'a part for an invoice; signed as it moves the bank account; what it settles of one in another currency, in that currency', collect, [])
-    .option('--ledger <account[@party]=amount...>', 'a part for a ledger account: on_account@PARTY, bank_fees, clearing, …', collect, [])
-    .option('--version <n>', 'the version that was shown: refused when the item has changed since')
-    .option('--comment <text>', 'kept in the log')
-    .addHelpText('after', `
-Examples:
-  tieout review assign 17 --invoice RE-2026-0042=1180.00,discount=20.00
-  tieout review assign 18 --invoice RE-2026-0043=500.00 --ledger on_account@C100=35.50`)
-    .action((entry: string, options: { invoice: string[]; ledger: string[]; version?: string; comment?: string }) => act(entry, 'assigned', (tx, entry_id) =>
-      assignEntry(tx, entry_id, options.invoice.map(parseInvoicePart), options.ledger.map(parseLedgerPart), actOf(options))));
-
-  command.command('undo')
-    .description('take back what was decided, by a reversing entry; the entry waits for a person again')
-    .argument('<entry>', 'entry id')
-    .requiredOption('--reason <text>', 'kept in the log')
-    .addHelpText('after', '\nExample:\n  tieout review undo 17 --reason "other customer of the same name"')
-    .action((entry: string, options: { reason: string }) => act(entry, 'undone', (tx, entry_id) =>
-      undoDecision(tx, entry_id, options.reason, { user: actingUser() })));
-
+  addActs(command);
   return command;
-}
-
-function act(entry: string, done: string, work: (tx: Parameters<typeof acceptSuggestion>[0], entry_id: bigint) => Promise<bigint>): Promise<void> {
-  return withDatabase('web', async ({ db }) => {
-    const entry_id = parseId(entry);
-    const decision_id = await transaction(db, (tx) => work(tx, entry_id));
-    process.stdout.write(`entry ${entry_id} ${done} (decision ${decision_id})\n`);
-  });
-}
-
-function actOf(options: { version?: string; comment?: string }): { user: string; version?: number; comment: string | null } {
-  return { user: actingUser(), comment: options.comment ?? null, ...(options.version !== undefined && { version: Number(parseId(options.version)) }) };
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
-}
-
-function parseInvoicePart(text: string): AssignedInvoice {
-  const [first, ...rest] = text.split(',');
-  const { name, party, amount } = parsePart(first!);
-  const others = Object.fromEntries(rest.map((part) => part.split('=', 2)));
-  const unknown = Object.keys(others).find((key) => !['settled', 'discount', 'charges', 'write-off'].includes(key));
-  if (unknown !== undefined) throw new Failure('invalid_input', `"${unknown}" in "${text}" is none of settled, discount, charges, write-off`);
-  return { invoice_number: name, amount, ...(party && { party_id: party }), settled: others['settled'], discount: others['discount'], charges: others['charges'], write_off: others['write-off'] };
-}
-
-function parseLedgerPart(text: string): AssignedLedger {
-  const { name, party, amount } = parsePart(text);
-  return { account: name, amount, ...(party && { party_id: party }) };
-}
-
-function parsePart(text: string): { name: string; party: string | undefined; amount: string } {
-  const at = text.lastIndexOf('=');
-  if (at < 1) throw new Failure('invalid_input', `"${text}" has no amount; write NUMBER=AMOUNT, such as RE-2026-0042=119.00`);
-  const [name, party] = text.slice(0, at).split('@', 2);
-  return { name: name!, party, amount: text.slice(at + 1) };
 }
 
 /** Amounts as everybody outside reads them: what goes to an invoice in the entry's currency, what that settles in the invoice's own. */
