@@ -52,6 +52,8 @@ const PAGES = join(PROJECT_ROOT, 'dist/web');
 export async function createServer(context: ApiContext): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: BODY_BYTES, routerOptions: { ignoreTrailingSlash: true }, logger: false, forceCloseConnections: true,
+    // Behind a proxy on this machine the address is the one that it tells, so that one guesser does not lock out all.
+    trustProxy: 'loopback',
     // A request that dribbles in holds a connection for no longer than this.
     requestTimeout: 120_000,
   });
