@@ -14,12 +14,12 @@ const FORMAT_ORDER: readonly Format[] = ['camt.053', 'mt940', 'bai2', 'ofx', 'cs
 const UNNUMBERED = Number.MAX_SAFE_INTEGER;
 
 /**
- * The order in which an account's statements are taken: by period, then number, then form, then content. What prints no number, as CSV, comes
+ * The order in which an account's statements are taken: by period, then number and page, then form, then content. What prints no number, as CSV, comes
  * after what does: of the same day in two forms the numbered one says more.
  */
 export function compareStatements(a: ReceivedStatement, b: ReceivedStatement): number {
   return compare(a.from ?? '', b.from ?? '') || compare(a.to ?? '', b.to ?? '')
-    || (numberOf(a.sequence) ?? UNNUMBERED) - (numberOf(b.sequence) ?? UNNUMBERED) || FORMAT_ORDER.indexOf(a.format) - FORMAT_ORDER.indexOf(b.format)
+    || (numberOf(a.sequence) ?? UNNUMBERED) - (numberOf(b.sequence) ?? UNNUMBERED) || pageOf(a.sequence) - pageOf(b.sequence) || FORMAT_ORDER.indexOf(a.format) - FORMAT_ORDER.indexOf(b.format)
     || compare(a.sha256, b.sha256) || a.statement_no - b.statement_no;
 }
 
@@ -27,6 +27,11 @@ export function compareStatements(a: ReceivedStatement, b: ReceivedStatement): n
 export function numberOf(sequence: string | null): number | null {
   const digits = sequence === null ? null : /\d+/.exec(sequence);
   return digits ? Number(digits[0]) : null;
+}
+
+/** The page in a sequence such as `123/1`; 0 where there is none. */
+function pageOf(sequence: string | null): number {
+  return Number(/\d\/(\d{1,9})/.exec(sequence ?? '')?.[1] ?? 0);
 }
 
 /** What the statement's place in the books is, before its entries are looked at. */

@@ -73,13 +73,14 @@ describe('the place of a statement in the books', () => {
 });
 
 describe('the order in which statements are taken', () => {
-  it('is by period, number, form and content, not by arrival', () => {
+  it('is by period, number, page, form and content, not by arrival', () => {
     const statements = [
       received({ sha256: 'bb', format: 'csv' }), received({ sha256: 'aa', from: '2026-10-04', to: '2026-10-05' }), received({ sha256: 'cc' }),
       received({ sha256: 'dd', sequence: '2' }), received({ sha256: 'ab' }),
+      received({ sha256: '99', sequence: '3/2' }), received({ sha256: 'ee', sequence: '3/1' }),
     ];
     const order = (list: ReceivedStatement[]) => list.toSorted(compareStatements).map((one) => one.sha256);
-    expect(order(statements)).toEqual(['aa', 'dd', 'ab', 'cc', 'bb']);
+    expect(order(statements)).toEqual(['aa', 'dd', 'ee', '99', 'ab', 'cc', 'bb']);
     expect(order(statements.toReversed())).toEqual(order(statements));
   });
 });
