@@ -49,6 +49,11 @@ const DEEP_INVARIANTS: Readonly<Record<string, string>> = {
   'every journal entry balances in the functional currency': `
     select format('journal entry %s is off by %s in the functional currency', journal_entry_id, sum(base_amount)) as detail
       from journal_line group by journal_entry_id having sum(base_amount) <> 0`,
+  'what is on account is of a party': `
+    select format('journal entry %s has a line on_account without a party', journal_entry_id) as detail from journal_line where account = 'on_account' and party_id is null`,
+  'fx_clearing is zero in the functional currency': `
+    select format('journal entry %s leaves %s', journal_entry_id, sum(base_amount)) as detail
+      from journal_line where account = 'fx_clearing' group by journal_entry_id having count(*) = count(base_amount) and sum(base_amount) <> 0`,
   'kept balances = sum of the lines': `
     select format('%s %s %s: kept %s, lines %s', company, account, currency, coalesce(kept, 0), coalesce(lines, 0)) as detail
       from (select company, account, account_id, currency, balance as kept from ledger_balance) b

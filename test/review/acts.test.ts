@@ -241,7 +241,8 @@ describe('undo', () => {
     await sql`update company set mode = 'auto'`.execute(db.kysely);
     expect(await loadReviewItem(db, returned!)).toMatchObject({ reason: 'would_be_automatic' });
     expect(await moved(() => accept(returned!))).toEqual({ unallocated: '-11662', receivables: '11900', discount_given: '-238' });
-    await expect(accept(again!)).rejects.toEqual(refusal('stale', new RegExp(`entry ${paid} was returned meanwhile`)));
+    // The first suggestion is that the other return has taken it.
+    await expect(accept(again!, 2)).rejects.toEqual(refusal('stale', new RegExp(`entry ${paid} was returned meanwhile`)));
     await undo(returned!);
     await accept(returned!);
     await undo(returned!);

@@ -18,15 +18,19 @@ export function joinNotifications(possible: readonly PossibleJoin[]): Map<bigint
     used.add(notification);
   };
   const free = ({ booked, notification }: PossibleJoin): boolean => !joined.has(booked) && !used.has(notification);
-  for (const pair of [...possible].sort(byIds)) {
-    // A reference that two bookings share tells none of them.
-    if (pair.same_reference && free(pair) && possible.every((other) => other === pair || !other.same_reference || other.notification !== pair.notification)) join(pair);
-  }
+  // A reference that two bookings share tells none of them.
+  const referred = countBy(possible.filter((pair) => pair.same_reference), (pair) => pair.notification);
+  for (const pair of [...possible].sort(byIds)) if (pair.same_reference && referred.get(pair.notification) === 1 && free(pair)) join(pair);
   const left = possible.filter((pair) => !pair.same_reference && free(pair));
-  for (const pair of left) {
-    if (left.filter((other) => other.booked === pair.booked || other.notification === pair.notification).length === 1) join(pair);
-  }
+  const [bookings, notifications] = [countBy(left, (pair) => pair.booked), countBy(left, (pair) => pair.notification)];
+  for (const pair of left) if (bookings.get(pair.booked) === 1 && notifications.get(pair.notification) === 1) join(pair);
   return joined;
+}
+
+function countBy(pairs: readonly PossibleJoin[], key: (pair: PossibleJoin) => bigint): Map<bigint, number> {
+  const counts = new Map<bigint, number>();
+  for (const pair of pairs) counts.set(key(pair), (counts.get(key(pair)) ?? 0) + 1);
+  return counts;
 }
 
 function byIds(a: PossibleJoin, b: PossibleJoin): number {

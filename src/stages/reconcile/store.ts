@@ -137,34 +137,54 @@ export async function listWaiting(tx: Tx, company: string, after: bigint, limit:
 /** Days by which a notification and the booking that it details may differ where their reference is the same. */
 const JOIN_DAYS = 5;
 
+type Joinable = PossibleJoin & { statement_id: bigint; line: number; waits: boolean };
+
 /**
  * Bookings without details, taken with the batch or waiting from an earlier one, and the entries of notifications on file that may carry them:
  * of the same account, amount and day, and of no other reference.
  */
-export async function listPossibleJoins(tx: Tx, run_id: bigint, company: string): Promise<(PossibleJoin & { statement_id: bigint; line: number; waits: boolean })[]> {
-  const { rows } = await sql<PossibleJoin & { statement_id: bigint; line: number; waits: boolean }>`
-    with notified as materialized (
-      select n.entry_id, n.account_id, n.amount, n.booking_date, n.bank_reference, n.more ->> 'customer_reference' as batch_reference, n.is_leaf
-        from statement s join document d using (document_id) join entry n using (statement_id)
-       where s.company = ${company} and s.format = 'camt.054' and s.state = 'preview' and n.detail is null and n.status = 'booked'
-         -- A notification of long ago details nothing that comes now.
-         and (d.run_id = ${run_id} or n.booking_date >= (select min(own.from_date) - ${JOIN_DAYS}::int from statement own join document o using (document_id)
-               where o.run_id = ${run_id} and own.company = ${company}))
-         and not exists (select from joined_batch j where j.notification_entry_id = n.entry_id))
-    select b.entry_id as booked, n.entry_id as notification, b.statement_id, b.line, waits.entry_id is not null as waits,
-           coalesce(b.bank_reference = n.bank_reference, false) or coalesce(b.more ->> 'customer_reference' = n.batch_reference, false) as same_reference
-      from notified n
-      join entry b on b.account_id = n.account_id and b.booking_date between n.booking_date - ${JOIN_DAYS}::int and n.booking_date + ${JOIN_DAYS}::int and b.amount = n.amount
-      join statement s on s.statement_id = b.statement_id and s.state = 'accepted'
-      join document d on d.document_id = b.document_id
-      left join lateral (select r.entry_id from review_item r join decision c using (decision_id) where r.entry_id = b.entry_id and r.state = 'open' and c.decided_by = 'rule') waits on true
-     where b.detail is null and b.is_leaf and b.status = 'booked' and s.format not in ('camt.052', 'camt.054', 'mt942')
-       and (d.run_id = ${run_id} and d.state = 'validated' or waits.entry_id is not null)
+export async function listPossibleJoins(tx: Tx, run_id: bigint, company: string): Promise<Joinable[]> {
+  await sql`
+    create temp table notified on commit drop as
+    select n.entry_id, n.account_id, n.amount, n.booking_date, n.bank_reference, n.more ->> 'customer_reference' as batch_reference, n.is_leaf
+      from statement s join document d using (document_id) join entry n using (statement_id)
+     where s.company = ${sql.lit(company)} and s.format = 'camt.054' and s.state = 'preview' and n.detail is null and n.status = 'booked'
+       -- A notification of long ago details nothing that comes now.
+       and (d.run_id = ${sql.lit(run_id)} or n.booking_date >= (select min(own.from_date) - ${sql.lit(JOIN_DAYS)} from statement own join document o using (document_id)
+             where o.run_id = ${sql.lit(run_id)} and own.company = ${sql.lit(company)}))
+       and not exists (select from joined_batch j where j.notification_entry_id = n.entry_id)`.execute(tx.kysely);
+  const { rows: [any] } = await sql`select from notified limit 1`.execute(tx.kysely);
+  const rows = any === undefined ? [] : await matchNotified(tx, run_id, company);
+  await sql`drop table notified`.execute(tx.kysely);
+  return rows;
+}
+
+async function matchNotified(tx: Tx, run_id: bigint, company: string): Promise<Joinable[]> {
+  const columns = sql`b.entry_id, b.account_id, b.amount, b.booking_date, b.bank_reference, b.more ->> 'customer_reference' as batch_reference, b.statement_id, b.line,
+    coalesce(b.counterparty_name, b.counterparty_account, b.structured_reference) is null as shows_nobody`;
+  const joinable = sql`b.detail is null and b.is_leaf and b.status = 'booked' and s.state = 'accepted' and s.format not in ('camt.052', 'camt.054', 'mt942')
+    and b.account_id in (select account_id from notified)`;
+  await sql`
+    create temp table bookable on commit drop as
+    select ${columns}, false as waits from document d join statement s using (document_id) join entry b using (statement_id)
+     where d.run_id = ${sql.lit(run_id)} and d.state = 'validated' and s.company = ${sql.lit(company)} and ${joinable}
+    union all
+    select ${columns}, true from review_item r join decision c using (decision_id) join entry b on b.entry_id = r.entry_id join statement s using (statement_id)
+     where r.company = ${sql.lit(company)} and r.state = 'open' and c.decided_by = 'rule' and ${joinable}`.execute(tx.kysely);
+  // Two sets without statistics: only by hashing does the join cost their sum, and not their product.
+  await tx.client.query('set local enable_hashjoin = on; set local enable_nestloop = off');
+  const { rows } = await sql<Joinable>`
+    select b.entry_id as booked, n.entry_id as notification, b.statement_id, b.line, b.waits,
+           coalesce(b.bank_reference = n.bank_reference, false) or coalesce(b.batch_reference = n.batch_reference, false) as same_reference
+      from notified n join bookable b on b.account_id = n.account_id and b.amount = n.amount
+     where abs(b.booking_date - n.booking_date) <= ${JOIN_DAYS}
        -- A single transaction says more only of a booking that shows nobody.
-       and (not n.is_leaf or coalesce(b.counterparty_name, b.counterparty_account, b.structured_reference) is null)
-       and (b.bank_reference = n.bank_reference or b.more ->> 'customer_reference' = n.batch_reference
+       and (not n.is_leaf or b.shows_nobody)
+       and (b.bank_reference = n.bank_reference or b.batch_reference = n.batch_reference
             or b.booking_date = n.booking_date and (b.bank_reference is null or n.bank_reference is null))
      order by 1, 2`.execute(tx.kysely);
+  await tx.client.query('set local enable_hashjoin = off; set local enable_nestloop = on');
+  await sql`drop table bookable`.execute(tx.kysely);
   return rows;
 }
 
