@@ -57,7 +57,7 @@ function runningSums({ proof, entries }: Read): Sums {
 function checkMarkers({ table, read }: Read, sums: Sums): Check[] {
   const checked = table.markers.filter(({ label, rows }) => label === 'carry' || label === 'totals' || ((label === 'opening' || label === 'closing') && rows > 0 && rows < sums.balance.length - 1));
   if (checked.length === 0) return [];
-  const starts = new Set([0, ...table.markers.map(({ rows }) => rows), ...table.rows.flatMap((row, i) => (i > 0 && row.page !== table.rows[i - 1]!.page ? [i] : [])), ...table.rows.flatMap((row, i) => (i > 0 && row.section !== table.rows[i - 1]!.section ? [i] : []))]);
+  const starts = new Set([0, ...table.markers.map(({ rows }) => rows), ...table.rows.flatMap((row, i) => (i > 0 && row.page !== table.rows[i - 1]!.page ? [i] : [])), ...table.rows.flatMap((row, i) => (i > 0 && row.section_title !== table.rows[i - 1]!.section_title ? [i] : []))]);
   const wrong = checked.find((marker) => !fits(marker));
   return [{ name: 'page_carries', ok: wrong === undefined, detail: wrong === undefined ? `${checked.length} carries and subtotals follow from the entries`
     : `page ${wrong.line.page}: ${Object.values(wrong.money).map((token) => token.text).join(', ')} does not follow from the entries above it` }];
@@ -74,7 +74,9 @@ function checkMarkers({ table, read }: Read, sums: Sums): Check[] {
       const printed = units(value);
       const either = (list: readonly bigint[]): boolean => list.some((one) => one === printed || one === -printed);
       if (field === 'balance') return balances.includes(printed) || (label === 'carry' && either(balances));
-      return either(field === 'debit' ? debits : field === 'credit' ? credits : [...debits, ...credits, ...debits.map((debit, i) => credits[i]! - debit)]) || either(balances);
+      // Some totals begin with the opening balance.
+      const withOpening = (list: bigint[]): bigint[] => [...list, ...list.map((one) => one + (sums.opening < 0n ? -sums.opening : sums.opening))];
+      return either(field === 'debit' ? withOpening(debits) : field === 'credit' ? withOpening(credits) : [...debits, ...credits, ...debits.map((debit, i) => credits[i]! - debit)]) || either(balances);
     });
   }
 }

@@ -1,5 +1,8 @@
 import { ibanStatus } from '../../../core/account.ts';
+import type { CalendarDate } from '../../../core/date.ts';
+import { calendarDate, daysInMonth } from '../../../core/date.ts';
 import { isCurrency } from '../../../core/money.ts';
+import { monthOf } from '../../../core/numerals.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
 import { fieldOfTitle, findLabel, fold, isCountLabel } from './vocabulary.ts';
@@ -48,6 +51,22 @@ function amountBelow(lines: readonly TokenLine[], index: number, label: { x0: nu
   }
   return undefined;
 }
+
+/** The last day of the month and year that the lines name first (`March 2026`, `Auszug 3/2026`). */
+export function findMonth(lines: readonly TokenLine[]): CalendarDate | null {
+  for (const { words } of lines) {
+    for (let i = 0; i < words.length; i++) {
+      const numeric = MONTH_AND_YEAR.exec(words[i]!.text);
+      const year = Number(numeric?.[2] ?? (YEAR.test(words[i + 1]?.text ?? '') ? words[i + 1]!.text.slice(0, 4) : NaN));
+      const month = numeric ? Number(numeric[1]) : monthOf(words[i]!.text);
+      if (month !== undefined && month >= 1 && month <= 12 && !Number.isNaN(year)) return calendarDate(year, month, daysInMonth(year, month)) ?? null;
+    }
+  }
+  return null;
+}
+
+const MONTH_AND_YEAR = /^(\d{1,2})[/.-]((?:19|20)\d{2})$/;
+const YEAR = /^(?:19|20)\d{2}[.,;:]?$/;
 
 /** What a line's first label says. */
 export function findLabelOf(line: TokenLine): Label | undefined {

@@ -12,6 +12,8 @@ export interface Layout {
   body: TokenLine[];
   booking: Span | null;
   value: Span | null;
+  /** Further columns of dates, such as that of the purchase. */
+  other_dates: Span[];
   /** A column of `S` and `H`, `+` and `-`, `CR`. */
   indicator: Span | null;
   /** Columns of numbers, left to right, with how many numbers stand in each. */
@@ -24,6 +26,7 @@ export interface Layout {
   /** What the title over a line says of its direction; the titles themselves are `section_titles`. */
   sections: ReadonlyMap<TokenLine, Section>;
   section_titles: ReadonlySet<TokenLine>;
+  section_of: ReadonlyMap<TokenLine, TokenLine>;
   /** Numbers without a decimal mark are amounts (currencies without decimals). */
   whole_numbers: boolean;
 }
@@ -78,9 +81,11 @@ function titleOf(line: TokenLine): Section | undefined {
 }
 
 /** Says of every line of the tables what section it is in. Titles may stand above the headers of their tables. */
-function withSections(tables: readonly Omit<Layout, 'sections' | 'section_titles'>[], lines: readonly TokenLine[]): Layout[] {
+function withSections(tables: readonly Omit<Layout, 'sections' | 'section_titles' | 'section_of'>[], lines: readonly TokenLine[]): Layout[] {
   const sections = new Map<TokenLine, Section>();
   const section_titles = new Set<TokenLine>();
+  const section_of = new Map<TokenLine, TokenLine>();
+  let title: TokenLine | null = null;
   const starts = new Map(tables.flatMap(({ body, text_x0 }) => body.map((line) => [line, text_x0] as const)));
   let section: Section = 'neutral';
   lines.forEach((line, i) => {
@@ -92,25 +97,29 @@ function withSections(tables: readonly Omit<Layout, 'sections' | 'section_titles
       && (above === undefined || above.page !== line.page || line.y - above.y > TITLE_LEADING * line.height)));
     if (isTitle) {
       section = found;
+      title = line;
       section_titles.add(line);
-    } else sections.set(line, section);
+    } else {
+      sections.set(line, section);
+      if (title !== null) section_of.set(line, title);
+    }
   });
-  return tables.map((table) => ({ ...table, sections, section_titles }));
+  return tables.map((table) => ({ ...table, sections, section_titles, section_of }));
 }
 
 /** Points by which a title is set left of descriptions, or not. */
 const TITLE_INDENT = 3;
 
-function layoutOf(header: Header | null, body: TokenLine[], whole_numbers: boolean): Omit<Layout, 'sections' | 'section_titles'> {
+function layoutOf(header: Header | null, body: TokenLine[], whole_numbers: boolean): Omit<Layout, 'sections' | 'section_titles' | 'section_of'> {
   const isMoney = (amount: AmountToken): boolean => whole_numbers || amount.mark !== 'none';
-  const [booking, value] = dateColumns(header, body.filter((line) => line.dates.length > 0));
+  const [booking, value, other_dates] = dateColumns(header, body.filter((line) => line.dates.length > 0));
   const anchors = body.filter((line) => line.amounts.some(isMoney) && booking !== null && line.dates.some((date) => sameColumn(booking, date)));
   const numbers = findColumns(body.flatMap((line) => line.amounts.filter((amount) => isMoney(amount) && (standsAlone(line, amount) || isOverdrawn(line, amount)))))
     .filter((column) => ![booking, value].some((dates) => dates && sameColumn(dates, column)));
   const text_x0 = textStart(header, anchors);
   const spans = [...(header?.cells ?? []), ...numbers.filter(({ count }) => count >= anchors.length / 4), ...(booking ? [booking] : [])];
   return {
-    header, body, booking, value, whole_numbers, numbers, indicator: indicatorColumn(header, body), text_x0,
+    header, body, booking, value, other_dates, whole_numbers, numbers, indicator: indicatorColumn(header, body), text_x0,
     left: header === null ? -Infinity : Math.min(text_x0, ...spans.map(({ x0 }) => x0)), right: header === null || !isMoneyField(header.cells.at(-1)!.field) ? Infinity : Math.max(...spans.map(({ x1 }) => x1)),
   };
 }
@@ -143,7 +152,7 @@ function mostHaveDecimals(lines: readonly TokenLine[]): boolean {
   return decimals > 0 && decimals * 2 >= whole;
 }
 
-function dateColumns(header: Header | null, dated: readonly TokenLine[]): [booking: Span | null, value: Span | null] {
+function dateColumns(header: Header | null, dated: readonly TokenLine[]): [booking: Span | null, value: Span | null, others: Span[]] {
   const all = findColumns(dated.flatMap((line) => line.dates));
   const most = Math.max(0, ...all.map((column) => column.count));
   const columns = all.filter((column) => column.count >= most * DATE_COLUMN_SHARE);
@@ -154,7 +163,8 @@ function dateColumns(header: Header | null, dated: readonly TokenLine[]): [booki
   const value = titled('value_date');
   const booking = titled('booking_date') ?? titled('transaction_date') ?? columns.find((column) => column !== value) ?? value ?? null;
   const other = value ?? (header === null ? columns.find((column) => column !== booking) : undefined);
-  return [booking, other === booking ? null : other ?? null];
+  const transaction = titled('transaction_date');
+  return [booking, other === booking ? null : other ?? null, transaction && transaction !== booking && transaction !== value ? [transaction] : []];
 }
 
 /** Fewer marks are words of descriptions. */

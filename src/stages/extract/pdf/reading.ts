@@ -11,12 +11,12 @@ import { emptyTransaction } from '../../../core/statement.ts';
 import type { StatementProfile } from '../profile.ts';
 import { checkPrintedSums } from './checks.ts';
 import type { LabelledAmount, PrintedCount } from './facts.ts';
-import { findAccount, findCounts, findCurrency, findDatedBalances, findLabelledAmounts, findPeriod, findStatementNumber } from './facts.ts';
+import { findAccount, findCounts, findCurrency, findDatedBalances, findLabelledAmounts, findMonth, findPeriod, findStatementNumber } from './facts.ts';
 import { takeForeign } from './foreign.ts';
 import type { Assignment, Layout, Layouts } from './layout.ts';
 import { findLayouts, listAssignments } from './layout.ts';
 import { lineText } from './lines.ts';
-import type { Row, Table } from './rows.ts';
+import type { Row, RowChoice, Table } from './rows.ts';
 import { buildRows } from './rows.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
 import type { OwnTitles } from './columns.ts';
@@ -80,6 +80,8 @@ interface Document {
   labelled: readonly LabelledAmount[];
   dated: ReturnType<typeof findDatedBalances>;
   counts: readonly PrintedCount[];
+  /** The last day of the month that the heading names (`March 2026`). */
+  month: CalendarDate | null;
   /** Place of each line in the document. */
   place: ReadonlyMap<TokenLine, number>;
 }
@@ -89,7 +91,7 @@ export function readStatement(pages: readonly Page[], lines: readonly TokenLine[
   const layouts = findLayouts(lines, titlesOfProfile(profile));
   const whole_numbers = layouts.tables.some((layout) => layout.whole_numbers);
   const document: Document = {
-    pages, lines, profile, extractor, layouts, labelled: findLabelledAmounts(lines, whole_numbers), dated: findDatedBalances(lines), counts: findCounts(lines),
+    pages, lines, profile, extractor, layouts, labelled: findLabelledAmounts(lines, whole_numbers), dated: findDatedBalances(lines), counts: findCounts(lines), month: findMonth(lines),
     place: new Map(lines.map((line, i) => [line, i])),
   };
   const search: Search = { tried: 0, rows: 0 };
@@ -192,8 +194,11 @@ function entryKey(entry: RawEntry | undefined): string {
 
 function listCandidates(document: Document, assignments: readonly Assignment[], tier: number, search: Search): Candidate[] {
   const found: Candidate[] = [];
-  const whole = buildTable(document, assignments, true);
-  const tables = whole.rows.every((row) => row.date !== null) ? [whole] : [whole, buildTable(document, assignments, false)];
+  const whole = buildTable(document, assignments, { undated: true, strict: false });
+  const tables = [whole];
+  if (whole.rows.some((row) => row.date === null)) tables.push(buildTable(document, assignments, { undated: false, strict: false }));
+  // Labels may be the words of an entry: `Total Energies`.
+  if (whole.markers.some(({ bare }) => !bare)) tables.push(buildTable(document, assignments, { undated: true, strict: true }));
   for (const table of tables) {
     const alternatives: Candidate[] = [];
     const outside = outsideOf(document, table);
@@ -214,8 +219,8 @@ function listCandidates(document: Document, assignments: readonly Assignment[], 
 }
 
 /** The rows of all tables, in document order. */
-function buildTable({ layouts: { tables }, place }: Document, assignments: readonly Assignment[], undated: boolean): Table {
-  const built = tables.map((layout, i) => buildRows(layout, assignments[i]!, undated));
+function buildTable({ layouts: { tables }, place }: Document, assignments: readonly Assignment[], choice: RowChoice): Table {
+  const built = tables.map((layout, i) => buildRows(layout, assignments[i]!, choice));
   if (built.length === 1) return built[0]!;
   const rows = built.flatMap((table) => table.rows).toSorted((a, b) => place.get(a.anchor)! - place.get(b.anchor)!);
   const places = rows.map((row) => place.get(row.anchor)!);
@@ -303,7 +308,7 @@ function readTable(document: Document, assignments: readonly Assignment[], table
   const { lines, layouts, pages, labelled: all } = document;
   const { heading, labelled, currency, period, account, number } = outside;
   const read = (token: AmountToken): RawAmount | undefined => plainAmount(token.printed, style.mark);
-  const dateOf = createDateReader(lines, heading, period, style.order);
+  const dateOf = createDateReader(lines, heading, period, style.order, document.month);
 
   const entries: RawEntry[] = [];
   let before: CalendarDate | null = null;
@@ -332,7 +337,7 @@ function readTable(document: Document, assignments: readonly Assignment[], table
     format: 'pdf', extractor: document.extractor, account, bank: null, currency,
     statement_id: number, sequence: number !== null && /^\d+$/.test(number) ? String(Number(number)) : null,
     from: (period && dateOf(period[0])) ?? null, to: (period && dateOf(period[1])) ?? null,
-    opening_balance: null, closing_balance: null, printed_totals: findTotals(document, labelled, table, read),
+    opening_balance: null, closing_balance: null, printed_totals: findTotals(document, labelled, table, entries, read),
     newest_first: entries.length > 1 && entries[0]!.booking_date > entries.at(-1)!.booking_date, reader_checks: [],
   };
   const balances = listBalances(document, table, labelled, outside.lines, read, dateOf);
@@ -421,7 +426,7 @@ function signByBalance(entries: RawEntry[], opening: RawAmount | null): void {
 const PERIOD_MARGIN_DAYS = 45;
 
 /** Reads dates; a missing year is that of the period, else the last one that does not lie behind every full date of the heading. */
-function createDateReader(lines: readonly TokenLine[], heading: readonly TokenLine[], period: [DateToken, DateToken] | null, order: DateOrder): (token: DateToken) => CalendarDate | undefined {
+function createDateReader(lines: readonly TokenLine[], heading: readonly TokenLine[], period: [DateToken, DateToken] | null, order: DateOrder, month: CalendarDate | null): (token: DateToken) => CalendarDate | undefined {
   const full = (token: DateToken): CalendarDate[] => {
     const date = token.readings.get(order);
     const found = date && date.year !== null ? calendarDate(date.year, date.month, date.day) : undefined;
@@ -429,12 +434,18 @@ function createDateReader(lines: readonly TokenLine[], heading: readonly TokenLi
   };
   const latestIn = (some: readonly TokenLine[]): CalendarDate | undefined => some.flatMap((line) => line.dates.flatMap(full)).toSorted().at(-1);
   let limit: CalendarDate | undefined | null = null;
+  const [from] = period === null ? [] : full(period[0]);
+  const [to] = period === null ? [] : full(period[1]);
   return (token) => {
     const date = token.readings.get(order);
     if (date === undefined) return undefined;
     if (date.year !== null) return calendarDate(date.year, date.month, date.day);
+    if (from !== undefined && to !== undefined) {
+      const inPeriod = [Number(to.slice(0, 4)), Number(from.slice(0, 4))].map((one) => calendarDate(one, date.month, date.day)).find((one) => one !== undefined && one >= from && one <= to);
+      if (inPeriod !== undefined) return inPeriod;
+    }
     if (limit === null) {
-      const latest = (period && full(period[1])[0]) ?? latestIn(heading) ?? latestIn(lines);
+      const latest = to ?? latestIn(heading) ?? month ?? latestIn(lines);
       limit = latest && addDays(latest, PERIOD_MARGIN_DAYS);
     }
     if (limit === undefined) return undefined;
@@ -496,18 +507,25 @@ function proveWithBalances(head: RawStatement, entries: readonly RawEntry[], { o
   return first!;
 }
 
+/** The sums, without sign, of the sections of a direction that has several: their totals are not those of the statement. */
+function sumsOfSections(rows: readonly Row[], entries: readonly RawEntry[]): ReadonlySet<bigint> {
+  const sums: bigint[] = [];
+  rows.forEach((row, i) => {
+    const value = parseDecimal(entries[i]!.amount, DECIMALS) ?? 0n;
+    if (i > 0 && row.section_title === rows[i - 1]!.section_title) sums.push(sums.pop()! + value);
+    else sums.push(value);
+  });
+  return new Set(sums.length > 1 ? sums.map((sum) => (sum < 0n ? -sum : sum)) : []);
+}
+
 /** Totals of debits and credits and numbers of entries, where the document says that they are just that. */
-function findTotals({ counts }: Document, labelled: readonly LabelledAmount[], { markers, used }: Table, read: (token: AmountToken) => RawAmount | undefined): PrintedTotal[] {
+function findTotals({ counts }: Document, labelled: readonly LabelledAmount[], { rows, used }: Table, entries: readonly RawEntry[], read: (token: AmountToken) => RawAmount | undefined): PrintedTotal[] {
   const totals = new Map<string, PrintedTotal>();
-  const add = (kind: 'credits' | 'debits', token: AmountToken | undefined): void => {
-    const amount = token && read(token);
-    if (amount !== undefined && !totals.has(kind)) totals.set(kind, { kind, amount });
-  };
-  for (const { label, amount } of labelled) if (label === 'debits' || label === 'credits') add(label, amount);
-  for (const { label, money } of markers) {
-    if (label !== 'totals') continue;
-    add('debits', money.debit);
-    add('credits', money.credit);
+  const parts = sumsOfSections(rows, entries);
+  for (const { label, amount } of labelled) {
+    const value = label === 'debits' || label === 'credits' ? read(amount) : undefined;
+    if (value === undefined || totals.has(label) || parts.has(parseDecimal(value.replace('-', ''), DECIMALS) ?? 0n)) continue;
+    totals.set(label, { kind: label as 'debits' | 'credits', amount: value });
   }
   for (const { kind, count, line } of counts) if (!used.has(line) && !totals.has(kind)) totals.set(kind, { kind, count });
   return [...totals.values()];

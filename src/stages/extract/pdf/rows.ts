@@ -24,8 +24,9 @@ export interface Row {
   lines: TokenLine[];
   /** Text of columns that have a field of their own. */
   fields: Partial<Record<ColumnField, string>>;
-  /** What the heading over it says of its direction. */
+  /** What the title over it says of its direction, and the title. */
   section: Section;
+  section_title: TokenLine | null;
 }
 
 /** A row that carries a balance or a total and no entry. `rows` counts the entries above it. */
@@ -35,6 +36,8 @@ export interface Marker {
   money: Row['money'];
   side: Row['side'];
   rows: number;
+  /** It says nothing besides its label. */
+  bare: boolean;
 }
 
 export interface Table {
@@ -70,14 +73,21 @@ interface Part {
   /** Words that are no date, mark or number of a column. */
   free: TokenLine['words'];
   label: Label | null;
+  bare: boolean;
 }
 
 /** Which anchor a line between two of them belongs to. */
 type Flow = 'first' | 'last' | 'gaps';
 
-/** Builds the rows under an assignment of columns. `undated`: an amount without a date is an entry of the day above, not a sum or a second currency. */
-export function buildRows(layout: Layout, assignment: Assignment, undated: boolean): Table {
-  const parts = layout.body.map((line) => takeApart(line, layout, assignment));
+/** What the words leave open. `undated`: an amount without a date is an entry of the day above, not a sum or a second currency. `strict`: a row is a sum only if it says nothing else. */
+export interface RowChoice {
+  undated: boolean;
+  strict: boolean;
+}
+
+/** Builds the rows under an assignment of columns. */
+export function buildRows(layout: Layout, assignment: Assignment, { undated, strict }: RowChoice): Table {
+  const parts = layout.body.map((line) => takeApart(line, layout, assignment, strict));
   settleUndated(parts, undated);
   const flow = findFlow(parts);
   const columns = textColumns(layout.header);
@@ -113,7 +123,7 @@ export function buildRows(layout: Layout, assignment: Assignment, undated: boole
       if (part.kind !== 'marker') continue;
     }
     if (part.kind === 'marker') {
-      table.markers.push({ label: part.label, line, money: part.money, side: part.side, rows: table.rows.length });
+      table.markers.push({ label: part.label, line, money: part.money, side: part.side, bare: part.bare, rows: table.rows.length });
       // Descriptions run on behind the carry of a page.
       if (part.label !== 'carry') endCurrent();
       continue;
@@ -124,7 +134,7 @@ export function buildRows(layout: Layout, assignment: Assignment, undated: boole
         current.money.balance = part.money.balance!;
         if (part.free.length === 0) table.used.add(line);
         else pending.push({ ...part, kind: 'text' });
-      } else table.markers.push({ label: part.label, line, money: part.money, side: part.side, rows: table.rows.length });
+      } else table.markers.push({ label: part.label, line, money: part.money, side: part.side, bare: part.bare, rows: table.rows.length });
       continue;
     }
     if (part.kind !== 'anchor') {
@@ -139,7 +149,7 @@ export function buildRows(layout: Layout, assignment: Assignment, undated: boole
     if (current !== null && below !== undefined && current.value === null) current.value = below.date;
     current = {
       anchor: line, page: line.page, box: boxOf(line), date: part.date ?? start?.date ?? null, value: part.value ?? start?.value ?? null, money: part.money, side: part.side,
-      texts: [], lines: [], fields: {}, section,
+      texts: [], lines: [], fields: {}, section, section_title: layout.section_of.get(line) ?? null,
     };
     for (const one of after) add(current, one);
     table.used.add(line);
@@ -151,7 +161,7 @@ export function buildRows(layout: Layout, assignment: Assignment, undated: boole
   return table;
 }
 
-function takeApart(line: TokenLine, layout: Layout, assignment: Assignment): Part {
+function takeApart(line: TokenLine, layout: Layout, assignment: Assignment, strict: boolean): Part {
   const { booking, value, indicator } = layout;
   const money: Row['money'] = {};
   for (const amount of line.amounts) {
@@ -160,12 +170,13 @@ function takeApart(line: TokenLine, layout: Layout, assignment: Assignment): Par
   }
   const date = (booking && line.dates.find((token) => sameColumn(booking, token))) ?? null;
   const valueDate = (value && line.dates.find((token) => token !== date && sameColumn(value, token))) ?? null;
+  const others = line.dates.filter((token) => layout.other_dates.some((column) => sameColumn(column, token)));
   const hasAmount = 'amount' in money || 'debit' in money || 'credit' in money;
   const mark = indicator === null || !('amount' in money) ? -1 : line.words.findIndex((word, i) => overlap(indicator, word) > 0 && indicatorOf(word.text) !== undefined
     && !Object.values(money).some(({ from, to }) => i >= from && i < to));
-  const taken = [...Object.values(money), date, valueDate].filter((token) => token !== null);
+  const taken = [...Object.values(money), date, valueDate, ...others].filter((token) => token !== null);
   const free = line.words.filter((word, i) => i !== mark && word.x1 > layout.left - MARGIN && word.x0 < layout.right + MARGIN && !taken.some((token) => i >= token.from && i < token.to));
-  const part: Part = { line, kind: 'break', date, value: valueDate, money, side: (mark >= 0 && indicatorOf(line.words[mark]!.text)) || null, free, label: null };
+  const part: Part = { line, kind: 'break', date, value: valueDate, money, side: (mark >= 0 && indicatorOf(line.words[mark]!.text)) || null, free, label: null, bare: true };
 
   const words = free.map((word) => fold(word.text));
   const label = findLabel(words);
@@ -173,10 +184,10 @@ function takeApart(line: TokenLine, layout: Layout, assignment: Assignment): Par
   if (label) part.label = label.label;
   const hasMoney = Object.keys(money).length > 0;
   if (layout.section_titles.has(line)) return { ...part, kind: 'section' };
-  if (line.amounts.length > 0 && isBareBalance(words)) return { ...part, kind: 'marker' };
+  if (line.amounts.length > 0 && isBareBalance(words)) return { ...part, kind: 'marker', bare: true };
   if (label && (hasMoney || line.amounts.length > 0)) {
     const dated = date !== null;
-    if (hasMoney ? (bare ? !(label.label === 'carry' && dated && hasAmount) : !dated && label.from === 0) : !dated && bare) return { ...part, kind: 'marker' };
+    if (hasMoney ? (bare ? !(label.label === 'carry' && dated && hasAmount) : !dated && label.from === 0 && !strict) : !dated && bare) return { ...part, kind: 'marker', bare };
   }
   if (hasAmount) return { ...part, kind: 'anchor' };
   if ('balance' in money) return { ...part, kind: 'balance' };

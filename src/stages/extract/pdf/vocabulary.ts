@@ -136,14 +136,18 @@ const FILLERS = /^(?:account|ledger|book|booked|statement|daily|period|month|you
 
 const TOTAL_WORDS = /^(?:total|totals|sum|summe|gesamt|gesamtsumme|totaux|somme|totaal|totale|totali|totales|suma|razem|summa|totalt|sammanlagt)$/;
 
+const PARTIAL = /^(?:einzahlung(?:en)?|auszahlung(?:en)?|charges|payments?|transfers|checks|cheques|fees|gastos|retraits|depots|versements|prelevements|paiements|pagamenti|pagos)$/;
+
 /** The longest phrase of balance or total words that begins at `at`. */
 function phraseAt(words: readonly string[], at: number): { label: Label; to: number } | undefined {
   const compound = COMPOUND.test(words[at]!) ? (OPENING_COMPOUND.test(words[at]!) ? 'opening' : 'closing') : undefined;
   if (compound !== undefined) return { label: compound, to: at + 1 };
   if (TOTAL_WORDS.test(words[at]!)) {
     for (let n = Math.min(LONGEST_LABEL_WORDS, words.length - at); n > 1; n--) {
-      const field = fieldOfTitle(words.slice(at + 1, at + n).filter((word) => word !== '' && !FILLERS.test(word) && word !== 'der' && word !== 'des').join(' '));
-      if (field === 'debit' || field === 'credit') return { label: field === 'debit' ? 'debits' : 'credits', to: at + n };
+      if (words[at + n - 1] === '') continue;
+      const field = FIELD_OF_TITLE.get(words.slice(at + 1, at + n).filter((word) => word !== '' && !FILLERS.test(word) && word !== 'der' && word !== 'des').join(' '));
+      // Deposits and withdrawals in cash, charges and the like are parts of the movements.
+      if ((field === 'debit' || field === 'credit') && !PARTIAL.test(words[at + n - 1]!)) return { label: field === 'debit' ? 'debits' : 'credits', to: at + n };
     }
     return undefined;
   }
@@ -170,6 +174,8 @@ const LONGEST_LABEL_WORDS = 5;
 export function findLabel(words: readonly string[], from = 0): { label: Label; from: number; to: number } | undefined {
   for (let i = from; i < words.length; i++) {
     if (words[i] === '') continue;
+    const total = TOTAL_WORDS.test(words[i]!) ? phraseAt(words, i) : undefined;
+    if (total) return { from: i, ...total };
     for (let n = Math.min(LONGEST_LABEL_WORDS, words.length - i); n > 0; n--) {
       if (words[i + n - 1] === '') continue;
       const phrase = words.slice(i, i + n).filter((word) => word !== '').join(' ');
