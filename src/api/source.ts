@@ -39,8 +39,8 @@ export async function loadSource(db: Database, person: Person, entry_id: bigint)
   if (head.subarray(0, 2).toString('latin1') === 'PK') return { ...found, kind: 'none', note: 'The document came in a ZIP archive; download it to see the entry.' };
   const gzip = head[0] === 0x1f && head[1] === 0x8b;
   const text = gzip ? Readable.from(blob.read(), { objectMode: false }).pipe(createGunzip()) as AsyncIterable<Buffer> : blob.read();
-  const until = place.next_line !== null && place.next_line > line ? Math.min(place.next_line - 1, line + MARKED_MAX) : line;
-  const lines = await readLines(text, encodingOf(head), line, until, place.line);
+  const until = place.next_line !== null && place.next_line > line ? Math.min(place.next_line - 1, line + MARKED_MAX) : line + MARKED_MAX;
+  const lines = await readLines(text, encodingOf(head), line, until, place);
   return { ...found, kind: lines.length === 0 ? 'none' : 'text', lines, note: lines.length === 0 ? 'The entry stands too far behind in a very large document; download it to see the entry.' : null };
 }
 
@@ -61,8 +61,28 @@ function encodingOf(head: Buffer): string {
   }
 }
 
+/** Where the last entry of a document ends, whose next line is none: with a line, or before one. A CSV row is its line. */
+const ENDS: Readonly<Record<string, { with?: RegExp; before?: RegExp }>> = {
+  'camt.053': { with: /<\/(?:\w{1,20}:)?Ntry>/ }, 'camt.052': { with: /<\/(?:\w{1,20}:)?Ntry>/ }, 'camt.054': { with: /<\/(?:\w{1,20}:)?Ntry>/ }, ofx: { with: /<\/STMTTRN>/ }, qif: { with: /^\^/ },
+  mt940: { before: /^:(?!86:)\d\d[A-Z]?:|^-/ }, mt942: { before: /^:(?!86:)\d\d[A-Z]?:|^-/ }, bai2: { before: /^(?!88)/ }, csv: { with: /^/ },
+};
+
+/** Marks no more than the entry's own lines. */
+function unmarkBehind(lines: ItemSource['lines'], format: string): ItemSource['lines'] {
+  const end = ENDS[format] ?? {};
+  let ended = false;
+  let started = false;
+  return lines.map((line) => {
+    if (line.marked && started && !ended && end.before?.test(line.text)) ended = true;
+    const marked = line.marked && !ended;
+    started ||= line.marked;
+    if (marked && end.with?.test(line.text)) ended = true;
+    return { ...line, marked };
+  });
+}
+
 /** The lines of an entry with some around it; of a document without line breaks the entry's own element, one child a line. */
-async function readLines(stream: AsyncIterable<Buffer>, encoding: string, from: number, to: number, entry_line: number): Promise<ItemSource['lines']> {
+async function readLines(stream: AsyncIterable<Buffer>, encoding: string, from: number, to: number, { line: entry_line, format }: Pick<Place, 'line' | 'format'>): Promise<ItemSource['lines']> {
   const decoder = new TextDecoder(encoding);
   const lines: ItemSource['lines'] = [];
   let n = 1;
@@ -79,15 +99,17 @@ async function readLines(stream: AsyncIterable<Buffer>, encoding: string, from: 
       continue;
     }
     for (const text of parts) take(n++, text);
-    if (n > to + LINES_AROUND) return lines;
+    if (n > to + LINES_AROUND) break;
     if (rest.length > LINE_MAX * 100 && n >= from) {
       const element = elementOf(rest, entry_line);
       if (element !== null) return element;
     }
   }
-  take(n, rest);
+  if (n <= to + LINES_AROUND) take(n, rest);
   const long = lines.find((line) => line.marked && line.text.length > LINE_MAX);
-  return (long && elementOf(long.text, entry_line)) ?? lines.map((line) => ({ ...line, text: line.text.slice(0, LINE_MAX) }));
+  const marked = unmarkBehind(lines, format);
+  const last = marked.findLastIndex((line) => line.marked);
+  return (long && elementOf(long.text, entry_line)) ?? marked.slice(0, last + 1 + LINES_AROUND).map((line) => ({ ...line, text: line.text.slice(0, LINE_MAX) }));
 
   function take(at: number, text: string): void {
     if (at >= from - LINES_AROUND && at <= to + LINES_AROUND) lines.push({ n: at, text: text.trimEnd(), marked: at >= from && at <= to });
