@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { testDatabase } from '../helpers/database.ts';
-import { importMasterData, runBatch } from '../helpers/batch.ts';
+import { runBatch } from '../helpers/batch.ts';
 import { entriesOf, testServer, type Browser } from './helpers.ts';
 
 const worker = await testDatabase('worker');
