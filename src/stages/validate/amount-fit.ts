@@ -1,4 +1,5 @@
 import type { AmountFit } from '../../core/evidence.ts';
+import { findCombination, type Choice } from './combination.ts';
 import type { Item, Leaf, Party } from './contract.ts';
 
 /** What one item takes of an entry, and what else settles of it. Positive minor units of the item's currency, `moved` of the entry's. */
@@ -52,6 +53,8 @@ export function explainAmount(leaf: Leaf, items: readonly Item[], party: Party |
 
   const discounted = items.map((item) => (discountInTime(item, leaf) ? share(item, item.open - item.discount_amount!, { discount: item.discount_amount! }) : share(item, item.open)));
   if (sumOf(discounted) === paid) return { fit: 'discount', shares: discounted };
+  const some = discountedInPart(items, discounted);
+  if (some !== null) return { fit: 'discount', shares: some };
 
   const charged = leaf.charges.reduce((sum, charge) => sum + (charge.currency === null || charge.currency === leaf.currency ? charge.amount : 0n), 0n);
   const magnitude = charged < 0n ? -charged : charged;
@@ -85,6 +88,15 @@ export function explainAmount(leaf: Leaf, items: readonly Item[], party: Party |
     rest -= part * directionOf(item) * sign;
   }
   return { fit: 'short', shares };
+
+  /** Some of the discounts, where only one choice of them leads to the amount. */
+  function discountedInPart(all: readonly Item[], with_discount: readonly ItemShare[]): ItemShare[] | null {
+    const choices = with_discount.filter((part) => part.discount > 0n).map((part): Choice<Item> => ({ item: part.item, ways: [part.discount * directionOf(part.item) * sign] }));
+    if (choices.length < 2) return null;
+    const { found, first } = findCombination(choices, total - paid);
+    const taken = new Set(first?.map(({ item }) => item));
+    return found !== 'one' ? null : all.map((item) => (taken.has(item) ? share(item, item.open - item.discount_amount!, { discount: item.discount_amount! }) : share(item, item.open)));
+  }
 
   function sumOf(shares: readonly ItemShare[]): bigint {
     return shares.reduce((sum, part) => sum + part.amount * directionOf(part.item) * sign, 0n);

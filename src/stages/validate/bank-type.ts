@@ -14,8 +14,8 @@ const ISO_CHARGE_FAMILIES = new Set(['MCRD/CHRG', 'MDOP/CHRG', 'MCOP/CHRG']);
 
 /** German business transaction codes (GVC, DFÜ agreement annex 3, part "Datenformat MT 940"). */
 const GVC: Record<string, BankType> = {
-  '805': 'fee', '806': 'fee', '807': 'fee', '808': 'fee', '809': 'fee', '810': 'fee', '811': 'fee',
-  '814': 'interest', '815': 'interest', '816': 'interest', '819': 'interest',
+  '801': 'fee', '802': 'fee', '803': 'fee', '804': 'fee', '805': 'fee', '806': 'fee', '807': 'fee', '808': 'fee', '809': 'fee', '810': 'fee', '811': 'fee',
+  '812': 'interest', '814': 'interest', '815': 'interest', '816': 'interest', '817': 'interest',
   '059': 'return', '108': 'return', '109': 'return', '159': 'return', '181': 'return', '182': 'return', '183': 'return', '184': 'return',
 };
 
@@ -37,22 +37,44 @@ const BOOKING_TYPES: Record<string, BankType> = {
   'account fee': 'fee', 'monthly fee': 'fee', commission: 'fee',
   gebühr: 'fee', gebühren: 'fee', entgelt: 'fee', entgelte: 'fee', spesen: 'fee', kontoführung: 'fee', kontoführungsgebühr: 'fee', abschluss: 'fee',
   entgeltabschluss: 'fee', frais: 'fee', 'frais bancaires': 'fee', kosten: 'fee', bankkosten: 'fee', commissioni: 'fee', comisión: 'fee', comisiones: 'fee',
-  interest: 'interest', 'credit interest': 'interest', 'debit interest': 'interest', zins: 'interest', zinsen: 'interest', habenzinsen: 'interest',
-  sollzinsen: 'interest', intérêts: 'interest', rente: 'interest', interessi: 'interest', intereses: 'interest',
+  provision: 'fee', provisionen: 'fee', kontogebühr: 'fee', bankgebühr: 'fee', bankgebühren: 'fee', buchungsgebühr: 'fee', 'bank fees': 'fee', 'service fee': 'fee', srvchg: 'fee', 'account charge': 'fee', 'maintenance fee': 'fee',
+  'transaction fee': 'fee', 'frais de tenue de compte': 'fee', cotisation: 'fee', 'commission bancaire': 'fee', 'spese bancarie': 'fee', spese: 'fee', competenze: 'fee', 'comisión bancaria': 'fee', gastos: 'fee', comissão: 'fee', despesas: 'fee',
+  provisie: 'fee', bankkostnader: 'fee', avgift: 'fee', avgifter: 'fee', gebyr: 'fee', gebyrer: 'fee', palvelumaksu: 'fee', opłata: 'fee', opłaty: 'fee', prowizja: 'fee', poplatek: 'fee', poplatky: 'fee',
+  interest: 'interest', 'interest paid': 'interest', 'interest earned': 'interest', 'interest charged': 'interest', int: 'interest', 'credit interest': 'interest', 'debit interest': 'interest', zins: 'interest', zinsen: 'interest', habenzinsen: 'interest',
+  sollzinsen: 'interest', intérêts: 'interest', rente: 'interest', interessi: 'interest', interés: 'interest', juros: 'interest', ränta: 'interest', renter: 'interest', korko: 'interest', odsetki: 'interest', úrok: 'interest', úroky: 'interest', zinsabschluss: 'interest', intereses: 'interest',
   return: 'return', returned: 'return', chargeback: 'return', 'returned payment': 'return', rückgabe: 'return', rücklastschrift: 'return',
   retoure: 'return', rückbuchung: 'return', rejet: 'return', storno: 'return', 'direct debit return': 'return',
 };
+
+/** ISO 20022 code set: families and sub-families that say nothing, so that the bank's own code may say more. */
+const UNTELLING = new Set(['NTAV', 'OTHR']);
 
 /** The bank's booking type from its codes; `other` where they say nothing of these kinds. */
 export function bankTypeOf(code: TransactionCode | null): BankType {
   if (code === null) return 'other';
   const { domain, family, subfamily, proprietary } = code;
-  if (subfamily !== null) {
-    if (ISO_RETURN_SUBFAMILIES.has(subfamily)) return 'return';
-    if (ISO_INTEREST_SUBFAMILIES.has(subfamily)) return 'interest';
-    if (ISO_CHARGE_SUBFAMILIES.has(subfamily) || ISO_CHARGE_FAMILIES.has(`${family}/${subfamily}`)) return 'fee';
-  }
-  if (domain !== null || proprietary === null) return 'other';
+  const by_domain = ofSubfamily(family, subfamily);
+  if (by_domain !== 'other') return by_domain;
+  const is_telling = domain !== null && domain !== 'XTND' && family !== null && !UNTELLING.has(family) && subfamily !== null && !UNTELLING.has(subfamily);
+  if (is_telling || proprietary === null) return 'other';
   const own = proprietary.trim();
-  return GVC[own] ?? SWIFT[own.replace(/^[NFS](?=[A-Z]{3}$)/, '')] ?? OFX[own] ?? BAI2[own] ?? BOOKING_TYPES[own.toLowerCase()] ?? 'other';
+  const whole = ofCode(own) ?? BOOKING_TYPES[own.toLowerCase()];
+  if (whole !== undefined) return whole;
+  // `NCHG+808+00916` of the German banks' camt, `PMNT-MDOP-CHRG` of others: codes in a row, of which one says it.
+  if (!CODES_IN_A_ROW.test(own)) return 'other';
+  const codes = own.split(/[^A-Z0-9]+/);
+  return codes.map((part) => ofCode(part) ?? 'other').find((type) => type !== 'other') ?? ofSubfamily(codes[1] ?? null, codes[2] ?? null);
+}
+
+const CODES_IN_A_ROW = /^[A-Z0-9]{3,6}(?:[-+/.][A-Z0-9]{1,8})+$/;
+
+function ofSubfamily(family: string | null, subfamily: string | null): BankType {
+  if (subfamily === null) return 'other';
+  if (ISO_RETURN_SUBFAMILIES.has(subfamily)) return 'return';
+  if (ISO_INTEREST_SUBFAMILIES.has(subfamily)) return 'interest';
+  return ISO_CHARGE_SUBFAMILIES.has(subfamily) || ISO_CHARGE_FAMILIES.has(`${family}/${subfamily}`) ? 'fee' : 'other';
+}
+
+function ofCode(code: string): BankType | undefined {
+  return GVC[code] ?? SWIFT[code.replace(/^[NFS](?=[A-Z]{3}$)/, '')] ?? OFX[code] ?? BAI2[code];
 }

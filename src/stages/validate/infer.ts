@@ -1,4 +1,5 @@
 import type { Candidate, CandidateFacts } from '../../core/evidence.ts';
+import { recogniseReference } from '../../core/reference.ts';
 import { normaliseReference } from '../../core/text.ts';
 import { discountInTime, directionOf, nextInstalment } from './amount-fit.ts';
 import { candidate, facts } from './candidate.ts';
@@ -51,20 +52,28 @@ interface Says {
   unheard: readonly string[];
   orders: readonly string[];
   prepayment: boolean;
+  /** A structured reference that is none of those we issued. */
+  reference: boolean;
   whole: string;
 }
 
 function readText(leaf: Leaf, named: Named): Says {
   const text = [leaf.remittance, leaf.customer_reference, leaf.structured_reference].filter((part) => part !== null).join(' ; ') || null;
-  return { numbers: numbersIn(text), unheard: named.unheard, orders: ordersIn(text), prepayment: speaksOfPrepayment(text), whole: text === null ? '' : normaliseReference(text) };
+  return { numbers: numbersIn(text), unheard: named.unheard, orders: ordersIn(text), prepayment: speaksOfPrepayment(text),
+    reference: leaf.structured_reference !== null && named.items.length === 0 && isReferenceOfSomebody(leaf.structured_reference), whole: text === null ? '' : normaliseReference(text) };
+}
+
+/** A column called reference may hold words; what has the form of a reference and is none of ours was issued by somebody else. */
+function isReferenceOfSomebody(text: string): boolean {
+  return /\d{4}/.test(normaliseReference(text)) && recogniseReference(text).length > 0;
 }
 
 /**
  * Whether nothing in the text speaks for something else than these items: a number like theirs that is none of ours, a number that is called
- * an invoice's, an order that is not theirs, a payment before any invoice.
+ * an invoice's, somebody else's reference, an order that is not theirs, a payment before any invoice.
  */
-function isUndisputed({ numbers, unheard, orders, prepayment }: Says, items: readonly Item[]): boolean {
-  if (prepayment) return false;
+function isUndisputed({ numbers, unheard, orders, prepayment, reference }: Says, items: readonly Item[]): boolean {
+  if (prepayment || reference) return false;
   if (orders.some((order) => !items.some((item) => item.purchase_order !== null && normaliseReference(item.purchase_order) === order))) return false;
   if (numbers.some(({ key, labelled }) => labelled && isTelling(key))) return false;
   return !unheard.some((key) => items.some((item) => sameLetters(key, normaliseReference(item.invoice_number))));
@@ -95,7 +104,7 @@ function slipCandidates(leaf: Leaf, payer: Payer, books: Books, items: readonly 
   const meant = items.filter((item) => says.numbers.some(({ key }) => isSlipOf(key, item.invoice_number)));
   return meant.map((item) => candidate(leaf, payer, books, [item], explainItems(leaf, [item], books.party(item.party_id)), {
     named_by: 'typo', all_named: true, unique: meant.length === 1, status: 'open',
-    undisputed: !says.prepayment && says.numbers.every(({ key, labelled }) => !labelled || !isTelling(key) || isSlipOf(key, item.invoice_number)),
+    undisputed: !says.prepayment && !says.reference && says.numbers.every(({ key, labelled }) => !labelled || !isTelling(key) || isSlipOf(key, item.invoice_number)),
   })).filter(({ facts: of }) => of.amount === 'exact' || meant.length === 1);
 }
 

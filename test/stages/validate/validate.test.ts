@@ -180,6 +180,119 @@ describe('who pays', () => {
   });
 });
 
+describe('names as banks and people write them', () => {
+  const shown = (counterparty_name: string | null, names: string[], remittance = 'RE-1001', of: Partial<Leaf> = {}) =>
+    best({ counterparty_name, counterparty_account: null, remittance, ...of }, [item('RE-1001', 11_900n)], names.map((name, i) => party(`C${i + 1}`, { names: [name] })));
+  const relation = (...args: Parameters<typeof shown>) => invoicesOf(shown(...args).candidates)!.facts.payer;
+
+  it.each<[string | null, string, string?]>([
+    ['MUELLER MASCHINENBAU', 'Müller Maschinenbau GmbH'], ['MULLER MASCHINENBAU GMBH', 'Müller Maschinenbau GmbH'], ['Müller, Hans', 'Hans Müller'],
+    ['Nordwind Handelsgesellschaf', 'Nordwind Handelsgesellschaft mbH'], ['Moorleben Stahlhandel UG (haftungsbeschr', 'Moorleben Stahlhandel UG (haftungsbeschränkt)'],
+    ['Montcourt Uhlenbrock Plomberie e', 'Montcourt Uhlenbrock Plomberie et Fils SARL'], ['NORDWIND HANDEL GMBH RE-1001', 'Nordwind Handel GmbH', ''],
+    [null, 'Nordwind Handel GmbH', 'NORDWIND HANDEL RECHNUNG RE-1001'], [null, 'Nordwind Handel GmbH', 'Nordwind Handel GmbH Zzyx RE-1001'],
+    [null, 'Hauteverter Vieuxvert Transports SARL', 'HAUTEVERTER VIEUXVERT TRANSPORTS SA FACT. RE-1001'],
+  ])('%s is %s', (shown_name, name, text) => expect(relation(shown_name, [name], text)).toBe('name'));
+
+  it.each([
+    ['Nordwind Handel AG', 'Nordwind Handel GmbH'], ['Nordwind Handel Service GmbH', 'Nordwind Handel GmbH'], ['Nordwind Handelsgesellschaf', 'Nordwind Handelshaus GmbH'],
+  ])('%s is not %s', (shown_name, name) => expect(relation(shown_name, [name])).toBe('unknown'));
+
+  it('takes a cut name for nobody\'s when two go on like it, and a name of two forms for that which is shown', () => {
+    expect(relation('Nordwind Handelsgesellschaf', ['Nordwind Handelsgesellschaft Süd mbH', 'Nordwind Handelsgesellschaft Nord mbH'])).toBe('unknown');
+    expect(relation('Keller AG', ['Keller AG', 'Keller GmbH'])).toBe('name');
+    expect(relation('Keller', ['Keller AG', 'Keller GmbH'])).toBe('unknown');
+  });
+
+  it('takes the beginning of a longer name in a text for none', () => {
+    expect(shown(null, ['Nordwind Handel GmbH'], 'NORDWIND HANDEL SERVICE RE-1001').facts.counterparty_name).toBe('similar');
+  });
+
+  it('doubts an account on file under another party\'s exact name', () => {
+    expect(best({ counterparty_name: 'Maison Rivage SARL', remittance: 'RE-1001' }, [item('RE-1001', 11_900n)]).candidates[0]!.facts.payer).toBe('contradicts');
+  });
+
+  it('knows an account by the national numbers of bank and account, and one that is masked by the name beside it', () => {
+    const known = (of: Partial<Leaf>) => best({ remittance: 'RE-1001', ...of }, [item('RE-1001', 11_900n)]).facts.counterparty_account;
+    expect(known({ counterparty_name: null, counterparty_account: '532013000', counterparty_bank: '37040044' })).toBe('known');
+    expect(known({ counterparty_account: 'DE89 **** 3000' })).toBe('known');
+    expect(known({ counterparty_account: 'DE89 **** 3001' })).toBe('unknown');
+  });
+
+  it('keeps apart a customer and a supplier of one name, and the customer of a factor from the factor', () => {
+    const both = [party('C1', { names: ['Hans Müller'] }), party('S1', { kind: 'supplier', names: ['Hans Müller'] })];
+    expect(best({ counterparty_name: 'Hans Müller', counterparty_account: null, remittance: 'RE-1001' }, [item('RE-1001', 11_900n)], both).candidates[0]!.facts.payer).toBe('name');
+    expect(best({ remittance: 'RE-1001' }, [item('RE-1001', 11_900n)], [party('C1', { ...C1, assigned_to_factor: 'F1' })]).candidates[0]!.facts.payer).toBe('assigned');
+  });
+});
+
+describe('decoys, lists and slips', () => {
+  it('hears the numbers of dates, phones and accounts only where the amount says so', () => {
+    const strangers = item('12102026', 5n, { party_id: 'C2' });
+    expect(best({ remittance: 'RE-1001 vom 12.10.2026' }, [item('RE-1001', 11_900n), strangers]).candidates[0]!.facts).toMatchObject({ amount: 'exact', all_named: true });
+    expect(best({ remittance: '12.10.2026' }, [item('12102026', 11_900n)]).candidates[0]!.facts).toMatchObject({ named_by: 'number', amount: 'exact' });
+  });
+
+  it('passes over bare digits that are a stranger\'s number where something else is named, and nowhere else', () => {
+    const strangers = item('20266', 5n, { party_id: 'C2' });
+    const beside = best({ remittance: 'RE-1001 20266' }, [item('RE-1001', 11_900n), strangers]);
+    expect(beside.candidates[0]!.facts).toMatchObject({ amount: 'exact', all_named: true });
+    expect(beside.refused).toEqual([{ invoice_number: '20266', party_id: 'C2', reason: 'number_of_another_party' }]);
+    expect(best({ remittance: '20266' }, [item('RE-1001', 11_900n), strangers]).facts.named_count).toBe(1);
+  });
+
+  it.each(['RE-2026-00042/43', 'RE-2026-00042 + 43', 'RE-2026-00042 und 00043', 'RE-2026-00042, 00043'])('goes on with the end of a number: %s', (remittance) => {
+    const { candidates } = best({ amount: 16_900n, remittance }, [item('RE-2026-00042', 11_900n), item('RE-2026-00043', 5_000n)]);
+    expect(candidates[0]!.facts).toMatchObject({ invoice_count: 2, amount: 'exact', all_named: true });
+  });
+
+  it('repairs a slip only where one open item can be meant', () => {
+    const typo = (items: Item[], of: Partial<Leaf> = {}) => best({ remittance: 'RE-2026-00142', ...of }, items).candidates.find(({ facts }) => facts.named_by === 'typo')?.facts;
+    expect(typo([item('RE-2026-00042', 11_900n), item('RE-2026-07777', 11_900n)])).toMatchObject({ amount: 'exact', unique: true, undisputed: true });
+    expect(typo([item('RE-2026-00042', 11_900n), item('RE-2026-00143', 700n)])).toMatchObject({ unique: false });
+    // A number that any invoice has, whoever's, is no slip.
+    expect(typo([item('RE-2026-00042', 11_900n), item('RE-2026-00142', 5n, { party_id: 'C2' })])).toBeUndefined();
+  });
+
+  it.each([['RE-2026-99999'], ['Rechnung 88123'], ['Auftrag 4500012'], ['Anzahlung']])('"%s" speaks for something else than the only item', (remittance) => {
+    expect(best({ remittance }, [item('RE-2026-00042', 11_900n)]).candidates.find(({ facts }) => facts.kind === 'invoices')!.facts).toMatchObject({ named_by: 'none', unique: true, undisputed: false });
+  });
+
+  it.each([['thank you'], ['Kd 99881 Vertrag 20043'], ['Oktober 2026']])('"%s" does not', (remittance) => {
+    expect(best({ remittance }, [item('RE-2026-00042', 11_900n)]).candidates[0]!.facts).toMatchObject({ named_by: 'none', unique: true, undisputed: true });
+  });
+
+  it('leaves the reference of somebody else, for all its check digits, to a person', () => {
+    expect(best({ structured_reference: 'RF18539007547034' }, [item('RE-1001', 11_900n)], [C1], { 'RE-1001': 'RF712348231' }).candidates[0]!.facts.undisputed).toBe(false);
+  });
+
+  it('names all invoices of one payment order, and some discounts of several', () => {
+    const order = best({ amount: -30_000n, end_to_end_id: 'PAY-1' }, [item('R1', 10_000n, { kind: 'payable' }), item('R2', 20_000n, { kind: 'payable' })], [C1], { R1: 'PAY-1', R2: 'PAY-1' });
+    expect(order.candidates[0]!.facts).toMatchObject({ named_by: 'end_to_end', all_named: true, invoice_count: 2, amount: 'exact' });
+    const terms = { discount_amount: 200n, discount_until: '2026-10-30' };
+    const some = best({ amount: 16_800n, remittance: 'RE-1001 RE-1002' }, [item('RE-1001', 10_000n, terms), item('RE-1002', 7_000n, { ...terms, discount_amount: 140n })]);
+    expect(some.candidates[0]).toMatchObject({ facts: { amount: 'discount' }, allocations: [{ discount: '200' }, { discount: '0' }] });
+  });
+});
+
+describe('what a person sees first', () => {
+  const suggested = (of: Partial<Leaf>, items: Item[]) => best(of, items).candidates.map(({ allocations, ledger_account }) => allocations.map((part) => part.invoice_number).join('+') || ledger_account);
+
+  it('is what makes up the amount', () => {
+    expect(suggested({ amount: 8_000n, remittance: 'RE-1001' }, [item('RE-1001', 11_900n), item('GU-7', 3_900n, { kind: 'credit_note' })])[0]).toBe('RE-1001+GU-7');
+    expect(suggested({ remittance: 'RE-1001 RE-1002' }, [item('RE-1001', 11_900n), item('RE-1002', 5_000n)])[0]).toBe('RE-1001');
+    expect(suggested({ remittance: 'RE-1001 u.a.' }, [item('RE-1001', 10_000n), item('RE-1002', 1_900n), item('RE-1003', 77n)])[0]).toBe('RE-1001+RE-1002');
+  });
+
+  it('is the payer\'s account where what is named is settled already or comes before any invoice', () => {
+    expect(suggested({ remittance: 'RE-1001' }, [item('RE-1001', 11_900n, { open: 0n }), item('RE-1002', 11_900n)])[0]).toBe('on_account');
+    expect(suggested({ remittance: 'Anzahlung' }, [item('RE-1001', 500n)])[0]).toBe('on_account');
+  });
+
+  it('is the item that lacks a little, before older ones', () => {
+    expect(suggested({ amount: 9_900n }, [item('RE-1001', 50_000n, { issue_date: '2026-01-01' }), item('RE-1002', 10_000n)])[0]).toBe('RE-1002');
+  });
+});
+
 describe('what stays the same', () => {
   it('loads no open items where a name explains the amount, so that unrelated invoices cannot change an explicit match', () => {
     const { books, shapes } = booksOf([item('RE-1001', 11_900n), item('RE-1002', 11_900n)], [C1]);
