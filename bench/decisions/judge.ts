@@ -40,6 +40,7 @@ export function createJudge({ parties }: World): (payment: Payment, shown: Shown
       case 'payer': return shown.account !== null ? party!.accounts.includes(counterparty_account!) || isNamed(shown, party!) : isNamed(shown, party!);
       case 'payer_account': return shown.account !== null && party!.accounts.includes(counterparty_account!);
       case 'payer_name': return isNamed(shown, party!);
+      case 'name_whole': return shown.name !== null && !shown.name_cut;
       case 'account': return shown.account !== null;
       case 'counterparty': return shown.account !== null || (shown.name !== null && !shown.name_runs_on);
       case 'end_to_end_id': return shown.end_to_end_id !== null;

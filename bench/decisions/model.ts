@@ -91,7 +91,7 @@ export interface Payment {
 }
 
 /** What a document must show for a decision without a person (interchange, section 4). */
-export type Need = 'named' | 'payer' | 'payer_account' | 'payer_name' | 'account' | 'counterparty' | 'end_to_end_id' | 'mandate_id' | 'charges' | 'instructed' | 'booking_type' | 'value_date';
+export type Need = 'named' | 'payer' | 'payer_account' | 'payer_name' | 'name_whole' | 'account' | 'counterparty' | 'end_to_end_id' | 'mandate_id' | 'charges' | 'instructed' | 'booking_type' | 'value_date';
 
 export interface TrueAllocation {
   readonly invoice: Invoice;

@@ -81,6 +81,16 @@ export const RECEIPTS: readonly Scenario[] = [
     },
   },
   {
+    name: 'an invoice number in the text', differs: 'a stranger pays whose name begins like the customer\'s', weight: 2, play(scene) {
+      const { party, invoice } = owed(scene);
+      const words = party.name.split(' ');
+      const name = [...words.slice(0, scene.world.random.int(1, Math.max(1, words.length - 2))), scene.world.random.pick(['Import', 'Consulting', 'Immobilien', 'Catering']), words.at(-1)].join(' ');
+      return paymentBetween(scene, {
+        name, counterparty_account: scene.world.account(party.country), amount: invoice.amount, ...withTruth(naming(scene, invoice), (parts) => forPerson(inFull(invoice), { ...parts, needs: ['name_whole'] })),
+      });
+    },
+  },
+  {
     name: 'an invoice number in the text', differs: 'the invoice is paid or cancelled already', weight: 3, play(scene) {
       const { party, invoice } = owed(scene, { status: scene.world.random.pick(['paid', 'cancelled']) });
       return paymentOf(scene, party, { amount: invoice.amount, ...withTruth(naming(scene, invoice), (parts) => forPerson('none of ours', parts)) });

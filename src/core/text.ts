@@ -85,6 +85,16 @@ export function nameKeys(name: string): string[] {
   return foldName(name).map(({ key }) => key);
 }
 
+/** The key of a name that is cut within a legal form of several words (`sp z o` of `sp z oo`), from its `whole`; empty where no form begins so. */
+export function keyBeforeCutForm(whole: string): string {
+  const words = whole.split(' ');
+  for (let n = Math.min(LONGEST_FORM_WORDS, words.length - 1); n > 1; n--) {
+    const phrase = words.slice(-n).join(' ');
+    if (LEGAL_FORMS.keys().some((form) => form.startsWith(phrase))) return nameKeys(words.slice(0, -n).join(' '))[0]!;
+  }
+  return '';
+}
+
 /** Whether a text of a name shows a legal form, as only a name does. */
 export function showsLegalForm(name: string): boolean {
   return foldName(name).some(({ form }) => form !== '');

@@ -1,6 +1,6 @@
 import { compareAccounts } from '../../core/account.ts';
 import type { EntryFacts, PayerRelation } from '../../core/evidence.ts';
-import { CONNECTIVES, foldName, type FoldedName } from '../../core/text.ts';
+import { CONNECTIVES, foldName, keyBeforeCutForm, type FoldedName } from '../../core/text.ts';
 import { bankTypeOf } from './bank-type.ts';
 import type { Books, Leaf, NamedParty } from './contract.ts';
 import type { ReadLeaf } from './validate.ts';
@@ -23,6 +23,8 @@ export interface Payer {
 interface Beginning {
   readonly text: string;
   readonly folded: readonly FoldedName[];
+  /** What follows may go on with the name or be a number: it is the name of who is called just so. */
+  readonly just_so: boolean;
 }
 
 /** What of an entry may be its other side's name. */
@@ -65,7 +67,7 @@ export function readName(leaf: Leaf): NameShown {
 const RUNS_ON = /[\d/;|]/;
 
 function beginningOf(text: string): Beginning {
-  return { text, folded: foldName(text) };
+  return { text, folded: foldName(text), just_so: false };
 }
 
 /** The beginnings of a text, whole words, longest first, at most NAME_WORDS of them beside the whole text; `ended`: after which no name goes on. */
@@ -77,7 +79,9 @@ function beginningsOf(text: string, ended: boolean): Beginning[] {
     const beginning = text.slice(0, end);
     if (!/\p{L}{2}/u.test(beginning) || end === text.length) continue;
     const folded = foldName(beginning);
-    if (!ended || goesNoFurther(text.slice(end)) || folded.some(({ form }) => form !== '')) out.push({ text: beginning, folded });
+    const rest = text.slice(end);
+    const ends = !ended || goesNoFurther(rest) || folded.some(({ form }) => form !== '');
+    if (ends || NUMBER_LETTERS.test(rest)) out.push({ text: beginning, folded, just_so: !ends });
   }
   if (/\p{L}{2}/u.test(text) && text.length <= LONGEST_NAME) out.push(beginningOf(text));
   return out.toReversed();
@@ -85,6 +89,9 @@ function beginningsOf(text: string, ended: boolean): Beginning[] {
 
 /** ISO 20022: Max140Text. */
 const LONGEST_NAME = 140;
+
+/** The letters that a number begins with, and the number: `AB 1234`. They may be the beginning of a word that was cut, too. */
+const NUMBER_LETTERS = /^[ ,]*\p{L}{1,4}[ .-]\d/u;
 
 function goesNoFurther(rest: string): boolean {
   const [, between, word] = /^([ ,;/|]*)([^ ,;/|]*)/.exec(rest)!;
@@ -117,7 +124,7 @@ export function furtherNamesOf({ text, in_field, beginnings }: NameShown): { nam
   if (!in_field) for (const { folded } of beginningsOf(text, false)) for (const { key } of folded) if (isTelling(key)) names.add(key);
   for (const { text: beginning, folded } of [...beginnings, ...fieldsOf(text, in_field)]) {
     if (beginning !== text && !isFieldLength(beginning.length)) continue;
-    for (const { key, whole } of folded) for (const start of [key, keyBeforeLastWord(whole)]) if (start.length >= TELLING_LETTERS) cut.add(start);
+    for (const { key, whole } of folded) for (const start of startsOf(key, whole)) if (start.length >= TELLING_LETTERS) cut.add(start);
   }
   return { names: [...names], beginnings: [...cut] };
 }
@@ -136,6 +143,11 @@ function rotationsOf(key: string): string[] {
 
 function isFieldLength(length: number): boolean {
   return FIELD_LENGTHS.has(length) || FIELD_LENGTHS.has(length + 1);
+}
+
+/** The keys that a name which is cut may begin with. */
+function startsOf(key: string, whole: string): string[] {
+  return [key, keyBeforeLastWord(whole), keyBeforeCutForm(whole)].filter((start, i, all) => start !== '' && all.indexOf(start) === i);
 }
 
 /** The key of a name whose last word is not whole: it may be the beginning of a legal form, which keys do not have, or of a word that joins. */
@@ -168,9 +180,10 @@ function partiesWithAccount(leaf: Leaf, account_keys: readonly string[], by_name
 
 /** Exactly, in another order of words, or cut at the field's length; in the longest beginning in which anybody is. */
 function partiesNamed({ text, in_field, beginnings }: NameShown, books: Books): NamedParty[] {
-  for (const { folded } of beginnings) {
-    const parties = agreeing(folded, folded.flatMap(({ key }) => books.partiesByName(key)));
-    if (parties.length > 0) return parties;
+  for (const { text: beginning, folded, just_so } of beginnings) {
+    const named = folded.flatMap(({ key }) => books.partiesByName(key));
+    const parties = just_so ? distinct(named.filter((party) => isCalled(party, folded))) : agreeing(folded, named);
+    if (parties.length > 0) return parties.every((party) => isCalled(party, folded)) ? parties : distinct([...parties, ...partiesCut({ text: beginning, folded }, books)]);
   }
   if (text === null) return [];
   if (in_field && beginnings.length > 0) {
@@ -179,12 +192,21 @@ function partiesNamed({ text, in_field, beginnings }: NameShown, books: Books): 
     if (parties.length > 0) return parties;
   }
   for (const beginning of [...beginnings, ...fieldsOf(text, in_field)]) {
-    if (!isFieldLength(beginning.text.length)) continue;
-    const parties = distinct(beginning.folded.flatMap(({ key, whole }) => [key, keyBeforeLastWord(whole)].flatMap((start) => books.partiesByBeginning(start))
-      .filter((party) => isCutOf(whole, FIELD_LENGTHS.has(beginning.text.length), party))));
+    const parties = distinct(partiesCut(beginning, books));
     if (parties.length > 0) return parties;
   }
   return [];
+}
+
+/** Those whose names may go on where it ends: none where it fills no field. */
+function partiesCut({ text, folded }: Pick<Beginning, 'text' | 'folded'>, books: Books): NamedParty[] {
+  if (!isFieldLength(text.length)) return [];
+  return folded.flatMap(({ key, whole }) => startsOf(key, whole).flatMap((start) => books.partiesByBeginning(start)).filter((party) => isCutOf(whole, FIELD_LENGTHS.has(text.length), party)));
+}
+
+/** Whether the name, though it is somebody's without a legal form, may be the beginning of another's. */
+export function mayGoOn({ text }: NameShown, { by_name }: Payer): boolean {
+  return text !== null && isFieldLength(text.length) && !by_name.every((party) => isCalled(party, foldName(text)));
 }
 
 /** Those with whose names it shows no other legal form; among them those who are called just so. */
@@ -192,6 +214,11 @@ function agreeing(folded: readonly FoldedName[], parties: readonly NamedParty[])
   const possible = parties.filter((party) => party.folded.some((theirs) => folded.some((ours) => ours.form === '' || theirs.form === '' || ours.form === theirs.form)));
   const [just_so, of_form] = (['whole', 'key'] as const).map((by) => possible.filter((party) => party.folded.some((theirs) => folded.some((ours) => ours.form === theirs.form && ours[by] === theirs[by]))));
   return distinct(just_so!.length > 0 ? just_so! : of_form!.length > 0 ? of_form! : possible);
+}
+
+/** Whether it is the party's name word for word, the spelling of its legal form included. */
+function isCalled(party: NamedParty, folded: readonly FoldedName[]): boolean {
+  return party.folded.some((theirs) => folded.some((ours) => ours.whole === theirs.whole));
 }
 
 /** Whether the name goes on where the text ends; a text one shorter than the field ends before a space. */

@@ -9,7 +9,7 @@ import { INTERIM_FORMATS, type Format } from '../../core/statement.ts';
 import { foldName } from '../../core/text.ts';
 import type { Tx } from '../../platform/database.ts';
 import type { Books, EarlierPosting, Item, Leaf, NamedParty, Party } from './contract.ts';
-import { findPayer, furtherNamesOf, namesOf, payerOf } from './payer.ts';
+import { findPayer, furtherNamesOf, mayGoOn, namesOf, payerOf } from './payer.ts';
 import { isReturn, type ReadLeaf } from './validate.ts';
 
 /** With more open items than this a sum is rarely unique, and loading them would cost more than it tells: unknown, for a person. */
@@ -166,8 +166,8 @@ async function loadFurtherNames(tx: Tx, leaves: readonly ReadLeaf[], books: Book
   const starts = new Set<string>();
   for (const leaf of leaves) {
     if (leaf.name.text === null) continue;
-    const { account, name } = findPayer(leaf, books);
-    if (name === 'known' || account === 'known' || account === 'own') continue;
+    const payer = findPayer(leaf, books);
+    if (!mayGoOn(leaf.name, payer) && (payer.name === 'known' || payer.account === 'known' || payer.account === 'own')) continue;
     const further = furtherNamesOf(leaf.name);
     for (const key of further.names) if (!names.has(key)) keys.add(key);
     for (const start of further.beginnings) starts.add(start);

@@ -178,6 +178,19 @@ describe('who pays', () => {
     const evidence = best({ counterparty_name: null, counterparty_account: null, remittance: 'NORDWIND HANDEL RE-1001 OKT' }, [item('RE-1001', 11_900n)]);
     expect(evidence.candidates[0]!.facts).toMatchObject({ payer: 'name', named_by: 'number' });
   });
+
+  it.each([
+    ['cut within a legal form of several words', ['Jasnolas Meble Krzywystaw Sp. z o.o.'], 'Jasnolas Meble Krzywystaw Sp. z ', 'RE-1001', 'name'],
+    ['cut where another with the same words goes on', ['Zuiderdam Transport Nord B.V.', 'Zuiderdam Transport N.V.'], 'Zuiderdam Transport', 'RE-1001', 'unknown'],
+    ['one of two that differ in their legal form alone', ['Järvi Sähkö Oy Ab', 'Järvi Sähkö Oy'], 'JAERVI SAEHKOE OY AB', 'RE-1001', 'name'],
+    ['a person before a number with letters', ['Oswin Oberland'], null, 'OSWIN OBERLAND AB 1001', 'name'],
+    ['a firm, of which a word that goes on is cut, before a number', ['Duinsluisers N.V.'], null, 'DUINSLUISERS INT 1001', 'unknown'],
+  ])('knows a name that is %s', (_, names, counterparty_name, remittance, payer) => {
+    const known = names.map((name, i) => party(`C${i + 1}`, { names: [name] }));
+    const number = /\S+ ?\d+$/.exec(remittance)![0];
+    const { candidates } = best({ counterparty_name, counterparty_account: null, remittance }, [item(number, 11_900n)], known);
+    expect(invoicesOf(candidates)!.facts.payer).toBe(payer);
+  });
 });
 
 describe('names as banks and people write them', () => {
