@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Candidate } from '../core/evidence.ts';
-import { Failure } from '../core/failure.ts';
+import { assert, Failure } from '../core/failure.ts';
 import { formatMoney, parseMoney } from '../core/money.ts';
 import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } from '../ledger/journal.ts';
 import { allocateIds, openChain } from '../ledger/log.ts';
@@ -64,7 +64,11 @@ function partsOf(item: ReviewItem, suggestion: Suggestion): { allocations: Alloc
     settled: BigInt(part.settled), discount: BigInt(part.discount), charges: BigInt(part.charges), withholding: BigInt(part.withholding), write_off: 0n,
   }));
   const rest = item.amount - sumOf(allocations);
-  return { allocations, ledger: rest === 0n ? [] : [{ account: suggestion.ledger_account ?? 'on_account', party_id: allocations[0]?.party_id ?? null, amount: rest }] };
+  if (rest === 0n) return { allocations, ledger: [] };
+  const account = suggestion.ledger_account ?? 'on_account';
+  const party_id = suggestion.party_id ?? allocations[0]?.party_id ?? null;
+  assert(account !== 'on_account' || party_id !== null, 'a suggestion that puts money on account says whose');
+  return { allocations, ledger: [{ account, party_id, amount: rest }] };
 }
 
 /** Takes the best suggestion of each of a company's items, as one set; the caller has locked the company and loaded the items. Returns the decisions in the items' order. */
@@ -404,7 +408,7 @@ async function loadSuggestions(tx: Tx, entry_ids: readonly bigint[]): Promise<Ma
      where d.entry_id = any(${entry_ids.map(String)}::bigint[]) and l.action = 'decide' order by d.entry_id, l.seq desc`.execute(tx.kysely);
   return new Map(rows.map(({ entry_id, candidates }) => [entry_id, (candidates ?? [])
     .filter(({ allocations, ledger_account, reverses_decision_id, facts }) => facts.kind !== 'suspense' && (allocations.length > 0 || ledger_account !== null || reverses_decision_id !== null))
-    .slice(0, MAX_SUGGESTIONS).map(({ allocations, ledger_account, reverses_decision_id, score, reasons }) => ({ allocations, ledger_account, reverses_decision_id, score, reasons }))]));
+    .slice(0, MAX_SUGGESTIONS).map(({ allocations, ledger_account, party_id, reverses_decision_id, score, reasons }) => ({ allocations, ledger_account, ...(party_id !== undefined && { party_id }), reverses_decision_id, score, reasons }))]));
 }
 
 // As many as a decision of the rules keeps.

@@ -7,6 +7,8 @@ import type { Tx } from '../platform/database.ts';
 export interface Suggestion {
   allocations: CandidateAllocation[];
   ledger_account: string | null;
+  /** Whose account the entry is put on, where it is. */
+  party_id?: string;
   /** For a returned payment: the decision that it takes back. */
   reverses_decision_id: string | null;
   /** Thousandths. */

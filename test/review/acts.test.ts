@@ -99,6 +99,17 @@ describe('accept', () => {
     expect(rows).toEqual([{ party_id: 'C1' }]);
   });
 
+  it('puts a prepayment on the account of the party that the suggestion names, also after an undo', async () => {
+    const [entry_id] = await book({ amount: '4321.09', name: 'Alpha GmbH', account: ALPHA, text: 'prepayment order 4711' });
+    const suggested = async () => (await loadReviewItem(db, entry_id!)).suggestions.findIndex((one) => one.ledger_account === 'on_account') + 1;
+    expect(await suggested()).toBeGreaterThan(0);
+    expect(await moved(async () => accept(entry_id!, await suggested()))).toEqual({ unallocated: '432109', on_account: '-432109' });
+    await undo(entry_id!);
+    await accept(entry_id!, await suggested());
+    const { rows } = await sql`select party_id from journal_line where account = 'on_account' and amount = -432109`.execute(db.kysely);
+    expect(rows).toEqual([{ party_id: 'C1' }, { party_id: 'C1' }]);
+  });
+
   it('refuses a number that is not there, "none of ours", what is no longer open, and a version that was not the last', async () => {
     const number = await invoice();
     const [short, suspense] = await book({ amount: '50.00', name: 'Alpha GmbH', account: ALPHA, text: number }, stranger);

@@ -347,7 +347,7 @@ async function effectsOf(batch: Batch, decided: readonly Saved[]): Promise<Effec
 
 async function effectOf(batch: Batch, { evidence, draft, before }: Saved, terms: ReadonlyMap<bigint, InvoiceTerms>): Promise<Effects> {
   const whole = (account: string): Effects => ({
-    posts: account !== before?.at, allocations: [], lines: [{ account, amount: -BigInt(evidence.amount), currency: evidence.facts.currency }],
+    posts: account !== before?.at, allocations: [], lines: [{ account, party_id: draft.chosen?.party_id ?? null, amount: -BigInt(evidence.amount), currency: evidence.facts.currency }],
     ledger_lines: account === 'unallocated' ? null : [{ account, amount: evidence.amount }],
   });
   if (draft.outcome === 'duplicate' || draft.outcome === 'pending') return { posts: false, allocations: [], lines: [], ledger_lines: null };
