@@ -1,4 +1,5 @@
 import type { RawPart } from '../../core/statement.ts';
+import type { AccountProfile } from './account-profile.ts';
 import type { StatementProfile } from './profile.ts';
 
 /** A document's bytes, readable as often as needed, in order, in blocks of the source's choosing. */
@@ -10,6 +11,8 @@ export interface DocumentSource {
 export interface ReadContext {
   /** Profiles that finance has written, in the order of their files; the first whose `match` fits applies. */
   readonly profiles: readonly StatementProfile[];
+  /** Accounts whose statements are to be read with a profile, whatever its `match`. */
+  readonly of_accounts?: readonly AccountProfile[];
   /** Passwords that open encrypted documents, tried one after the other. */
   readonly passwords?: readonly string[];
 }

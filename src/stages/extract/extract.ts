@@ -2,6 +2,7 @@ import { Failure } from '../../core/failure.ts';
 import { createProof } from '../../core/proof.ts';
 import type { ProofBuilder } from '../../core/proof.ts';
 import type { RawPart } from '../../core/statement.ts';
+import { findAccountProfile, PROFILED } from './account-profile.ts';
 import { isArchive, readArchive } from './archive.ts';
 import { bai2Reader } from './bai2.ts';
 import { camtReader } from './camt.ts';
@@ -60,8 +61,10 @@ async function* readDocument(source: DocumentSource, head: Buffer, context: Read
   const text = claiming.some((r) => r.name === pdfReader.name) || wideEncoding(head) !== undefined ? source : withoutNul(source);
   const reader = await chooseReader(claiming, text, context);
   if (reader === undefined) throw notRead(head);
+  const named = PROFILED.has(reader.name) ? (context.of_accounts ?? []).filter(({ profile }) => profile === undefined || profile.format === reader.name) : [];
+  const profile = named.length === 0 ? undefined : await findAccountProfile((profiles) => reader.read(text, { ...context, profiles }), context.profiles, named);
   let found = false;
-  for await (const part of reader.read(text, context)) {
+  for await (const part of reader.read(text, profile === undefined ? context : { ...context, profiles: [profile] })) {
     found = true;
     yield part;
   }

@@ -5,7 +5,7 @@ import { loadConfig } from '../../platform/config.ts';
 import type { DocumentJob } from '../contract.ts';
 import { extract } from './extract.ts';
 import { loadProfiles } from './profiles.ts';
-import { deleteRaw, findSha256, saveChunk, saveHead } from './store.ts';
+import { deleteRaw, findSha256, listAccountProfiles, saveChunk, saveHead } from './store.ts';
 
 /**
  * Reads a document's bytes into raw statements, kept chunk by chunk. Run again, it replaces what an earlier try has left.
@@ -15,8 +15,9 @@ export const extractJob: DocumentJob = async (document_id, { tx, rules_folder, s
   await deleteRaw(tx, document_id);
   const profiles = await loadProfiles(join(rules_folder, 'profiles'));
   const source = await openBlob(tx, await findSha256(tx, document_id));
+  const of_accounts = (await listAccountProfiles(tx)).map(({ account, statement_profile: id }) => ({ account, id, profile: profiles.find((one) => one.id === id) }));
   let n = 0;
-  for await (const part of extract(source, { profiles, passwords: Object.values(loadConfig().document_passwords) })) {
+  for await (const part of extract(source, { profiles, of_accounts, passwords: Object.values(loadConfig().document_passwords) })) {
     signal.throwIfAborted();
     if (part.part === 'failed') throw new Failure(part.code, part.account === null ? part.message : `account ${part.account}: ${part.message}`, part.location);
     if (part.part === 'entries') await saveChunk(tx, document_id, n++, part.statement, part.entries);

@@ -23,6 +23,12 @@ export async function findSha256(tx: Tx, document_id: bigint): Promise<Buffer> {
   return (await tx.kysely.selectFrom('document').select('sha256').where('document_id', '=', document_id).executeTakeFirstOrThrow()).sha256;
 }
 
+/** The accounts that name a statement profile, in the order of their ids. */
+export async function listAccountProfiles(tx: Tx): Promise<{ account: string; statement_profile: string }[]> {
+  const rows = await tx.kysely.selectFrom('account').select(['account', 'statement_profile']).where('statement_profile', 'is not', null).orderBy('account_id').execute();
+  return rows.map(({ account, statement_profile }) => ({ account, statement_profile: statement_profile! }));
+}
+
 const compress = promisify(zstdCompress);
 // Kept until the next stage has read it, so what counts is the time it takes.
 const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
