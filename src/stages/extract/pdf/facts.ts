@@ -137,7 +137,7 @@ const ACCOUNT_LABEL = new RegExp('\\b(?:' + [
 const LABEL_WORDS = 4;
 
 /** An account number that is no IBAN: digits, perhaps grouped or masked. */
-const ACCOUNT_PART = /^[\dXx*•.-]*[\dXx*•][\dXx*•./-]*$/;
+const ACCOUNT_PART = /^[\dXx*•.,-]*[\dXx*•][\dXx*•./-]*$/;
 const MIN_ACCOUNT_DIGITS = 4;
 
 /** The account as printed: the IBAN in the heading of the statement, else the number behind a label there; only then what stands elsewhere. */

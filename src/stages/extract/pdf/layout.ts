@@ -1,4 +1,4 @@
-import type { Header, MoneyField, OwnTitles, Span } from './columns.ts';
+import type { Header, MoneyField, OwnTitles, Span, TitleCell } from './columns.ts';
 import { NO_TITLES, findColumns, findHeaders, headerKey, isMoneyField, overlap, sameColumn } from './columns.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, TokenLine } from './tokens.ts';
@@ -152,19 +152,25 @@ function mostHaveDecimals(lines: readonly TokenLine[]): boolean {
   return decimals > 0 && decimals * 2 >= whole;
 }
 
+/** Titles that name the booking, where another names the day of the order or purchase. */
+const BOOKED = /buch|book|post|entry|compta|contab|registr|ksieg|bokfor|boek|process/;
+
 function dateColumns(header: Header | null, dated: readonly TokenLine[]): [booking: Span | null, value: Span | null, others: Span[]] {
   const all = findColumns(dated.flatMap((line) => line.dates));
   const most = Math.max(0, ...all.map((column) => column.count));
   const columns = all.filter((column) => column.count >= most * DATE_COLUMN_SHARE);
-  const titled = (field: string): Span | undefined => {
-    const title = header?.cells.find((cell) => cell.field === field);
+  const under = (title: TitleCell | undefined): Span | undefined => {
     return title && all.filter((column) => overlap(column, title) > -title.x1 + title.x0).toSorted((a, b) => overlap(b, title) - overlap(a, title))[0];
   };
+  const titled = (field: string): Span | undefined => under(header?.cells.find((cell) => cell.field === field));
   const value = titled('value_date');
-  const booking = titled('booking_date') ?? titled('transaction_date') ?? columns.find((column) => column !== value) ?? value ?? null;
+  // Of `Data operacji` and `Data księgowania` the second is the day of booking.
+  const dates = (header?.cells ?? []).filter(({ field }) => field === 'booking_date');
+  const posted = dates.find(({ text }) => BOOKED.test(fold(text))) ?? dates[0];
+  const booking = under(posted) ?? titled('transaction_date') ?? columns.find((column) => column !== value) ?? value ?? null;
   const other = value ?? (header === null ? columns.find((column) => column !== booking) : undefined);
-  const transaction = titled('transaction_date');
-  return [booking, other === booking ? null : other ?? null, transaction && transaction !== booking && transaction !== value ? [transaction] : []];
+  const others = [titled('transaction_date'), ...dates.filter((title) => title !== posted).map(under)];
+  return [booking, other === booking ? null : other ?? null, others.filter((column) => column !== undefined && column !== booking && column !== value) as Span[]];
 }
 
 /** Fewer marks are words of descriptions. */

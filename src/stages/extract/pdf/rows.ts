@@ -103,7 +103,12 @@ export function buildRows(layout: Layout, assignment: Assignment, { undated, str
     if (line.page === row.page) row.box = join(row.box, boxOf(line));
   };
   const endCurrent = (): void => {
-    if (current !== null && (flow !== 'last')) for (const part of contiguous(pending, current.lines.at(-1) ?? null, 1)) add(current, part);
+    if (current !== null && flow !== 'last') {
+      for (const part of contiguous(pending, current.lines.at(-1) ?? null, 1)) {
+        if (part.kind === 'start') current.value ??= part.date;
+        add(current, part);
+      }
+    }
     pending = [];
     current = null;
   };
