@@ -80,6 +80,38 @@ export async function transaction<T>(database: Database, work: (tx: Tx) => Promi
   }
 }
 
+// A quarter of the time after which the server ends a session that is idle in a transaction (pool.ts).
+const AWAKE_EVERY_MS = 5_000;
+
+/**
+ * What an iterable yields, while the transaction is kept from being ended as idle: whatever is computed between two items, by this process or
+ * another, may take its time. A process that is frozen keeps nothing awake. Nothing else may use the transaction while an item is waited for.
+ */
+export async function* keepAwake<T>(tx: Tx, items: AsyncIterable<T>, every_ms: number = AWAKE_EVERY_MS): AsyncGenerator<T, void, void> {
+  const iterator = items[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = iterator.next();
+      while (!await settlesWithin(next, every_ms)) await tx.client.query('select');
+      const { done, value } = await next;
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const timer = Promise.withResolvers<boolean>();
+  const timeout = setTimeout(timer.resolve, ms, false);
+  try {
+    return await Promise.race([promise.then(() => true, () => true), timer.promise]);
+  } finally {
+    clearTimeout(timeout);
+  }
+}
+
 /**
  * For the rest of the transaction joins go by index: what a stage looks up is a chunk's worth, whatever the size of the tables, and tables
  * that were filled a moment ago have no statistics by which the planner could know.

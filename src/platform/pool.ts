@@ -9,6 +9,8 @@ export type Role = (typeof ROLES)[number];
 
 // A worker that hangs inside a transaction must not keep its locks for longer than another needs to take the task over.
 const WORKER_IDLE_IN_TRANSACTION_S = 20;
+// A machine that vanishes says no goodbye: in the middle of a COPY its session would keep its locks until the system's own two hours are over.
+const KEEPALIVE = ['tcp_keepalives_idle=10', 'tcp_keepalives_interval=3', 'tcp_keepalives_count=3'];
 // A server that is gone, or a pool that stays exhausted, must become a failure that is tried again and not a program that hangs.
 const CONNECTION_TIMEOUT_MS = 30_000;
 // The oldest server the schema is tested with: earlier ones let everybody create tables in `public`.
@@ -49,7 +51,7 @@ function withSettings(text: string, role: Role | null): string {
   const url = new URL(text);
   const settings = ['TimeZone=UTC', 'DateStyle=ISO', 'search_path=public'];
   if (role !== null) settings.push(`role=tieout_${role}`);
-  if (role === 'worker') settings.push(`idle_in_transaction_session_timeout=${WORKER_IDLE_IN_TRANSACTION_S}s`);
+  if (role === 'worker') settings.push(...KEEPALIVE, `idle_in_transaction_session_timeout=${WORKER_IDLE_IN_TRANSACTION_S}s`);
   const options = [url.searchParams.get('options') ?? '', ...settings.map((setting) => `-c ${setting}`)];
   url.searchParams.set('options', options.join(' ').trim());
   return url.href;

@@ -1,8 +1,9 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/platform/config.ts';
 import { failureOf, isUniqueViolation } from '../../src/platform/database-errors.ts';
-import { openDatabase, transaction, type Database } from '../../src/platform/database.ts';
+import { keepAwake, openDatabase, transaction, type Database } from '../../src/platform/database.ts';
 import { openPool } from '../../src/platform/pool.ts';
 import { testDatabase } from '../helpers/database.ts';
 
@@ -104,4 +105,19 @@ test('a database that confirms commits before they are on disk is refused', asyn
   unsafe.searchParams.set('options', '-c synchronous_commit=off');
   const opened: Promise<Database> = openDatabase({ ...worker.config, database_url: unsafe.href }, 'worker');
   await expect(opened).rejects.toMatchObject({ code: 'configuration', message: expect.stringContaining('synchronous_commit') });
+});
+
+test('a transaction that waits for what takes long is kept from being ended as idle; one that does nothing is not', async () => {
+  async function* slowly(): AsyncGenerator<number> {
+    for (const n of [1, 2]) {
+      await sleep(700);
+      yield n;
+    }
+  }
+  const wait = (items: (tx: Parameters<Parameters<typeof transaction>[1]>[0]) => AsyncIterable<number>) => transaction(worker, async (tx) => {
+    await tx.client.query(`set local idle_in_transaction_session_timeout = '400ms'`);
+    return Array.fromAsync(items(tx));
+  });
+  expect(await wait((tx) => keepAwake(tx, slowly(), 100))).toEqual([1, 2]);
+  expect(await codeOf(wait(slowly))).toMatch(/^(timed_out|database_unavailable)$/);
 });

@@ -39,7 +39,7 @@ const STDERR_CHARACTERS = 4_096;
 /**
  * Reads a document with the named reader (`pdf`: the export `pdfReader` of `pdf.ts`) in a process of its own, which has no environment, may
  * not write files, start programs or load native code, and is killed when the consumer stops early or this process ends, however it ends.
- * Throws what the reader throws; `too_large` (processor time), `timed_out`, `out_of_memory`, or `reader_crashed`.
+ * Throws what the reader throws, the reason of the context's signal; `too_large` (processor time), `timed_out`, `out_of_memory`, or `reader_crashed`.
  */
 export function readInChildProcess(reader: string, source: DocumentSource, context: ReadContext): AsyncIterable<RawPart> {
   return readModuleInChildProcess(new URL(`./${reader}.ts`, import.meta.url), `${reader}Reader`, source, context, limitsOf(source));
@@ -56,7 +56,7 @@ function limitsOf(source: DocumentSource): ChildLimits {
 
 /** The same for any module that exports a reader, with limits of the caller's. */
 export async function* readModuleInChildProcess(
-  module: URL, reader: string, source: DocumentSource, context: ReadContext, limits: ChildLimits,
+  module: URL, reader: string, source: DocumentSource, { signal, ...context }: ReadContext, limits: ChildLimits,
 ): AsyncIterable<RawPart> {
   const child = fork(new URL('./child.ts', import.meta.url), [], {
     execArgv: [`--max-old-space-size=${Math.floor(limits.memory_mb * HEAP_SHARE)}`, '--permission', '--allow-fs-read=*', '--allow-worker', '--no-warnings'],
@@ -64,6 +64,8 @@ export async function* readModuleInChildProcess(
   });
   let lastWords = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => { lastWords = (lastWords + text).slice(0, STDERR_CHARACTERS); });
+  const kill = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', kill, { once: true });
   const sourceFailed = new Promise<never>((_, reject) => {
     // A child that ends before it has taken all bytes says why by its exit; here only the source's own error counts.
     pipeline(source.read(), child.stdin!).catch((error: NodeJS.ErrnoException) => { if (!CLOSED_PIPE.has(error.code ?? '')) reject(error); });
@@ -81,8 +83,12 @@ export async function* readModuleInChildProcess(
       yield answer.part;
       message = 'next';
     }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
-    child.kill('SIGKILL');
+    signal?.removeEventListener('abort', kill);
+    kill();
   }
 }
 

@@ -15,6 +15,8 @@ export interface ReadContext {
   readonly of_accounts?: readonly AccountProfile[];
   /** Passwords that open encrypted documents, tried one after the other. */
   readonly passwords?: readonly string[];
+  /** Aborted when the reading is to end at once; a reader in a process of its own is killed. */
+  readonly signal?: AbortSignal;
 }
 
 /** One format's reader. `recognise` sees the first bytes (at most SNIFF_BYTES) and says whether the document claims to be of this format. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Failure } from '../../core/failure.ts';
 import { openBlob } from '../../platform/blobs.ts';
 import { loadConfig } from '../../platform/config.ts';
+import { keepAwake } from '../../platform/database.ts';
 import type { DocumentJob } from '../contract.ts';
 import { extract } from './extract.ts';
 import { loadProfiles } from './profiles.ts';
@@ -17,7 +18,8 @@ export const extractJob: DocumentJob = async (document_id, { tx, rules_folder, s
   const source = await openBlob(tx, await findSha256(tx, document_id));
   const of_accounts = (await listAccountProfiles(tx)).map(({ account, statement_profile: id }) => ({ account, id, profile: profiles.find((one) => one.id === id) }));
   let n = 0;
-  for await (const part of extract(source, { profiles, of_accounts, passwords: Object.values(loadConfig().document_passwords) })) {
+  const context = { profiles, of_accounts, passwords: Object.values(loadConfig().document_passwords), signal };
+  for await (const part of keepAwake(tx, extract(source, context))) {
     signal.throwIfAborted();
     if (part.part === 'failed') throw new Failure(part.code, part.account === null ? part.message : `account ${part.account}: ${part.message}`, part.location);
     if (part.part === 'entries') await saveChunk(tx, document_id, n++, part.statement, part.entries);

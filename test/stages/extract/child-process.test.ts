@@ -63,6 +63,17 @@ test('a consumer that stops takes the process with it', async () => {
   await until(() => !alive(pid));
 });
 
+test('a reader in an endless loop is killed when its reading is to end', async () => {
+  const stop = new AbortController();
+  const reason = new Error('the worker stops');
+  const parts = readModuleInChildProcess(READERS, 'loopingReader', { size: 0, read: async function* () {} }, { profiles: [], signal: stop.signal }, { memory_mb: 300, time_ms: 60_000 });
+  const iterator = parts[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  setTimeout(() => stop.abort(reason), 50);
+  await expect(iterator.next()).rejects.toBe(reason);
+  await until(() => !alive(Number((first.value as { message: string }).message)));
+});
+
 test('a reader in an endless loop dies with its parent, however that ends', async () => {
   const program = `
     import { readModuleInChildProcess } from ${JSON.stringify(new URL('../../../src/stages/extract/child-process.ts', import.meta.url).href)};
