@@ -1,11 +1,15 @@
 import { Command, Option } from 'commander';
+import { sql } from 'kysely';
 import { FAILURES, Failure, type FailureCode } from '../core/failure.ts';
 import { STAGES, type Stage } from '../core/stage.ts';
 import { openQueues, type Queues } from '../pipeline/backends.ts';
-import { discardDeadLetters, listDeadLetters, loadDeadLetter, retryDeadLetters, type DeadLetterFilter } from '../pipeline/dead-letters.ts';
+import {
+  COUNTED_BY, countDeadLettersBy, discardDeadLetters, listDeadLetters, loadDeadLetter, retryDeadLetters, type CountedBy, type DeadLetterFilter,
+} from '../pipeline/dead-letters.ts';
+import type { Database } from '../platform/database.ts';
 import { actingUser, formatTable, parseId, printJson, withDatabase, type Session } from './session.ts';
 
-interface FilterOptions { stage?: Stage; code?: FailureCode; document?: string; since?: string; all?: boolean; json?: boolean }
+interface FilterOptions { stage?: Stage; code?: FailureCode; document?: string; since?: string; until?: string; all?: boolean; json?: boolean }
 
 /** `tieout dead`: what could not be worked on, and how to bring it back. */
 export function deadCommand(): Command {
@@ -18,7 +22,7 @@ export function deadCommand(): Command {
       if (options.json) return printJson({ total, dead_letters: letters });
       if (total === 0) return void process.stdout.write('no dead letters\n');
       process.stdout.write(`${formatTable([['ID', 'STAGE', 'CODE', 'DIED', 'TRIES', 'DOCUMENT', 'MESSAGE'], ...letters.map((letter) => [
-        String(letter.dead_letter_id), letter.stage, letter.code, letter.died_at.slice(0, 16).replace('T', ' '), String(letter.attempts),
+        String(letter.dead_letter_id), letter.stage, letter.code, minute(letter.died_at), String(letter.attempts),
         letter.path ?? `run ${letter.run_id}, ${letter.company}`, letter.message.split('\n')[0]!.slice(0, 80)])], [0, 4])}\n`);
       if (total > letters.length) process.stdout.write(`… and ${total - letters.length} more\n`);
     }));
@@ -35,26 +39,56 @@ export function deadCommand(): Command {
         `  code       ${letter.code}: ${meaning}`, `  message    ${letter.message.replaceAll('\n', '\n             ')}`,
         ...(letter.location ? [`  place      ${Object.entries(letter.location).map(([key, value]) => `${key} ${value}`).join(', ')}`] : []),
         `  remedy     ${remedy}`,
-        ...letter.failures.map((failure) => `  attempt ${failure.attempt}  ${failure.failed_at}  ${failure.code}`),
+        ...(letter.sha256 === null ? [] : [`  bytes      ${letter.size}, SHA-256 ${letter.sha256}`]),
+        ...(letter.run_id === null ? [] : [`  run        ${letter.run_id}`]),
+        ...letter.failures.map((failure) => `  attempt ${failure.attempt}  ${failure.failed_at}  ${failure.code}: ${failure.message.split('\n')[0]!.slice(0, 160)}`),
+        ...(letter.resolution ? [] : [`  again      tieout dead retry ${letter.dead_letter_id}`]),
         ...(letter.resolution ? [`  ${letter.resolution} ${letter.resolved_at} by ${letter.resolved_by}${letter.resolution_reason ? `: ${letter.resolution_reason}` : ''}`] : []),
         ...(letter.stack ? [letter.stack] : []),
       ].join('\n')}\n`);
     }));
 
-  filtered(command.command('retry').description('try them again').argument('[id...]', 'ids of dead letters').option('--all', 'all of them').option('--json', 'print one JSON object'))
-    .addHelpText('after', '\nExamples:\n  tieout dead retry 3 4\n  tieout dead retry --code unknown_account\n  tieout dead retry --all\n\nThe work is done by tieout work, or by the next tieout run.')
-    .action((ids: string[], options: FilterOptions) => withQueues(async ({ db, log, queues }) => {
-      const { run_id, documents, remaining } = await retryDeadLetters(db, queues, log, chosen(ids, options), actingUser());
-      if (options.json) return printJson({ run_id, documents, remaining });
-      process.stdout.write(run_id === null ? 'nothing to retry\n' : `run ${run_id}: ${documents} ${documents === 1 ? 'document' : 'documents'} due again${remaining > 0 ? `, ${remaining} dead letters left: repeat the command` : ''}\n`);
+  filtered(command.command('count').description('count them, the most frequent first').option('--json', 'print one JSON object'))
+    .addOption(new Option('--by <what...>', 'what they are counted by').choices(COUNTED_BY).default(['stage', 'code']))
+    .option('--limit <n>', 'at most so many lines', '100')
+    .addHelpText('after', '\nExamples:\n  tieout dead count\n  tieout dead count --by day --code timed_out')
+    .action((options: FilterOptions & { by: CountedBy[]; limit: string }) => withDatabase('auditor', async ({ db }) => {
+      const counts = await countDeadLettersBy(db, filterOf([], options), options.by, Number(parseId(options.limit)));
+      if (options.json) return printJson({ counts });
+      if (counts.length === 0) return void process.stdout.write('no dead letters\n');
+      process.stdout.write(`${formatTable([[...options.by.map((by) => by.toUpperCase()), 'COUNT', 'FIRST DIED', 'LAST DIED'], ...counts.map((row) => [
+        ...options.by.map((by) => row[by] ?? ''), String(row.count), minute(row.first_died_at), minute(row.last_died_at)])], [options.by.length])}\n`);
     }));
 
-  filtered(command.command('discard').description('give them up, with a reason').argument('[id...]', 'ids of dead letters').requiredOption('--reason <text>', 'kept in the log').option('--all', 'all of them').option('--json', 'print one JSON object'))
+  filtered(command.command('retry').description('try them again').argument('[id...]', 'ids of dead letters')).option('--all', 'all of them').option('--limit <n>', 'at most so many documents').option('--json', 'print one JSON object')
+    .addHelpText('after', `
+Examples:
+  tieout dead retry 3 4
+  tieout dead retry --code unknown_account
+  tieout dead retry --all
+
+The work is done by tieout work, or by the next tieout run. Documents are made due in runs of up to ${RETRIED_AT_A_TIME} each; stopped in between, the same
+command goes on with the rest. What has been retried or discarded meanwhile, or has died again since the command began, is left alone.`)
+    .action((ids: string[], options: FilterOptions & { limit?: string }) => withQueues(async ({ db, log, queues }) => {
+      const filter = chosen(ids, options);
+      const run_ids: bigint[] = [];
+      const { documents, remaining } = await inParts(db, options, async (until, limit) => {
+        const done = await retryDeadLetters(db, queues, log, { until, ...filter }, actingUser(), Math.min(limit, RETRIED_AT_A_TIME));
+        if (done.run_id !== null) run_ids.push(done.run_id);
+        if (!options.json && done.run_id !== null) process.stdout.write(`run ${done.run_id}: ${counted(done.documents)} due again${done.remaining > 0 ? `, ${done.remaining} dead letters left` : ''}\n`);
+        return done;
+      });
+      if (options.json) return printJson({ run_ids, documents, remaining });
+      if (documents === 0) process.stdout.write('nothing to retry\n');
+    }));
+
+  filtered(command.command('discard').description('give them up, with a reason').argument('[id...]', 'ids of dead letters')).requiredOption('--reason <text>', 'kept in the log').option('--all', 'all of them').option('--limit <n>', 'at most so many documents').option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  tieout dead discard 3 --reason "an invoice, no statement"')
-    .action((ids: string[], options: FilterOptions & { reason: string }) => withQueues(async ({ db, log, queues }) => {
-      const { documents, remaining } = await discardDeadLetters(db, queues, log, chosen(ids, options), actingUser(), options.reason);
+    .action((ids: string[], options: FilterOptions & { reason: string; limit?: string }) => withQueues(async ({ db, log, queues }) => {
+      const filter = chosen(ids, options);
+      const { documents, remaining } = await inParts(db, options, (until, limit) => discardDeadLetters(db, queues, log, { until, ...filter }, actingUser(), options.reason, limit));
       if (options.json) return printJson({ documents, remaining });
-      process.stdout.write(`${documents} ${documents === 1 ? 'document' : 'documents'} discarded${remaining > 0 ? `, ${remaining} dead letters left` : ''}\n`);
+      process.stdout.write(`${counted(documents)} discarded${remaining > 0 ? `, ${remaining} dead letters left` : ''}\n`);
     }));
 
   return command;
@@ -71,24 +105,52 @@ function withQueues<T>(work: (session: Session & { queues: Queues }) => Promise<
   });
 }
 
+// A person sees the progress, and what is stopped in between has done whole runs.
+const RETRIED_AT_A_TIME = 1_000;
+
+/** Acts until nothing that was there at the beginning, by the database's clock, is left, or the limit is reached. */
+async function inParts(
+  db: Database, options: { limit?: string }, act: (until: string, limit: number) => Promise<{ documents: number; remaining: number }>,
+): Promise<{ documents: number; remaining: number }> {
+  const { rows: [clock] } = await sql<{ until: string }>`select now() as until`.execute(db.kysely);
+  const { until } = clock!;
+  let left = options.limit === undefined ? Infinity : Number(parseId(options.limit));
+  for (let documents = 0; ;) {
+    const part = await act(until, left);
+    documents += part.documents;
+    left -= part.documents;
+    if (part.documents === 0 || part.remaining === 0 || left === 0) return { documents, remaining: part.remaining };
+  }
+}
+
+function counted(documents: number): string {
+  return `${documents} ${documents === 1 ? 'document' : 'documents'}`;
+}
+
+function minute(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
+}
+
 function filtered(command: Command): Command {
   return command
     .addOption(new Option('--stage <stage>', 'that died in this stage').choices(STAGES))
     .addOption(new Option('--code <code>', 'with this failure code').choices(Object.keys(FAILURES)))
-    .option('--document <id>', 'of this document').option('--since <time>', 'that died since then (ISO 8601)');
+    .option('--document <id>', 'of this document').option('--since <time>', 'that died since then (ISO 8601)').option('--until <time>', 'that died before then');
 }
 
 function filterOf(ids: readonly string[], options: FilterOptions): DeadLetterFilter {
-  if (options.since !== undefined && Number.isNaN(Date.parse(options.since))) throw new Failure('invalid_input', `"${options.since}" is no time; write it like 2026-10-31 or 2026-10-31T02:00:00Z`);
+  for (const time of [options.since, options.until]) {
+    if (time !== undefined && Number.isNaN(Date.parse(time))) throw new Failure('invalid_input', `"${time}" is no time; write it like 2026-10-31 or 2026-10-31T02:00:00Z`);
+  }
   return {
     ...(ids.length > 0 && { ids: ids.map(parseId) }), ...(options.stage && { stage: options.stage }), ...(options.code && { code: options.code }),
-    ...(options.document && { document_id: parseId(options.document) }), ...(options.since && { since: options.since }),
+    ...(options.document && { document_id: parseId(options.document) }), ...(options.since && { since: options.since }), ...(options.until && { until: options.until }),
   };
 }
 
 /** What an act is for must be said: nothing is retried or discarded by leaving arguments out. */
 function chosen(ids: readonly string[], options: FilterOptions): DeadLetterFilter {
   const filter = filterOf(ids, options);
-  if (Object.keys(filter).length === 0 && !options.all) throw new Failure('invalid_input', 'say which: ids, --stage, --code, --document, --since, or --all');
+  if (Object.keys(filter).length === 0 && !options.all) throw new Failure('invalid_input', 'say which: ids, --stage, --code, --document, --since, --until, or --all');
   return filter;
 }

@@ -75,8 +75,10 @@ export function submitCommand(): Command {
     }));
 }
 
-// What an orchestrator commonly grants between SIGTERM and SIGKILL, less the time to close the rest.
+// What an orchestrator commonly grants between SIGTERM and SIGKILL is 10 s and more; the rest is for closing.
 const CLOSE_MS = 8_000;
+// A database that does not answer keeps connections open, and the process with them: leases end by themselves.
+const EXIT_MS = 14_000;
 
 /** `tieout work`: workers until they are told to stop. */
 export function workCommand(): Command {
@@ -94,6 +96,7 @@ Example:
       log.info({ backend: queues.backend, concurrency: config.worker_concurrency }, 'working');
       await interrupted.promise;
       log.info('stopping');
+      setTimeout(() => process.exit(), EXIT_MS).unref();
       await workers.close(CLOSE_MS);
       await queues.close();
       interrupted.release();

@@ -22,6 +22,8 @@ const REDIS_PREFIX = 'tieout';
 const POOL_CONNECTIONS = 5 + 6;
 /** How long a queue that is away may hold up what is committed already: the sweeper makes up for what it did not take. */
 export const QUEUE_LIMIT_MS = 5_000;
+// A queue that is away cannot be taken leave of, and whoever stops this process waits.
+const CLOSE_LIMIT_MS = 1_000;
 // BullMQ's own 15 s after a lost connection are half of what recovery may take.
 const RECONNECT_MS = 1_000;
 
@@ -94,8 +96,8 @@ export async function openQueues({ config, db, log }: QueueOptions): Promise<Que
   }
 
   async function close(): Promise<void> {
-    await within(QUEUE_LIMIT_MS, Promise.all([...queues.values()].map((open) => open.close()))).catch(onError);
-    await within(QUEUE_LIMIT_MS, disconnect()).catch(onError);
+    await within(CLOSE_LIMIT_MS, Promise.all([...queues.values()].map((open) => open.close()))).catch(onError);
+    await within(CLOSE_LIMIT_MS, disconnect()).catch(onError);
   }
 
   return { backend, queue, work, enqueue, close };
@@ -161,8 +163,27 @@ async function connectPostgres(url: string, role: Role | null, onError: (error: 
     if (!(error instanceof SchemaMigrationRequiredError)) throw failureOf(error);
     throw new Failure('configuration', 'the queue\'s tables (schema bullmq) are missing or behind; run: tieout migrate', null, error);
   }
-  return { backend: 'postgres', classes: classesOf(createPostgresBackend), connection: pool, disconnect: () => pool.end() };
+  return { backend: 'postgres', classes: classesOf(createRecoveringBackend), connection: pool, disconnect: () => pool.end() };
 }
+
+/**
+ * A queue or worker whose first connection fails, because the server is away at that moment, would fail for ever: BullMQ keeps the promise of
+ * having been ready once (6.7.0). A failed one is forgotten, and the next command connects again.
+ */
+const createRecoveringBackend: typeof createPostgresBackend = (...args) => {
+  const backend = createPostgresBackend(...args);
+  const { connection } = backend as unknown as { connection: { readyPromise?: Promise<void>; waitUntilReady(): Promise<void> } };
+  const waitUntilReady = connection.waitUntilReady.bind(connection);
+  connection.waitUntilReady = async () => {
+    try {
+      await waitUntilReady();
+    } catch (error) {
+      delete connection.readyPromise;
+      throw error;
+    }
+  };
+  return backend;
+};
 
 // The two factories differ in their types alone, and only in what they connect to.
 function classesOf(factory: unknown) {

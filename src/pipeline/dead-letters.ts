@@ -16,8 +16,10 @@ export interface DeadLetter {
   readonly task_id: bigint;
   readonly stage: Stage;
   readonly document_id: bigint | null;
-  /** The document's path, as it was given first; null for a batch. */
+  /** The document's path, as it was given first, its size in bytes, and the SHA-256 of its bytes, in hex; null for a batch. */
   readonly path: string | null;
+  readonly size: bigint | null;
+  readonly sha256: string | null;
   readonly run_id: bigint | null;
   readonly company: string | null;
   readonly code: FailureCode;
@@ -38,19 +40,27 @@ export interface DeadLetterDetail extends DeadLetter {
   readonly failures: readonly { attempt: number; failed_at: string; code: FailureCode; message: string }[];
 }
 
-/** Which dead letters: all that fit every given field. `since` is an ISO 8601 time or date. */
+/** Which dead letters: all that fit every given field. `since` and `until` are ISO 8601 times or dates; what died at `until` is not meant. */
 export interface DeadLetterFilter {
   readonly ids?: readonly bigint[];
   readonly stage?: Stage;
   readonly code?: FailureCode;
   readonly document_id?: bigint;
   readonly since?: string;
+  readonly until?: string;
 }
 
-// A retry's run and its locks stay small enough to commit within seconds; the rest is for the next call.
+/** By what dead letters are counted; `day` is that of their death in UTC. */
+export const COUNTED_BY = ['stage', 'code', 'document', 'day'] as const;
+export type CountedBy = typeof COUNTED_BY[number];
+
+/** How many open dead letters there are of one kind: a value for each of what they are counted by. */
+export type DeadLetterCount = { readonly [by in CountedBy]?: string | null } & { readonly count: number; readonly first_died_at: string; readonly last_died_at: string };
+
+// An act's locks stay few enough to commit within seconds; the rest is for the next call.
 const ACT_MAX = 5_000;
 
-const COLUMNS = sql`l.dead_letter_id, l.task_id, l.stage, l.document_id, d.path, l.run_id, l.company, l.code, l.message, l.location, l.attempts,
+const COLUMNS = sql`l.dead_letter_id, l.task_id, l.stage, l.document_id, d.path, d.size, encode(d.sha256, 'hex') as sha256, l.run_id, l.company, l.code, l.message, l.location, l.attempts,
   l.first_failed_at, l.died_at, l.resolution, l.resolved_at, l.resolved_by, l.resolution_reason`;
 
 /** The open dead letters, the newest first, and how many there are in all. */
@@ -58,6 +68,20 @@ export async function listDeadLetters(db: Database, filter: DeadLetterFilter, li
   const { rows: letters } = await sql<DeadLetter>`select ${COLUMNS} from dead_letter l left join document d using (document_id)
     where ${matches(filter)} order by l.dead_letter_id desc limit ${limit}`.execute(db.kysely);
   return { total: await countDeadLetters(db, filter), letters };
+}
+
+const GROUPS: Readonly<Record<CountedBy, RawBuilder<string | null>>> = {
+  stage: sql`l.stage`, code: sql`l.code`, document: sql`coalesce(d.path, format('run %s, %s', l.run_id, l.company))`, day: sql`to_char(l.died_at at time zone 'utc', 'YYYY-MM-DD')`,
+};
+
+/** The open dead letters counted, the most frequent first; at most `limit` kinds. */
+export async function countDeadLettersBy(db: Database, filter: DeadLetterFilter, by: readonly CountedBy[], limit: number): Promise<DeadLetterCount[]> {
+  const { rows } = await sql<DeadLetterCount>`
+    select ${sql.join(by.map((one) => sql`${GROUPS[one]} as ${sql.id(one)}`))}, count(*)::int as count, min(l.died_at) as first_died_at, max(l.died_at) as last_died_at
+      from dead_letter l left join document d using (document_id)
+     where ${matches(filter)} group by ${sql.join(by.map((one) => GROUPS[one]))}
+     order by count(*) desc, ${sql.join(by.map((one) => GROUPS[one]))} limit ${limit}`.execute(db.kysely);
+  return rows;
 }
 
 async function countDeadLetters(db: Database, filter: DeadLetterFilter): Promise<number> {
@@ -77,13 +101,14 @@ export async function loadDeadLetter(db: Database, dead_letter_id: bigint): Prom
 
 /**
  * Tries dead letters again: their documents become a new run of kind `retry`, each at the stage where it died. What is no longer dead is
- * left alone. At most 5,000 documents at a time; `remaining` says how many dead letters still fit the filter.
+ * left alone. At most `limit` documents at a time; `remaining` says how many dead letters still fit the filter. Whoever goes on until none is
+ * left gives the filter an `until`, so that what dies again meanwhile is not tried for ever.
  */
 export async function retryDeadLetters(
-  db: Database, queues: Queues, log: Log, filter: DeadLetterFilter, actor: string,
+  db: Database, queues: Queues, log: Log, filter: DeadLetterFilter, actor: string, limit: number = ACT_MAX,
 ): Promise<{ run_id: bigint | null; documents: number; remaining: number }> {
   const done = await transaction(db, async (tx) => {
-    const document_ids = await lockDeadDocuments(tx.kysely, filter);
+    const document_ids = await lockDeadDocuments(tx.kysely, filter, Math.min(limit, ACT_MAX));
     if (document_ids.length === 0) return null;
     const { run_id } = await tx.kysely.insertInto('run').values({ kind: 'retry' }).returning('run_id').executeTakeFirstOrThrow();
     await sql`insert into delivery (run_id, n, document_id, path, is_duplicate)
@@ -101,13 +126,13 @@ export async function retryDeadLetters(
   return { run_id: done?.run_id ?? null, documents: done?.documents ?? 0, remaining: await countDeadLetters(db, filter) };
 }
 
-/** Gives documents up for good, with a reason. Their runs go on without them. At most 5,000 documents at a time. */
+/** Gives documents up for good, with a reason. Their runs go on without them. At most `limit` documents at a time, as with a retry. */
 export async function discardDeadLetters(
-  db: Database, queues: Queues, log: Log, filter: DeadLetterFilter, actor: string, reason: string,
+  db: Database, queues: Queues, log: Log, filter: DeadLetterFilter, actor: string, reason: string, limit: number = ACT_MAX,
 ): Promise<{ documents: number; remaining: number }> {
   if (reason.trim() === '') throw new Failure('invalid_input', 'a reason is needed to discard documents; for example --reason "an invoice, no statement"');
   const done = await transaction(db, async (tx) => {
-    const document_ids = await lockDeadDocuments(tx.kysely, filter);
+    const document_ids = await lockDeadDocuments(tx.kysely, filter, Math.min(limit, ACT_MAX));
     if (document_ids.length === 0) return null;
     const { rows: left } = await sql<{ run_id: bigint }>`update document set state = 'discarded'
       where document_id = any(${document_ids}::bigint[]) returning run_id`.execute(tx.kysely);
@@ -129,7 +154,7 @@ export async function discardDeadLetters(
 }
 
 /** The dead documents behind the dead letters: a document's own, or those that died with a batch. */
-async function lockDeadDocuments(kysely: Database['kysely'], filter: DeadLetterFilter): Promise<bigint[]> {
+async function lockDeadDocuments(kysely: Database['kysely'], filter: DeadLetterFilter, limit: number): Promise<bigint[]> {
   const { rows } = await sql<{ document_id: bigint }>`
     select document_id from document
      where state = 'dead' and document_id in (
@@ -137,7 +162,7 @@ async function lockDeadDocuments(kysely: Database['kysely'], filter: DeadLetterF
        union
        select d.document_id from dead_letter l join document d on d.run_id = l.run_id join statement s on s.document_id = d.document_id
         where l.stage = 'reconcile' and s.company = l.company and d.state = 'dead' and ${matches(filter)})
-     order by document_id limit ${ACT_MAX}
+     order by document_id limit ${limit}
        for update`.execute(kysely);
   return rows.map((row) => row.document_id);
 }
@@ -149,6 +174,7 @@ function matches(filter: DeadLetterFilter): RawBuilder<boolean> {
   if (filter.code) conditions.push(sql`l.code = ${filter.code}`);
   if (filter.document_id !== undefined) conditions.push(sql`l.document_id = ${filter.document_id}`);
   if (filter.since) conditions.push(sql`l.died_at >= ${filter.since}::timestamptz`);
+  if (filter.until) conditions.push(sql`l.died_at < ${filter.until}::timestamptz`);
   return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
 }
 

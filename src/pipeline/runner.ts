@@ -26,7 +26,7 @@ export interface Runner {
 }
 
 /** How a hint ended, for the queue: `done` (also when it was stale), to be handed out again after a pause, or `dead`. */
-export type HintEnd = { readonly ended: 'done' } | { readonly ended: 'again'; readonly pause_ms: number } | { readonly ended: 'dead'; readonly message: string };
+export type HintEnd = { readonly ended: 'done' } | { readonly ended: 'again'; readonly pause_ms: number } | { readonly ended: 'dead' };
 
 const DONE: HintEnd = { ended: 'done' };
 
@@ -99,5 +99,5 @@ async function noteFailure(runner: Runner, claim: Claim, failure: Failure): Prom
   log.error({ ...task, error: failure.message }, 'a task is dead');
   await projectDeadLetter(db, queues, log, claim);
   await advanceRun(db, queues, log, end.run_id);
-  return { ended: 'dead', message: failure.message };
+  return { ended: 'dead' };
 }

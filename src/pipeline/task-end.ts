@@ -88,8 +88,8 @@ export async function findPoison(tx: Pick<Tx, 'kysely'>, claim: Claim): Promise<
     : new Failure('out_of_memory', `${row!.lost} workers were lost over this task, one after the other`);
 }
 
-/** Postgres and the queues refuse NUL and lone surrogates, and text out of a document may carry them. */
-export function sanitise(text: string, length_max: number): string {
+/** Postgres refuses NUL and lone surrogates, and text out of a document may carry them. */
+function sanitise(text: string, length_max: number): string {
   const clean = text.toWellFormed().replaceAll('\0', '\ufffd').replaceAll('\\u0000', '\\ufffd');
   return clean.length <= length_max ? clean : `${clean.slice(0, length_max - 1).toWellFormed()}…`;
 }

@@ -9,7 +9,6 @@ import { followSchedule } from './schedule.ts';
 import { createSlots } from './slots.ts';
 import { startSweeper, SWEEP_INTERVALS, type SweepIntervals } from './sweeper.ts';
 import { backoffOf, type StageTable } from './table.ts';
-import { sanitise } from './task-end.ts';
 
 export interface WorkerOptions {
   readonly db: Database;
@@ -33,8 +32,6 @@ export interface Workers {
 // After the deadline: time for jobs to notice that they are to stop, and for their transactions to roll back.
 const ROLLBACK_MS = 3_000;
 const FORCE_MS = 1_000;
-// Dead letters' messages are kept in Postgres; BullMQ keeps the beginning.
-const REASON_LENGTH_MAX = 500;
 
 /** Starts workers for all stages and the schedules, and a sweeper. */
 export function startWorkers(options: WorkerOptions): Workers {
@@ -77,7 +74,8 @@ function acknowledged(): void {
 /** Tells BullMQ how a hint ended, in the errors that it acts upon. */
 function report(end: HintEnd): void {
   if (end.ended === 'again') throw new TryAgain(end.pause_ms);
-  if (end.ended === 'dead') throw new UnrecoverableError(sanitise(end.message, REASON_LENGTH_MAX));
+  // Why stands in Postgres.
+  if (end.ended === 'dead') throw new UnrecoverableError('the task is a dead letter');
 }
 
 /** The task is due again after a pause, and so is its hint. */

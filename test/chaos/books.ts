@@ -9,7 +9,9 @@ import type { Database } from '../../src/platform/database.ts';
  * hashes mean equal multisets of journal entries, decisions, statements, open items and documents.
  */
 
-/** Hash per part of the books, so that a difference says where it is. */
+/** Per part of the books its rows as text, sorted. */
+export type Books = Readonly<Record<keyof typeof PARTS, readonly string[]>>;
+/** Per part one hash over its rows, so that a difference says where it is. */
 export type Fingerprint = Readonly<Record<keyof typeof PARTS, string>>;
 
 // What an entry is to a person: its account, date, amount and what the bank printed.
@@ -45,21 +47,38 @@ const PARTS = {
                    from dead_letter where resolution is null group by 1) l using (document_id)`,
 } as const;
 
+export async function loadBooks(db: Database): Promise<Books> {
+  const parts: [string, string[]][] = [];
+  for (const [part, query] of Object.entries(PARTS)) parts.push([part, await rowsOf(db, query)]);
+  return Object.fromEntries(parts) as unknown as Books;
+}
+
 export async function fingerprint(db: Database): Promise<Fingerprint> {
-  const hashes: Record<string, string> = {};
-  for (const [part, query] of Object.entries(PARTS)) hashes[part] = await hashRows(db, query);
-  return hashes as Fingerprint;
+  const hashes = Object.entries(await loadBooks(db)).map(([part, rows]) => [part, createHash('sha256').update(rows.join('\n')).digest('hex')]);
+  return Object.fromEntries(hashes) as Fingerprint;
 }
 
-/** The rows behind a hash, sorted, for a person who looks for the reason of a difference. */
-export function listRows(db: Database, part: keyof typeof PARTS): Promise<string[]> {
-  return rowsOf(db, PARTS[part]);
+/** What books have that others have not, and what they lack, some of it for a person to look at; nothing when they are equal as multisets. */
+export function compareBooks(found: Books, expected: Books): string[] {
+  return (Object.keys(expected) as (keyof Books)[]).flatMap((part) => {
+    const more = without(found[part], expected[part]);
+    const less = without(expected[part], found[part]);
+    if (more.length + less.length === 0) return [];
+    return [`the ${part} are not those of a night without faults: ${more.length} rows too many, ${less.length} missing`,
+      ...more.slice(0, SHOWN).map((row) => `  + ${row}`), ...less.slice(0, SHOWN).map((row) => `  - ${row}`)];
+  });
 }
+const SHOWN = 3;
 
-async function hashRows(db: Database, query: string): Promise<string> {
-  const hash = createHash('sha256');
-  for (const text of await rowsOf(db, query)) hash.update(text).update('\n');
-  return hash.digest('hex');
+/** The first multiset less the second. */
+export function without(some: readonly string[], others: readonly string[]): string[] {
+  const left = new Map<string, number>();
+  for (const one of others) left.set(one, (left.get(one) ?? 0) + 1);
+  return some.filter((one) => {
+    const count = left.get(one) ?? 0;
+    left.set(one, count - 1);
+    return count <= 0;
+  });
 }
 
 async function rowsOf(db: Database, query: string): Promise<string[]> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { seeded } from '../helpers/seeded.ts';
-import type { Fingerprint } from './books.ts';
+import type { Books } from './books.ts';
 import { FAULTS, writePoison, type Fault } from './faults.ts';
 import { resourcesOf, type Started } from './fleet.ts';
 import { makeNight, writeNight } from './night.ts';
@@ -92,7 +92,7 @@ interface Result {
   /** The most that a worker held at rest afterwards. */
   handles: number;
   problems: string[];
-  books: Fingerprint | null;
+  books: Books | null;
 }
 
 function report(backend: Backend, name: string, result: Result, times: number): void {
@@ -120,8 +120,9 @@ async function runNight(stage: Stage, fault: Fault, times: number, random: () =>
     result.recovery_ms = performance.now() - ended_at;
     result.problems.push(...await world.drain());
     await examineWorkers(survivors, result, calm?.handles ?? 0);
-    result.books = await world.fingerprint();
-    result.problems.push(...await world.listProblems(calm?.books && (fault.more_documents ? { ...calm.books, documents: result.books.documents } : calm.books)));
+    result.books = await world.loadBooks();
+    const expected = calm?.books ?? result.books;
+    result.problems.push(...await world.listProblems(result.books, fault.more_documents ? { ...expected, documents: result.books.documents } : expected));
   } catch (error) {
     result.problems.push(error instanceof Error ? error.stack! : String(error));
   } finally {

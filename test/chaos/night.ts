@@ -10,6 +10,7 @@ import { importInvoices } from '../../src/master-data/import-invoices.ts';
 import { importParties } from '../../src/master-data/import-parties.ts';
 import { transaction, type Database } from '../../src/platform/database.ts';
 import { seeded } from '../helpers/seeded.ts';
+import { without } from './books.ts';
 
 /**
  * A night for the tests under fault, made out of a seed: payments whose outcome and posting are known beforehand, in many documents of many
@@ -107,17 +108,6 @@ export async function listWrongPayments(db: Database, night: Night): Promise<str
     `${account} ${amount}: ${expected} of ${expected === 'auto' ? invoice_number : 'nothing'} by ${closes}, ${amount} on the bank account`));
   const found = rows.map((row) => `${row.account} ${row.amount}: ${row.outcomes} of ${row.settles ?? 'nothing'} by ${row.closed}, ${row.bank} on the bank account`);
   return [...without(found, wanted).map((one) => `found ${one}`), ...without(wanted, found).map((one) => `missing ${one}`)];
-}
-
-/** The first multiset less the second. */
-function without(some: readonly string[], others: readonly string[]): string[] {
-  const left = new Map<string, number>();
-  for (const one of others) left.set(one, (left.get(one) ?? 0) + 1);
-  return some.filter((one) => {
-    const count = left.get(one) ?? 0;
-    left.set(one, count - 1);
-    return count <= 0;
-  });
 }
 
 function shuffle<T>(items: readonly T[], random: () => number): T[] {

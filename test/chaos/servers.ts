@@ -104,6 +104,8 @@ export interface Proxy {
   target: number;
   /** Holds everything back until it is called again with false; then what waits goes on its way. */
   hold(held: boolean): void;
+  /** Ends all connections. */
+  drop(): void;
   close(): void;
 }
 
@@ -123,15 +125,17 @@ export async function startProxy(target: number): Promise<Proxy> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const drop = (): void => sockets.forEach((socket) => socket.destroy());
   return Object.assign(proxy, {
     port: (server.address() as AddressInfo).port,
     hold(now: boolean) {
       held = now;
       for (const socket of sockets) if (held) socket.pause(); else socket.resume();
     },
+    drop,
     close() {
       server.close();
-      for (const socket of sockets) socket.destroy();
+      drop();
     },
   });
 }

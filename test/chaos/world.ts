@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/platform/config.ts';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { migrateToLatest } from '../../src/platform/migrate.ts';
-import { fingerprint, listRows, listUnrest, type Fingerprint } from './books.ts';
+import { compareBooks, listUnrest, loadBooks, type Books } from './books.ts';
 import { Fleet, start, type Started } from './fleet.ts';
 import { importNight, listWrongPayments, type Night } from './night.ts';
 import { startPostgres, startRedis, type Postgres, type RedisServer } from './servers.ts';
@@ -134,7 +134,8 @@ export class World {
     const { rows } = await this.#ask<{ text: string }>(`
       select concat_ws(' ', stage, task_id, company, 'epoch', epoch, 'attempts', attempts, 'due since', now() - due_at, 'leased', lease_until - now()) as text from task where state = 'due'
       union all select concat_ws(' ', 'run', run_id) from run where state = 'running' limit 10`);
-    return rows.map((row) => row.text).join('; ');
+    const counts = await Promise.all(STAGES.map(async (stage) => `${stage} ${JSON.stringify(await this.queues.queue(stage).getJobCounts())}`));
+    return `${rows.map((row) => row.text).join('; ')}; in the queues: ${counts.join('; ')}`;
   }
 
   /** Loses all that is in the queue. */
@@ -162,21 +163,12 @@ export class World {
   }
 
   /** What is not as it must be, now that everything is at its end; `expected`: the books of a night without faults. */
-  async listProblems(expected: Fingerprint | null | undefined): Promise<string[]> {
-    const problems = [...await listUnrest(this.db), ...(await listWrongPayments(this.db, this.stage.night)).slice(0, 10)];
-    const found = await fingerprint(this.db);
-    for (const part of Object.keys(found) as (keyof Fingerprint)[]) {
-      if (expected && found[part] !== expected[part]) problems.push(`the ${part} are not those of a night without faults`);
-    }
-    return problems;
+  async listProblems(found: Books, expected: Books): Promise<string[]> {
+    return [...await listUnrest(this.db), ...(await listWrongPayments(this.db, this.stage.night)).slice(0, 10), ...compareBooks(found, expected)];
   }
 
-  fingerprint(): Promise<Fingerprint> {
-    return fingerprint(this.db);
-  }
-
-  listRows(part: keyof Fingerprint): Promise<string[]> {
-    return listRows(this.db, part);
+  loadBooks(): Promise<Books> {
+    return loadBooks(this.db);
   }
 
   /** Waits until the queues hand out nothing more; returns what is left in them. */
@@ -212,10 +204,12 @@ export class World {
   }
 }
 
-/** Reading processes that have outlived their workers. */
+/** Reading processes that have outlived their workers; the system's first process has taken them over. */
 async function listReaders(): Promise<string[]> {
   const program = join(import.meta.dirname, '../../src/stages/extract/child.ts');
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const commands = await Promise.all(pids.map(async (pid) => ({ pid, command: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') })));
-  return commands.filter(({ command }) => command.includes(program)).map(({ pid }) => `the reading process ${pid} is left running`);
+  const processes = await Promise.all(pids.map(async (pid) => ({
+    pid, command: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''), status: await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''),
+  })));
+  return processes.filter(({ command, status }) => command.includes(program) && /^PPid:\s+1$/m.test(status)).map(({ pid }) => `the reading process ${pid} is left running`);
 }
