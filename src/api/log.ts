@@ -6,17 +6,20 @@ import { exportDecisions } from '../exports/decisions.ts';
 import { exportJournal } from '../exports/journal.ts';
 import { formatRows } from '../exports/stream.ts';
 import { verifyLog } from '../ledger/verify-log.ts';
+import { replayDecisions } from '../pipeline/replay.ts';
 import { streamPages } from '../platform/cursor.ts';
 import type { Tx } from '../platform/database.ts';
 import { seenBy, type Person } from '../review/person.ts';
-import { replayDecisions } from './replay.ts';
 import type { Handlers } from './context.ts';
 import { beforeId, pageOf } from './cursor.ts';
-import type { LogFilter, LogRow } from './schemas.ts';
+import type { LogFilter, LogRow, ReplayResult } from './schemas.ts';
 import { sendStream } from './stream.ts';
 import { summariseRecord } from './story.ts';
 
 type Names = 'searchLog' | 'exportLog' | 'verifyLog' | 'replay' | 'exportDecisions' | 'exportJournal';
+
+// What one looks at one by one.
+const DIFFERENT_SHOWN = 100;
 
 export const LOG_HANDLERS: Handlers<Names> = {
   searchLog: async ({ db }, { query, principal }) => {
@@ -31,7 +34,14 @@ export const LOG_HANDLERS: Handlers<Names> = {
   },
   replay: async ({ db }, { body }) => {
     if (body.run_id === undefined && body.entry_id === undefined) throw new Failure('invalid_input', 'name the run or the entry whose decisions are to be made again');
-    return replayDecisions(db, body);
+    const different: ReplayResult['different'] = [];
+    const differing = new Set<bigint>();
+    const scope = { ...(body.run_id !== undefined && { run_id: BigInt(body.run_id) }), ...(body.entry_id !== undefined && { entry_id: BigInt(body.entry_id) }) };
+    const { decisions } = await replayDecisions(db, scope, ({ decision_id, entry_id, log_seq, field, stored, recomputed }) => {
+      differing.add(decision_id);
+      if (different.length < DIFFERENT_SHOWN) different.push({ seq: String(log_seq ?? 0), entry_id: String(entry_id), was: `${field}: ${JSON.stringify(stored)}`, is: `${field}: ${JSON.stringify(recomputed)}` });
+    });
+    return { decisions, same: decisions - differing.size, different };
   },
   exportDecisions: async (context, { query, reply }) => sendStream(context, reply, `decisions.${query.format}`, query.format, (tx) =>
     exportDecisions(tx, { run_id: query.run_id === undefined ? null : BigInt(query.run_id), since: BigInt(query.since ?? 0), format: query.format })),

@@ -3,6 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { listDeepViolations } from '../../src/ledger/invariants.ts';
 import { verifyLog } from '../../src/ledger/verify-log.ts';
 import { transaction } from '../../src/platform/database.ts';
+import { replayDecisions } from '../../src/pipeline/replay.ts';
 import { importParties } from '../../src/master-data/import-parties.ts';
 import { importMasterData, runBatch, type SampleEntry } from '../helpers/batch.ts';
 import { testDatabase } from '../helpers/database.ts';
@@ -212,5 +213,14 @@ describe('modes', () => {
     const { approval_id, digest } = asked.body.approval;
     expect((await carol.post(`/api/approvals/${approval_id}/approve`, { digest })).body.approval.state).toBe('approved');
     expect((await admin.get('/api/automatic')).body.companies).toMatchObject([{ mode: 'auto' }]);
+  });
+});
+
+describe('everything that was done', () => {
+  it('follows from what the log says of it', async () => {
+    const differences: unknown[] = [];
+    const { decisions } = await replayDecisions(web, {}, (difference) => differences.push(difference));
+    expect(decisions).toBeGreaterThan(20);
+    expect(differences).toEqual([]);
   });
 });

@@ -78,7 +78,7 @@ describe('the log', () => {
     expect(lines.map((line) => line.action)).toEqual(['assign', 'decide']);
     expect((await auditor.post('/api/log/verify')).body).toMatchObject({ fault: null, records: expect.any(Number) });
     expect((await auditor.post('/api/log/verify', { head: 'no head' })).status).toBe(400);
-    expect((await auditor.post('/api/log/replay', { entry_id: entry })).body).toEqual({ decisions: 1, same: 1, different: [] });
+    expect((await auditor.post('/api/log/replay', { entry_id: entry })).body).toEqual({ decisions: 2, same: 2, different: [] });
     expect((await auditor.get('/api/items/export?state=all')).text.split('\r\n')[1]).toMatch(new RegExp(`^${entry},done,manual`));
     expect((await auditor.get('/api/exports/decisions?format=csv')).text).toMatch(/^entry_id,decision_id/);
     expect((await auditor.get('/api/exports/journal')).text).toMatch(/"account":"receivables"/);

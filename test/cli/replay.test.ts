@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { replayDecisions, type ReplayScope } from '../../src/cli/replay.ts';
+import { replayDecisions, type ReplayScope } from '../../src/pipeline/replay.ts';
 import { hashRecord } from '../../src/core/log-chain.ts';
 import { transaction, type Tx } from '../../src/platform/database.ts';
 import { acceptSuggestion, assignEntry, setAside, undoDecision } from '../../src/review/acts.ts';
