@@ -70,7 +70,7 @@ async function* bytes(text: string): AsyncGenerator<Buffer> {
 }
 
 /** Takes the documents through all stages as one run, in the order given, and returns its id. */
-export async function runBatch(db: Database, documents: readonly SampleDocument[], between: () => Promise<void> = async () => {}): Promise<bigint> {
+export async function runBatch(db: Database, documents: readonly SampleDocument[], between: () => Promise<void> = async () => {}, rules_folder = RULES_FOLDER): Promise<bigint> {
   const { run_id } = await db.kysely.insertInto('run').values({ kind: 'run' }).returning('run_id').executeTakeFirstOrThrow();
   for (const [n, document] of documents.entries()) await prepare(db, run_id, n + 1, document);
   await between();
@@ -82,7 +82,7 @@ export async function runBatch(db: Database, documents: readonly SampleDocument[
   }
   const { rows: batches } = await sql<{ company: string }>`select company from task where run_id = ${run_id} order by company`.execute(db.kysely);
   for (const { company } of batches) {
-    await transaction(db, (tx) => reconcileJob({ run_id, company }, { ...context(), tx, gatherEvidence: validateJob, gatherOpenEvidence }));
+    await transaction(db, (tx) => reconcileJob({ run_id, company }, { ...context(), rules_folder, tx, gatherEvidence: validateJob, gatherOpenEvidence }));
     await sql`update task set state = 'done' where run_id = ${run_id} and company = ${company}`.execute(db.kysely);
   }
   await transaction(db, (tx) => settleDocuments(tx, run_id));

@@ -1,9 +1,12 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
 import { summarise } from '../../../src/pipeline/summary.ts';
 import { transaction } from '../../../src/platform/database.ts';
 import { acceptSuggestion, assignEntry, undoDecision } from '../../../src/review/acts.ts';
-import { importMasterData, listDecisions, runBatch, type SampleEntry, type SampleStatement } from '../../helpers/batch.ts';
+import { importMasterData, listDecisions, RULES_FOLDER, runBatch, type SampleEntry, type SampleStatement } from '../../helpers/batch.ts';
 import { checkBooks } from '../../helpers/check-books.ts';
 import { testDatabase } from '../../helpers/database.ts';
 
@@ -104,6 +107,27 @@ describe('what waits', () => {
     await night([{ amount: '200.00', account: bank, text: 'transfer' }], { account: other });
     expect(await told()).toEqual(['auto own_transfer', 'auto own_transfer']);
     expect([await balance('clearing'), await balance('unallocated')]).toEqual([0n, 0n]);
+  });
+
+  it('is weighed by new rules, and against new accounts of our own', async () => {
+    const { id, bank, night, told, accounts } = await sample();
+    await night([{ amount: '-200.00', account: `BANK-${id}-3`, text: 'transfer' }]);
+    expect(await told()).toEqual(['suspense unknown_counterparty']);
+    await importMasterData(db, { accounts: `${accounts}BANK-${id}-3,EUR,${id}\n` });
+    await night();
+    expect(await told()).toEqual(['review other_leg_missing']);
+    const folder = mkdtempSync(join(tmpdir(), 'tieout-rules-'));
+    try {
+      cpSync(RULES_FOLDER, folder, { recursive: true });
+      const file = join(folder, 'other-lines.yaml');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('reason: other_leg_missing', 'reason: half_transfer'));
+      await runBatch(db, [], async () => {}, folder);
+      expect(await told()).toEqual(['review half_transfer']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    await night([{ amount: '200.00', account: bank, text: 'transfer' }], { account: `BANK-${id}-3` });
+    expect(await told()).toEqual(['auto own_transfer', 'auto own_transfer']);
   });
 
   it('is posted when the rules may post by themselves', async () => {
