@@ -31,6 +31,9 @@ export const NUMBERINGS: readonly Numbering[] = [
   { example: 'ZG 2026 08155', per_customer: false, start: [100, 60_000], number: (n) => `ZG 2026 ${pad(n, 5)}` },
   { example: 'SI-104233/02', per_customer: false, start: [100_000, 800_000], number: (n) => `SI-${n}/${pad(1 + n % 9, 2)}` },
   { example: '10.42331', per_customer: false, start: [10_000, 80_000], number: (n) => `10.${pad(n, 5)}` },
+  { example: '1042', per_customer: false, start: [1_000, 1_900], number: String },
+  { example: '117/2026', per_customer: false, start: [100, 900], number: (n) => `${n}/2026` },
+  { example: 'KR-42-00017', per_customer: true, start: [10_000, 10_040], number: (n) => `KR-42-${n}` },
   { example: 'HU26K004233', per_customer: false, start: [1_000, 400_000], number: (n) => `HU26K${pad(n, 6)}` },
 ];
 

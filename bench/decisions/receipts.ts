@@ -5,7 +5,7 @@ import { textNaming, textNamingNothing, textNamingOrder } from './texts.ts';
 
 /** Money that comes in: each automatic case with twins that differ from it in one fact. */
 
-/** SEPA: what a payer may write. 26 invoices take more than that in every numbering. */
+/** SEPA: what a payer may write. 32 invoices take more than that in every numbering. */
 const LONGEST_TEXT = 140;
 
 const NAMED: readonly Need[] = ['named', 'payer'];
@@ -124,7 +124,7 @@ export const RECEIPTS: readonly Scenario[] = [
   },
   {
     name: 'several invoices named', differs: 'the text is cut and more were to come', weight: 2, play(scene) {
-      const { party, invoices } = owedSeveral(scene, 26);
+      const { party, invoices } = owedSeveral(scene, 32);
       const { text, written } = listing(scene, invoices);
       return paymentOf(scene, party, { amount: sum(inFull(...invoices)), text: text.slice(0, LONGEST_TEXT), truth: forPerson(inFull(...invoices), { written }) });
     },
@@ -226,6 +226,19 @@ export const RECEIPTS: readonly Scenario[] = [
   },
   {
     name: 'a discount within its terms', differs: 'a day after them', weight: 3, play: (scene) => discounted(scene, -1),
+  },
+  {
+    name: 'several invoices named, each less its discount', weight: 2, play: (scene) => severalDiscounted(scene, 3),
+  },
+  {
+    name: 'several invoices named, each less its discount', differs: 'the discount of one has ended', weight: 1, play: (scene) => severalDiscounted(scene, -1),
+  },
+  {
+    name: 'several invoices named, of all but the first only the last digits', weight: 1, play(scene) {
+      const { party, invoices } = owedSeveral(scene, 3);
+      const written = invoices.map(({ invoice_number }, i) => (i === 0 ? invoice_number : invoice_number.slice(-2)));
+      return paymentOf(scene, party, { amount: sum(inFull(...invoices)), text: written.join(', '), truth: { ...forPerson(inFull(...invoices)), decision: 'open', suggestion: null } });
+    },
   },
   {
     name: 'charges shown by the bank', weight: 3, play: (scene) => charged(scene, 0n),
@@ -456,8 +469,14 @@ function mistyped({ world, account: { company } }: Scene, all: readonly Invoice[
   for (;;) {
     const wrong = mistype(invoice.invoice_number, world.random);
     const near = all.some((other) => other !== invoice && differences(keysOf(other.invoice_number)[0]!, keysOf(wrong)[0]!) <= 1);
-    if (!near && world.reserve(company, wrong)) return wrong;
+    // A zero more in front of a group is how the number may be written, and no mistake.
+    const zeros = withoutZeros(wrong) === withoutZeros(invoice.invoice_number);
+    if (!near && !zeros && world.reserve(company, wrong)) return wrong;
   }
+}
+
+function withoutZeros(number: string): string {
+  return number.replace(/(?<!\d)0+/g, '');
 }
 
 /** In how many places two words of one length differ; many where the lengths do. */
@@ -484,6 +503,21 @@ function discounted(scene: Scene, days_left: number): ReturnType<typeof paymentO
   return paymentOf(scene, party, {
     amount: paid,
     ...withTruth(naming(scene, invoice), (parts) => (days_left < 0 ? forPerson([{ invoice, amount: paid }], parts) : decided(NAMED, [{ invoice, amount: paid, discount }], parts))),
+  });
+}
+
+/** Three invoices less their discounts, of which the last ends so many days from now. */
+function severalDiscounted(scene: Scene, days_left: number): ReturnType<typeof paymentOf> {
+  const { world, account: { company, currency }, date } = scene;
+  const party = world.customer(company);
+  const paid = [5, 2, days_left].map((days) => {
+    const amount = world.amount(currency);
+    const discount = amount / 50n;
+    const invoice = world.receivable(company, party, currency, { amount, discount_amount: discount, discount_until: before(date, -days) });
+    return { invoice, amount: amount - discount, discount };
+  });
+  return paymentOf(scene, party, {
+    amount: sum(paid), ...withTruth(listing(scene, paid.map(({ invoice }) => invoice)), (parts) => (days_left < 0 ? forPerson(null, parts) : decided(NAMED, paid, parts))),
   });
 }
 

@@ -105,7 +105,8 @@ export function createWorld(random: Random, companies_wanted: number): World {
     companies.push(company);
     known.set(company, { customer: [], supplier: [] });
     issued.set(company, new Set());
-    reserved.set(company, new Set());
+    // The year stands in every date.
+    reserved.set(company, new Set([days[0].slice(0, 4)]));
   }
 
   function account(country: Party['country']): string {
