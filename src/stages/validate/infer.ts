@@ -12,6 +12,8 @@ import { payerOf, type Payer } from './payer.ts';
 
 /** Without a name for it: what the payer may pay and whose amount fits, alone or as a combination; and what a person may have to choose of. */
 export function inferredCandidates(leaf: Leaf, named: Named, payer: Payer, wanted: readonly string[], books: Books): Candidate[] {
+  // What is named explains the amount, or nobody is known: the text need not be read again.
+  if (wanted.length === 0) return [];
   const open = wanted.map((party_id) => books.openItems(party_id));
   const complete = open.every((one) => one.complete);
   const items = open.flatMap((one) => one.items).filter((item) => gate(leaf, item) === null).sort(oldestFirst);

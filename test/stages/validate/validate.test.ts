@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson, type Json } from '../../../src/core/canonical-json.ts';
 import { evidenceText, type Evidence } from '../../../src/core/evidence.ts';
 import type { Item, Leaf } from '../../../src/stages/validate/contract.ts';
-import { gatherEvidence, identifyLeaf, readLeaf } from '../../../src/stages/validate/validate.ts';
+import { identifyLeaf, readLeaf } from '../../../src/stages/validate/validate.ts';
 import { booksOf, C1, C2, gather as best, item, leaf, party } from '../../helpers/evidence.ts';
 
 const invoicesOf = (candidates: Evidence['candidates']) => candidates.find(({ facts }) => facts.kind === 'invoices');
