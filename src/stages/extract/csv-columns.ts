@@ -184,7 +184,7 @@ function assignColumns(header: Row, body: readonly Row[], account: string | null
   // The title's currency holds for the whole column.
   if (currency !== null) delete columns.currency;
   settleAccount(columns, candidates, kinds, body.length, account);
-  gatherTexts(columns, header.cells, kinds, titles);
+  gatherTexts(columns, header.cells, kinds, titles, body.length);
 
   const taken = new Set(Object.values(columns).flat());
   return {
@@ -248,10 +248,11 @@ function settleAccount(
 }
 
 /** Texts that no field of their own takes belong to the description; without any title that says so, all unknown text columns are it. */
-function gatherTexts(columns: Columns, cells: readonly string[], kinds: readonly Kind[], titles: readonly { meanings: readonly TitleMeaning[] }[]): void {
+function gatherTexts(columns: Columns, cells: readonly string[], kinds: readonly Kind[], titles: readonly { meanings: readonly TitleMeaning[] }[], rows: number): void {
   const description = [...(columns.description ?? [])];
   for (const role of ['counterparty_name', 'payer_name', 'payee_name', 'customer_reference'] as const) {
-    description.push(...(columns[role]?.slice(1) ?? []));
+    // A second name that is the same on every row is the account's own.
+    description.push(...(columns[role]?.slice(1) ?? []).filter((column) => role !== 'counterparty_name' || kinds[column]!.distinct.size !== 1 || kinds[column]!.filled < rows));
     if (columns[role] !== undefined) columns[role] = columns[role].slice(0, 1);
   }
   if (description.length === 0) {

@@ -183,14 +183,20 @@ interface SignFacts {
   debit_negatives: number;
   debit_positives: number;
   fees: number;
+  /** Rows that thank for a payment, which is money in for a card's account, by the sign of their amount. */
+  thanks_negatives: number;
+  thanks_positives: number;
 }
+
+/** What card issuers write beside the payment that they have received. */
+const THANKS = /\b(?:payment[ -]{1,3}thank you|thank you for your payment|payment received|autopay payment|zahlung erhalten|vielen dank|paiement recu|merci de votre paiement|pago recibido)\b/i;
 
 function createSignFacts(table: Table, profile: StatementProfile | undefined): SignFacts {
   const { columns } = table;
   const cell = (row: Row, role: Role): string => row.cells[columns[role]?.[0] ?? -1]?.trim() ?? '';
   const facts: SignFacts = {
     negatives: 0, positives: 0, plus: 0, marked_credit: 0, marked_debit: 0, unmarked: 0, debit_words: 0, credit_words: 0, no_word: 0, disagree: 0,
-    debit_negatives: 0, debit_positives: 0, fees: 0,
+    debit_negatives: 0, debit_positives: 0, fees: 0, thanks_negatives: 0, thanks_positives: 0,
     add(row) {
       const debit = findAmount(cell(row, 'debit'));
       if (debit !== undefined && /[1-9]/.test(debit.digits)) facts[debit.negative ? 'debit_negatives' : 'debit_positives']++;
@@ -199,6 +205,7 @@ function createSignFacts(table: Table, profile: StatementProfile | undefined): S
       const amount = findAmount(text);
       if (amount === undefined || !/[1-9]/.test(amount.digits)) return;
       facts[amount.negative ? 'negatives' : 'positives']++;
+      if (row.cells.some((words) => THANKS.test(words))) facts[amount.negative ? 'thanks_negatives' : 'thanks_positives']++;
       if (text.startsWith('+') || text.endsWith('+')) facts.plus++;
       if (amount.side === 'credit') facts.marked_credit++;
       else if (amount.side === 'debit') facts.marked_debit++;
@@ -233,6 +240,9 @@ function settleSign(
         if (seen.debit_words > 0 && seen.credit_words > 0) doubt = 'some amounts have no word beside them that says whether money goes out or comes in';
         base.unmarked = seen.debit_words > 0 ? 'credit' : 'debit';
       }
+    } else if (profile?.inverted === undefined && seen.thanks_negatives > 0 && seen.thanks_positives === 0 && seen.positives > 0) {
+      // A card's statement that prints what was spent without a sign: the payment received is less to pay.
+      base.sign = 'inverted';
     } else if (seen.negatives === 0 && profile?.inverted === undefined) {
       if (seen.marked_credit > 0 && seen.unmarked > 0) base.unmarked = 'debit';
       else if (seen.plus > 0 && seen.plus < seen.positives) doubt = 'some amounts have a plus and none a minus, so that the others may be money out';

@@ -29,7 +29,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
   ['booking_date', 0,
     `booking date | posting date | post date | posted date | date posted | posted on | booked | book date | completed date
       date completed | completed on | date processed | processed date | process date | settlement date | accounting date
-      ledger date | entry date | posted transactions date | booking date time`,
+      ledger date | entry date | posted transactions date | booking date time | date op`,
     `buchungstag | buchungsdatum | buchung | datum buchung | gebucht am | verbuchungsdatum | date comptable
       date de comptabilisation | date d ecriture | comptabilisation | boekdatum | boekingsdatum | datum boeking | datum verrekening
       verwerkingsdatum | data contabile | data registrazione | data di registrazione | data reg | fecha contable
@@ -48,7 +48,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       date started | purchase date | datetime | date time | timestamp`,
     `belegdatum | kaufdatum | kopdatum | datum kop | date d achat | date achat | tranzakcio datuma es ideje | inkopsdatum`],
   ['value_date', 0,
-    `value date | valuta date | effective date | value dt | val date`,
+    `value date | valuta date | effective date | value dt | val date | date val`,
     `valutadatum | valuta | valutadag | wertstellung | wertstellungsdatum | wertstellungstag | wert | date de valeur | date valeur
       valeur | rentedatum | data valuta | valuta data | fecha valor | f valor | fecha de valor | data waluty | valutadato
       rentedato | vardedag | valor | arvopaiva | erteknap | datum valuty | data valor | valoor | valuta datum`],
@@ -62,6 +62,8 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       summa | osszeg | tranzakcio osszege | konyvelt osszeg | castka | objem | zauctovana castka | castka v mene uctu | montante
       soll haben`],
   ['amount', 1, `value | sum`, `valor | summa | suma`],
+  // Of gross, fee and net, the last is what moves the account.
+  ['amount', 2, `net`, `netto`],
   ['debit', 0,
     `debit | debits | debit amount | amount debit | withdrawal | withdrawals | withdrawal amount | withdrawal amt | paid out
       money out | payments out | out | outflow | spent | dr | dr amount | payment amount out`,
@@ -97,7 +99,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       zustatek po | saldo apos | saldo contabilistico | tilin saldo`],
   ['currency', 0,
     `currency | ccy | currency code | transaction currency | account currency | amount currency | curr | cur | currency of account`,
-    `wahrung | waehrung | buchungswahrung | kontowahrung | umsatzwahrung | devise | monnaie | devise du compte | munt | muntsoort
+    `wahrung | waehrung | valuutta | buchungswahrung | kontowahrung | umsatzwahrung | devise | monnaie | devise du compte | munt | muntsoort
       valuta | valutacode | divisa | moneda | moneta | waluta | waluta operacji | waluta rachunku | valutta | devizanem
       tranzakcio devizaneme | mena | mena uctu | moeda | divisa cuenta | divisa conto`],
   ['account', 0,
@@ -108,7 +110,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       conto ordinante | cuenta propia | rachunek wlasny | numer rachunku wlasnego | numer rachunku nadawcy wlasny | eget konto
       sajat szamlaszam | cislo uctu vlastni`],
   ['account', 1,
-    `account | account number | account no | account id | acct | acct no | account nr | acc no | bank account | iban | iban bban
+    `account | account number | account no | account num | account id | acct | acct no | account nr | acc no | bank account | iban | iban bban
       iban number`,
     `konto | kontonummer | kontonr | konto nr | konto iban | kontonummer iban | iban kontonummer | iban konto | compte
       numero de compte | n de compte | no de compte | num compte | numero compte | rekening | rekeningnummer | iban rekening
@@ -192,7 +194,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       text | message | payment description | statement text | notes | note | remarks | payment purpose | additional information
       unstructured remittance | transaction narrative | bank description | bank desc | desc | details of payment | description 1
       description 2 | description 3 | narrative 1 | narrative 2 | narrative 3 | narrative 4 | narrative 5 | comment | comments
-      payment information`,
+      payment information | label`,
     `verwendungszweck | verwendungszweck 1 | verwendungszweck 2 | verwendungszweck 3 | verwendungszweck 4 | vwz | vwz1 | vwz2
       vwz3 | zahlungsgrund | buchungsdetails | umsatztext | beschreibung | beschreibung 1 | beschreibung 2 | beschreibung1
       beschreibung2 | beschreibung3 | mitteilung | transaktionsbeschreibung | transaktionsbeschreibung zusatz
