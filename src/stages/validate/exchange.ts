@@ -35,7 +35,8 @@ export function exchangedLeaf(leaf: Leaf, currency: string): View | null {
 function leafByRate(leaf: Leaf, items: readonly Item[]): View | null {
   const { currency } = items[0]!;
   const sum = items.reduce((total, item) => total + item.open * directionOf(item), 0n);
-  if (leaf.exchange_rate === null || sum === 0n || sum > 0n !== leaf.amount > 0n || !rateLeadsTo(leaf, sum, currency)) return null;
+  // Instructed in the entry's own currency, it was not this bank that has exchanged it.
+  if (leaf.exchange_rate === null || leaf.instructed?.currency === leaf.currency || sum === 0n || sum > 0n !== leaf.amount > 0n || !rateLeadsTo(leaf, sum, currency)) return null;
   return { leaf: { ...leaf, amount: sum, currency, charges: [] }, exchange: 'rate' };
 }
 
@@ -44,7 +45,8 @@ function rateLeadsTo(leaf: Leaf, sum: bigint, currency: string): boolean {
   const decimals = decimalsOf(leaf.exchange_rate!);
   const rate = parseDecimal(leaf.exchange_rate!, decimals);
   const [own, other] = [exponentOf(leaf.currency), exponentOf(currency)];
-  if (rate === undefined || rate <= 0n || own === undefined || other === undefined) return false;
+  // Banks print a rate of 1 where they have exchanged nothing.
+  if (rate === undefined || rate <= 0n || rate === 10n ** BigInt(decimals) || own === undefined || other === undefined) return false;
   const one = 10n ** BigInt(decimals);
   const of = magnitude(sum) * 10n ** BigInt(own);
   const unit = 10n ** BigInt(other);

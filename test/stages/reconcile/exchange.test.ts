@@ -87,6 +87,13 @@ describe('an invoice in another currency than the entry', () => {
     expect(await Promise.all([up, down, off, none].map(open))).toEqual([0n, 0n, 119_000n, 119_000n]);
   });
 
+  it('is not settled by a rate of 1, nor by one beside what was instructed in the entry\'s own currency', async () => {
+    const [one, own] = [await invoice(), await invoice()];
+    const decided = await book(EUR, pays(one, '1190.00', { exchange_rate: '1.0000' }), pays(own, '1094.80', { exchange_rate: '0.92', instructed: { amount: '1094.80', currency: 'EUR' } }));
+    expect(decided.map(({ outcome }) => outcome)).toEqual(['review', 'review']);
+    expect(await Promise.all([one, own].map(open))).toEqual([119_000n, 119_000n]);
+  });
+
   it('another amount instructed than is open is for a person; several invoices share the entry to the cent; a discount is in their currency', async () => {
     const [short, one, two, discounted] = [await invoice({ base: '1000.00' }), await invoice({ amount: '100.00', base: '90.00' }), await invoice({ amount: '200.01', base: '180.00' }), await invoice({ base: '1000.00', discount: '35.70' })];
     const decided = await book(EUR, pays(short, '1050.00', { instructed: { amount: '1189.99', currency: 'USD' } }), pays(`${one} ${two}`, '275.55', { instructed: { amount: '300.01', currency: 'USD' } }),
@@ -133,6 +140,15 @@ describe('an invoice in another currency than the entry', () => {
     // A person takes the suggestion, or says what it settles.
     await transaction(web, (tx) => acceptSuggestion(tx, BigInt(first!.entry_id), 1, { user: 'bob' }));
     expect([await open(undone), await clearing()]).toEqual([0n, 0n]);
+  });
+
+  it('is settled whole by a person who takes the suggestion where the bank does not show the exchange', async () => {
+    const number = await invoice({ base: '1000.00' });
+    const [decision] = await book(EUR, pays(number, '1040.00'));
+    expect(decision!.suggestions[0]).toMatchObject({ allocations: [{ invoice_number: number, amount: '1040.00', settled: { amount: '1190.00', currency: 'USD' } }] });
+    const decision_id = await transaction(web, (tx) => acceptSuggestion(tx, BigInt(decision!.entry_id), 1, { user: 'bob' }));
+    expect(await open(number)).toBe(0n);
+    expect(await posted(decision_id)).toEqual(['unallocated EUR 104000 104000', 'receivables USD -119000 -100000', 'fx_clearing USD 119000 100000', 'fx_clearing EUR -104000 -104000', 'fx_clearing EUR 4000 4000', 'fx_gain EUR -4000 -4000']);
   });
 
   it('is settled by a person who says what it settles where the bank does not show it', async () => {
