@@ -93,7 +93,7 @@ export async function createServer(context: ApiContext): Promise<FastifyInstance
     },
     transform: createJsonSchemaTransform({ skipList: [] }),
   });
-  await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true, transformStaticCSP: (header) => header });
+  await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true, transformStaticCSP: (header) => header.replaceAll(/ https:| validator\.swagger\.io/g, '') });
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
   for (const name of Object.keys(ROUTES) as RouteName[]) register(app, context, name);
