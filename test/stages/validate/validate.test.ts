@@ -117,6 +117,13 @@ describe('without a name for it', () => {
   });
 });
 
+describe('a list of numbers', () => {
+  it('is heard whole, though the end of one and the next look like a telephone number', () => {
+    const { facts } = best({ remittance: '2026-0046 2026-0048 2026-0051', amount: 100n }, ['2026-0046', '2026-0048', '2026-0051'].map((number) => item(number, 10_000n)));
+    expect(facts.named_count).toBe(3);
+  });
+});
+
 describe('who pays', () => {
   it('sees another customer behind the number', () => {
     expect(best({ remittance: 'RE-1001' }, [item('RE-1001', 11_900n, { party_id: 'C2' })]).candidates[0]!.facts.payer).toBe('contradicts');
