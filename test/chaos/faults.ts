@@ -24,6 +24,8 @@ export interface Fault {
   readonly clocks_ms?: readonly number[];
   /** Does it at most so often while the night lasts, and returns how often and what went wrong. When it returns, the fault has ended. */
   run(world: World, times: number, random: () => number): Promise<{ times: number; problems?: string[] }>;
+  /** Whether it runs more often than once: what waits is looked at again, and waits for another reason after its rival was posted. */
+  readonly more_runs?: boolean;
   /** Whether it brings documents that the night without faults did not have. */
   readonly more_documents?: boolean;
 }
@@ -146,7 +148,7 @@ export const FAULTS: readonly Fault[] = [
     }),
   },
   {
-    name: 'two runs at once over overlapping documents', times: 1, submits: [],
+    name: 'two runs at once over overlapping documents', times: 1, submits: [], more_runs: true,
     async run(world) {
       const all = world.tieout('run', world.path('plain'), world.path('sample'), '--json');
       await sleep(300);
@@ -159,7 +161,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'documents submitted while their twins are worked on', times: 6, workers_survive: true,
+    name: 'documents submitted while their twins are worked on', times: 6, more_runs: true, workers_survive: true,
     run: (world, times, random) => repeat(world, times, () => between(random, 0, 400), () => world.submit('plain')),
   },
   {
