@@ -131,7 +131,9 @@ const ALONE = 0.6;
 export function standsAlone(line: TokenLine, { from, to, x0, x1 }: AmountToken): boolean {
   const before = line.words[from - 1];
   const behind = line.words[to];
-  return (!before || x0 - before.x1 > ALONE * line.height) && (!behind || behind.x0 - x1 > ALONE * line.height || indicatorOf(behind.text) !== undefined);
+  // Numbers of neighbouring columns may touch.
+  const isMoney = (i: number): boolean => line.amounts.some((other) => other.mark !== 'none' && i >= other.from && i < other.to);
+  return (!before || x0 - before.x1 > ALONE * line.height || isMoney(from - 1)) && (!behind || behind.x0 - x1 > ALONE * line.height || indicatorOf(behind.text) !== undefined || isMoney(to));
 }
 
 /** A number of a column that the description runs into: drawn over it, not a space behind it. */

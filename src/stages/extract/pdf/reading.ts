@@ -68,7 +68,7 @@ const MAX_BALANCES = 3;
 /** Readings tried of one statement: what is left open multiplies, and what is not found among the likeliest is a guess. */
 const MAX_READINGS = 240;
 /** Rows read in all readings of one statement: keeps 8,000 rows within their time. */
-const MAX_ROWS_READ = 400_000;
+const MAX_ROWS_READ = 100_000;
 
 /** A statement's lines with what holds for every reading of them. */
 interface Document {
@@ -97,7 +97,8 @@ export function readStatement(pages: readonly Page[], lines: readonly TokenLine[
   const search: Search = { tried: 0, rows: 0 };
   let likeliest: Candidate | null = null;
   for (const tier of [0, 1, 2]) {
-    const found = listCombinations(layouts, tier).flatMap((assignments) => listCandidates(document, assignments, tier, search));
+    const found: Candidate[] = [];
+    for (const assignments of listCombinations(layouts, tier)) for (const one of listCandidates(document, assignments, tier, search)) keep(found, one);
     const proven = found.filter((candidate) => candidate.proof.ties_out === true && candidate.entries.length > 0);
     if (proven.length > 0) {
       const chosen = only(plausible(proven), 'both tie out');
@@ -144,7 +145,6 @@ function listCombinations({ tables }: Layouts, tier: number): Assignment[][] {
 }
 
 function fewestFailures(found: readonly Candidate[]): Candidate | null {
-  const failures = ({ proof }: Candidate): number => proof.checks.filter(({ ok }) => !ok).length + (proof.ties_out === null ? 0.5 : 0);
   return found.filter(({ entries }) => entries.length > 0).toSorted((a, b) => failures(a) - failures(b))[0] ?? found[0] ?? null;
 }
 
@@ -209,13 +209,24 @@ function listCandidates(document: Document, assignments: readonly Assignment[], 
           search.rows += table.rows.length;
           if (search.tried > MAX_READINGS || search.rows > MAX_ROWS_READ) return found;
           const candidate = readTable(document, assignments, table, outside, { mark, order, unsigned });
-          if (candidate) alternatives.push({ ...candidate, alternatives });
+          if (candidate) keep(alternatives, { ...candidate, alternatives });
         }
       }
     }
     found.push(...alternatives);
   }
   return found;
+}
+
+/** Keeps a reading; of those that do not tie out only the one with fewest failures, because each holds all entries. */
+function keep(readings: Candidate[], one: Candidate): void {
+  const at = one.proof.ties_out === false ? readings.findIndex(({ proof }) => proof.ties_out === false) : -1;
+  if (at < 0) readings.push(one);
+  else if (failures(one) < failures(readings[at]!)) readings[at] = one;
+}
+
+function failures({ proof }: Candidate): number {
+  return proof.checks.filter(({ ok }) => !ok).length + (proof.ties_out === null ? 0.5 : 0);
 }
 
 /** The rows of all tables, in document order. */
