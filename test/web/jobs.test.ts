@@ -20,7 +20,7 @@ inTheBrowser('jobs of the morning', (begin) => {
     await db.close();
   };
   const said = (page: Page, text: string | RegExp) => page.getByRole('alert').filter({ hasText: text }).first().waitFor();
-  const shown = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
+  const itemShown = (page: Page) => page.getByRole('region', { name: 'What it may be' }).waitFor();
 
   it('works the queue off by keyboard alone: two strokes for the common case', async () => {
     const morning = await begin();
@@ -65,7 +65,7 @@ inTheBrowser('jobs of the morning', (begin) => {
     const morning = await begin();
     const entry_id = await entryOf(morning, `r.reason = 'short_payment' and e.amount = 254819`);
     const page = await morning.open('anna', `/queue/${entry_id}`, { locale: 'de-DE' });
-    await page.getByRole('heading', { level: 1 }).waitFor();
+    await itemShown(page);
     await page.getByText('2.548,19').first().waitFor();
     await page.keyboard.press('l');
     const dialog = page.getByRole('dialog', { name: 'Allocate by hand' });
@@ -81,7 +81,7 @@ inTheBrowser('jobs of the morning', (begin) => {
     expect(await morning.one(sql`select amount::int, write_off::int from allocation join decision using (decision_id) where entry_id = ${entry_id}::bigint and superseded_by is null`)).toEqual({ amount: 250_000, write_off: 1_234 });
 
     await page.goto(`${morning.origin}/queue/${entry_id}`);
-    await page.getByRole('heading', { level: 1 }).waitFor();
+    await itemShown(page);
     await page.keyboard.press('u');
     await page.getByRole('dialog', { name: 'Undo' }).getByLabel('Reason').fill('wrong invoice');
     await page.getByRole('dialog', { name: 'Undo' }).getByRole('button', { name: 'Undo' }).click();
@@ -98,7 +98,7 @@ inTheBrowser('jobs of the morning', (begin) => {
     const morning = await begin();
     const fee = await entryOf(morning, `e.amount = -1260`);
     const page = await morning.open('anna', `/queue/${fee}`);
-    await shown(page, /./);
+    await itemShown(page);
     await page.keyboard.press('p');
     const post = page.getByRole('dialog', { name: 'Post to a ledger account' });
     await post.getByRole('combobox', { name: 'Ledger account' }).fill('Bank fees');
@@ -109,7 +109,7 @@ inTheBrowser('jobs of the morning', (begin) => {
 
     const stray = await entryOf(morning, `r.reason = 'unknown_counterparty'`);
     await page.goto(`${morning.origin}/queue/${stray}`);
-    await shown(page, /./);
+    await itemShown(page);
     await page.keyboard.press('c');
     await said(page, 'Claimed');
     await page.keyboard.press('w');
@@ -120,6 +120,15 @@ inTheBrowser('jobs of the morning', (begin) => {
     await ask.getByRole('button', { name: 'Ask' }).click();
     await said(page, 'Asked');
     expect(await morning.one(sql`select assignee from review_item where entry_id = ${stray}::bigint`)).toEqual({ assignee: 'ben' });
+    // What was asked of Ben is Ben's.
+    await page.getByText('Ben Analyst has it').waitFor();
+    expect(await page.getByRole('button', { name: 'Put on account' }).count()).toBe(0);
+    await page.keyboard.press('t');
+    const assign = page.getByRole('dialog', { name: 'Assign to somebody' });
+    await assign.getByRole('combobox', { name: 'Owner' }).click();
+    await page.getByRole('option', { name: /Anna Analyst/ }).click();
+    await assign.getByRole('button', { name: 'Assign' }).click();
+    await said(page, 'Assigned');
     await page.keyboard.press('n');
     await page.getByRole('dialog', { name: 'Not ours' }).getByLabel('Comment').waitFor();
     await page.keyboard.press('Enter');
@@ -127,7 +136,7 @@ inTheBrowser('jobs of the morning', (begin) => {
 
     const other = await entryOf(morning, `r.reason = 'overpaid' and e.currency = 'EUR'`);
     await page.goto(`${morning.origin}/queue/${other}`);
-    await shown(page, /./);
+    await itemShown(page);
     await page.keyboard.press('s');
     const split = page.getByRole('dialog', { name: 'Split' });
     for (const [n, [account, amount]] of ([['Bank fees', '100.00'], ['Bank interest', null]] as const).entries()) {
@@ -156,7 +165,7 @@ inTheBrowser('jobs of the morning', (begin) => {
     await said(anna, 'Accepted');
     await ben.keyboard.press('Enter');
     const stale = ben.getByRole('dialog', { name: 'It has changed meanwhile' });
-    await stale.getByText('Accepted by anna').waitFor();
+    await stale.getByText('Accepted by anna', { exact: true }).waitFor();
     await stale.getByRole('button', { name: 'Look at it as it is' }).click();
     await ben.getByText('Accepted by anna').first().waitFor();
     expect(await standing(morning, entry_id)).toMatchObject({ decided_by: 'anna' });
@@ -242,15 +251,19 @@ inTheBrowser('jobs of the morning', (begin) => {
     await page.getByRole('button', { name: 'Search' }).click();
     await page.waitForURL(/invoice_number=/);
     await page.getByRole('link', { name: String(posted.entry_id), exact: true }).first().waitFor();
-    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: /^Verify/ }).click();
     await page.getByText('all as they were written').first().waitFor();
+    await page.getByRole('link', { name: String(posted.entry_id), exact: true }).first().waitFor();
+    await page.getByLabel('Invoice').fill('');
+    await page.getByLabel('Run', { exact: true }).fill('1');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/run_id=1/);
     await page.getByRole('button', { name: /^Replay/ }).click();
     await page.getByText(/decided again: \d+ the same, 0 different/).waitFor();
     await page.getByRole('button', { name: 'Export' }).click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'What is shown, as CSV' }).click()]);
     expect(download.suggestedFilename()).toMatch(/\.csv$/);
-    await page.getByRole('link', { name: String(posted.entry_id), exact: true }).first().click();
+    await page.goto(`${morning.origin}/log/entries/${posted.entry_id}`);
     await page.getByText('What was weighed').waitFor();
     await page.getByText('The rule at that version').click();
     await page.getByText(/id: receipt_/).waitFor();

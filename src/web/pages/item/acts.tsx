@@ -26,20 +26,22 @@ interface Act {
   offered: (item: ItemSummary, me: string) => boolean;
 }
 
-const isWaiting = (item: ItemSummary): boolean => item.state !== 'done' && item.approval_id === null;
+/** Nobody decides what is a colleague's, or what waits for a second person. */
+const canDecide = (item: ItemSummary, me: string): boolean => item.state !== 'done' && item.approval_id === null && isFree(item, me);
+const isFree = (item: ItemSummary, me: string): boolean => item.owner === null || item.owner === me;
 export const ACTS: readonly Act[] = [
-  { name: 'accept', label: 'Accept', keys: 'a', common: true, offered: (item) => isWaiting(item) && item.suggestion_count > 0 },
-  { name: 'allocate', label: 'Allocate by hand', keys: 'l', common: true, offered: isWaiting },
-  { name: 'on_account', label: 'Put on account', keys: 'o', common: true, offered: isWaiting },
-  { name: 'ledger', label: 'Post to a ledger account', keys: 'p', common: false, offered: isWaiting },
-  { name: 'split', label: 'Split', keys: 's', common: false, offered: isWaiting },
-  { name: 'not_ours', label: 'Not ours', keys: 'n', common: false, offered: (item) => isWaiting(item) && item.state !== 'not_ours' },
-  { name: 'claim', label: 'Claim', keys: 'c', common: true, offered: (item, me) => item.state !== 'done' && item.owner !== me },
+  { name: 'accept', label: 'Accept', keys: 'a', common: true, offered: (item, me) => canDecide(item, me) && item.suggestion_count > 0 },
+  { name: 'allocate', label: 'Allocate by hand', keys: 'l', common: true, offered: canDecide },
+  { name: 'on_account', label: 'Put on account', keys: 'o', common: true, offered: canDecide },
+  { name: 'ledger', label: 'Post to a ledger account', keys: 'p', common: false, offered: canDecide },
+  { name: 'split', label: 'Split', keys: 's', common: false, offered: canDecide },
+  { name: 'not_ours', label: 'Not ours', keys: 'n', common: false, offered: (item, me) => canDecide(item, me) && item.state !== 'not_ours' },
+  { name: 'claim', label: 'Claim', keys: 'c', common: true, offered: (item) => item.state !== 'done' && item.owner === null },
   { name: 'release', label: 'Release', keys: 'r', common: false, offered: (item, me) => item.state !== 'done' && item.owner === me },
-  { name: 'assign', label: 'Assign to a colleague', keys: 't', common: false, offered: (item) => item.state !== 'done' },
+  { name: 'assign', label: 'Assign to somebody', keys: 't', common: false, offered: (item) => item.state !== 'done' },
   { name: 'comment', label: 'Comment', keys: 'm', common: false, offered: () => true },
-  { name: 'ask', label: 'Ask a colleague', keys: 'w', common: false, offered: (item) => item.state !== 'done' },
-  { name: 'defer', label: 'Put off until a day', keys: 'd', common: false, offered: (item) => item.state === 'open' || item.state === 'deferred' },
+  { name: 'ask', label: 'Ask a colleague', keys: 'w', common: false, offered: (item, me) => item.state !== 'done' && isFree(item, me) },
+  { name: 'defer', label: 'Put off until a day', keys: 'd', common: false, offered: (item, me) => (item.state === 'open' || item.state === 'deferred') && isFree(item, me) },
   { name: 'undo', label: 'Undo', keys: 'u', common: true, offered: (item) => item.outcome === 'auto' || item.outcome === 'manual' },
 ];
 
@@ -246,8 +248,8 @@ function AssignDialog({ item, act, close }: DialogProps): ReactNode {
     send: () => call('POST /api/items/:entry_id/assign', { ...paramsOf(item), body: { user_id: user_id! } }),
   }, false);
   return (
-    <ActDialog title="Assign to a colleague" submit="Assign" onSubmit={submit} close={close} disabled={!user_id}>
-      <ColleaguePicker label="Colleague" value={user_id} onChange={setUser} required autoFocus />
+    <ActDialog title="Assign to somebody" submit="Assign" onSubmit={submit} close={close} disabled={!user_id}>
+      <ColleaguePicker label="Owner" value={user_id} onChange={setUser} required autoFocus />
     </ActDialog>
   );
 }

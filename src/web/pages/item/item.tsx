@@ -80,7 +80,7 @@ function Shown({ item, neighbours, go }: { item: ItemDetail; neighbours: Neighbo
               <Text fw={600} size="md" component="div"><Amount amount={item.amount} currency={item.currency} /></Text>
               <State item={item} />
             </Group>
-            <Text c="dimmed">{item.explanation}</Text>
+            <Text c="dimmed">{item.explanation}{item.owner !== null && item.owner !== me.user_id && item.state !== 'done' && ` ${item.owner_name} has it: ask them, or assign it (t).`}</Text>
           </div>
         </Group>
         <Group gap={6}>

@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { Link } from '@tanstack/react-router';
 import type { ActResult, ItemSummary } from '../../../api/schemas.ts';
 import { Refusal } from '../../app/call.ts';
+import { formatAmount } from '../../app/format.ts';
 import { tell } from '../../parts/states.tsx';
 import { refetchBooks, showChanged } from '../queue/items.ts';
 import { showStale } from './stale.tsx';
@@ -50,5 +51,5 @@ export async function perform(act: Performed, version = act.item.version): Promi
 }
 
 function nameOf(item: ItemSummary): string {
-  return `${item.counterparty_name ?? item.party_name ?? `entry ${item.entry_id}`}, ${item.amount} ${item.currency}`;
+  return `${item.counterparty_name ?? item.party_name ?? `entry ${item.entry_id}`}, ${formatAmount(item.amount, item.currency)} ${item.currency}`;
 }

@@ -4,6 +4,7 @@ import { useSyncExternalStore, type ReactNode } from 'react';
 import type { ItemSummary } from '../../../api/schemas.ts';
 import { formatAge, formatDate, wordsOf } from '../../app/format.ts';
 import { useKeys } from '../../app/keys.tsx';
+import { useSession } from '../../app/session.ts';
 import { perform, type Performed } from './perform.tsx';
 
 /** What a person is told whose act came too late: what has changed since the item was shown, and what can still be done. */
@@ -31,18 +32,19 @@ function Dialog({ act, current, message }: Stale): ReactNode {
   const close = (): void => showStale(null);
   useKeys('It has changed', [], { isDialog: true });
   const changes = changesOf(act.item, current);
-  const still_open = current.state === 'open' || current.state === 'deferred';
+  const { user_id } = useSession();
+  const still_open = current.state !== 'done' && current.approval_id === null && (current.owner === null || current.owner === user_id);
   return (
     <Modal opened onClose={close} title="It has changed meanwhile" size="lg">
       <Stack>
         <Text>{message.charAt(0).toUpperCase() + message.slice(1)}.</Text>
-        <Text>Nothing was done. Since you saw the item:</Text>
-        <Table withTableBorder>
+        <Text>Nothing was done.{changes.length > 0 && ' Since you saw the item:'}</Text>
+        {changes.length > 0 && <Table withTableBorder>
           <Table.Thead><Table.Tr><Table.Th /><Table.Th>You saw</Table.Th><Table.Th>It is</Table.Th></Table.Tr></Table.Thead>
           <Table.Tbody>
             {changes.map(({ name, was, is }) => <Table.Tr key={name}><Table.Th scope="row">{name}</Table.Th><Table.Td>{was}</Table.Td><Table.Td fw={600}>{is}</Table.Td></Table.Tr>)}
           </Table.Tbody>
-        </Table>
+        </Table>}
         <Group justify="flex-end">
           {still_open && <Button variant="default" onClick={() => { close(); void perform({ ...act, item: current }, current.version); }}>{act.doing.charAt(0).toUpperCase() + act.doing.slice(1)} all the same</Button>}
           <Button variant="default" onClick={close}>Leave it</Button>

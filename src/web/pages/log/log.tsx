@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Group, Menu, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Menu, Select, Stack, Table, Text, TextInput, Tooltip } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState, type FormEvent, type ReactNode } from 'react';
@@ -56,8 +56,9 @@ export default function Log(): ReactNode {
     const result = await send(() => call('POST /api/log/replay', { body: { run_id: search.run_id, entry_id: search.entry_id } }), { done: (one) => `${formatCount(one.decisions)} decided again, ${formatCount(one.different.length)} differently.`, failed: 'It was not replayed' });
     setReplayed(result ?? null);
   };
+  const can_replay = search.run_id !== undefined || search.entry_id !== undefined;
   const can_undo = may_act && search.rule_id !== undefined && search.ruleset !== undefined;
-  useKeys('Log', may_verify ? [{ keys: 'v', label: 'Verify the chain', run: () => void verify() }, { keys: 'p', label: 'Replay what is shown', run: () => void replay() }] : []);
+  useKeys('Log', may_verify ? [{ keys: 'v', label: 'Verify the chain', run: () => void verify() }, ...(can_replay ? [{ keys: 'p', label: 'Replay the run or entry', run: () => void replay() }] : [])] : []);
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -67,7 +68,7 @@ export default function Log(): ReactNode {
     <div className="page">
       <PageHead title="Log" hint="Everything that was decided and done, in a chain that shows any later change.">
         {may_verify && <Button variant="default" loading={busy} onClick={() => void verify()} rightSection={<Keys of="v" />}>Verify</Button>}
-        {may_verify && <Button variant="default" loading={busy} onClick={() => void replay()} rightSection={<Keys of="p" />}>Replay</Button>}
+        {may_verify && <Tooltip label="Search for a run or an entry first" disabled={can_replay}><Button variant="default" loading={busy} data-disabled={!can_replay || undefined} aria-disabled={!can_replay} onClick={() => can_replay && void replay()} rightSection={<Keys of="p" />}>Replay</Button></Tooltip>}
         {may_export && (
           <Menu>
             <Menu.Target><Button variant="default">Export</Button></Menu.Target>
