@@ -54,8 +54,8 @@ export function inTheBrowser(name: string, tests: (begin: () => Promise<Morning>
           page.setDefaultTimeout(10_000);
           page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`));
           page.on('console', (message) => {
-            // What a test provokes is answered with 4xx or cut off, which the browser notes as well.
-            if (message.type() === 'error' && !/status of 4\d\d|net::ERR_/.test(message.text())) faults.push(`${page.url()}: ${message.text()}`);
+            // What a test provokes is answered with 4xx, 503 or cut off, which the browser notes as well.
+            if (message.type() === 'error' && !/status of (?:4\d\d|503)|net::ERR_/.test(message.text())) faults.push(`${page.url()}: ${message.text()}`);
           });
           await page.goto(await signInLink(db, serving.origin, person, path));
           await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));

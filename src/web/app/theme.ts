@@ -7,7 +7,7 @@ const dark: MantineColorsTuple = ['#d5dce3', '#b7c1cb', '#98a5b2', '#6b7987', '#
 
 export const theme = createTheme({
   primaryColor: 'petrol',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   luminanceThreshold: 0.22,
   colors: { petrol, dark },
@@ -18,13 +18,16 @@ export const theme = createTheme({
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.25rem' },
   headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.25rem', lineHeight: '1.4' }, h2: { fontSize: '1rem', lineHeight: '1.4' }, h3: { fontSize: '0.875rem', lineHeight: '1.4' } } },
   components: Object.fromEntries([
-    ...['Button', 'TextInput', 'PasswordInput', 'Textarea', 'Select', 'MultiSelect', 'NumberInput', 'SegmentedControl', 'Autocomplete', 'FileInput']
+    ...['Button', 'TextInput', 'PasswordInput', 'Textarea', 'SegmentedControl', 'Autocomplete', 'FileInput']
       .map((name) => [name, { defaultProps: { size: 'xs' } }]),
     ['Badge', { defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 500 } }],
     ['Modal', { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 }, closeButtonProps: { 'aria-label': 'Close' }, transitionProps: { duration: 100 } }, styles: { title: { fontWeight: 600 } } }],
     // Titles in the colour of the alert are too pale to be read.
     ['Alert', { styles: { title: { color: 'var(--mantine-color-text)' } } }],
     ['NavLink', { vars: () => ({ root: { '--nl-bg': 'var(--tieout-chosen)', '--nl-hover': 'var(--tieout-chosen)', '--nl-color': 'var(--mantine-color-text)' } }) }],
+    // A list that scrolls is reached by its keys, and a table that is wider than the screen by the tab key.
+    ...['Select', 'MultiSelect'].map((name) => [name, { defaultProps: { size: 'xs', withScrollArea: false, openOnFocus: false }, styles: { options: { maxHeight: 240, overflowY: 'auto' } } }]),
+    ['TableScrollContainer', { defaultProps: { scrollAreaProps: { viewportProps: { tabIndex: 0 } } } }],
     ['Tooltip', { defaultProps: { openDelay: 300, withArrow: true } }],
     ['Table', { defaultProps: { verticalSpacing: 5, horizontalSpacing: 'sm' } }],
     ['Text', { defaultProps: { size: 'sm' } }],

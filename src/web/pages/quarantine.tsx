@@ -86,7 +86,7 @@ function Shown({ one }: { one: z.infer<typeof QuarantineDetail> }): ReactNode {
   const changed = one.diff.filter((line) => line.change !== 'same');
   return (
     <Stack gap="sm">
-      <PageHead title={one.path.slice(one.path.lastIndexOf('/') + 1)} hint={<><Anchor component={Link} to="/quarantine">Quarantine</Anchor> · {one.account}, {one.company} · {periodOf(one)}</>}>
+      <PageHead title={one.path.slice(one.path.lastIndexOf('/') + 1)} hint={<><Anchor component={Link} to="/quarantine" underline="always">Quarantine</Anchor> · {one.account}, {one.company} · {periodOf(one)}</>}>
         <Anchor size="sm" href={linkTo('GET /api/documents/:document_id/content', { params: { document_id: one.document_id } })} download>The document</Anchor>
         {can_reject && <Button variant="default" onClick={() => setDialog('reject')} rightSection={<Keys of="r" />}>Reject</Button>}
         {can_accept && <Button onClick={() => setDialog('accept')} rightSection={<Keys of="a" />}>Accept with a reason</Button>}

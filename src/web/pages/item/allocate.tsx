@@ -131,7 +131,7 @@ function OpenItemSearch({ item, typed, setTyped, taken, add }: { item: ItemDetai
       {typed.trim() !== '' && query.data && found.length === 0 && <Text c="dimmed">No open invoice fits.</Text>}
       <Group gap={6}>
         {found.map((one) => (
-          <Button key={one.invoice_id} variant="default" size="compact-sm" fw={400} onClick={() => add(one)} aria-label={`Add ${one.invoice_number}`}>
+          <Button key={one.invoice_id} variant="default" size="compact-sm" fw={400} onClick={() => add(one)}>
             <b>{one.invoice_number}</b>&nbsp;· {one.party_name ?? one.party_id} ·&nbsp;<Amount amount={one.open} currency={one.currency} plain />{one.due_date && <>&nbsp;· due {formatDate(one.due_date)}</>}
           </Button>
         ))}

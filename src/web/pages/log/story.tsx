@@ -66,7 +66,7 @@ function Step({ step, currency, stands }: { step: StoryStep; currency: string; s
     <Panel title={`${wordsOf(step.outcome)}: ${wordsOf(step.reason).toLowerCase()}`} aside={<Group gap="xs"><Badge color={stands ? 'petrol' : 'gray'}>{stands ? 'stands' : 'superseded'}</Badge><Text size="xs" c="dimmed">{formatTime(step.decided_at)}</Text></Group>}>
       <Stack gap="xs">
         <Text className="break">{step.explanation}</Text>
-        <Text c="dimmed">By {step.decided_by === 'rule' ? 'the rules' : step.decided_by}{step.approved_by && `, approved by ${step.approved_by}`}{step.rule_id && <>; rule <Anchor component={Link} to="/log" search={{ rule_id: step.rule_id, ruleset: step.ruleset ?? undefined } as never} size="sm">{step.rule_id}</Anchor></>}{step.log_seq && `; record ${step.log_seq}`}</Text>
+        <Text c="dimmed">By {step.decided_by === 'rule' ? 'the rules' : step.decided_by}{step.approved_by && `, approved by ${step.approved_by}`}{step.rule_id && <>; rule <Anchor component={Link} to="/log" search={{ rule_id: step.rule_id, ruleset: step.ruleset ?? undefined } as never} size="sm" underline="always">{step.rule_id}</Anchor></>}{step.log_seq && `; record ${step.log_seq}`}</Text>
         {step.invoices.length > 0 && (
           <Table verticalSpacing={2}>
             <Table.Thead><Table.Tr><Table.Th>Invoice</Table.Th><Table.Th>Party</Table.Th><Table.Th ta="end">Gets</Table.Th><Table.Th ta="end">Settles</Table.Th></Table.Tr></Table.Thead>

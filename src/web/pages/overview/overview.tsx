@@ -43,7 +43,7 @@ function Shown({ data }: { data: Figures }): ReactNode {
         <Panel title="Posted automatically, by run">
           {rate.length === 0 ? <Empty title="No run yet" /> : (
             <>
-              <LineChart h={170} data={rate.map((one) => ({ run: `Run ${one.run_id}`, share: one.automatic / one.entries }))} dataKey="run" series={[{ name: 'share', label: 'Automatic', color: 'petrol.6' }]} valueFormatter={(value) => formatShare(value)} yAxisProps={{ domain: [0, 1] }} curveType="linear" withDots aria-hidden />
+              <LineChart h={170} data={rate.map((one) => ({ run: `Run ${one.run_id}`, share: one.automatic / one.entries }))} dataKey="run" series={[{ name: 'share', label: 'Automatic', color: 'petrol.6' }]} valueFormatter={(value) => formatShare(value)} yAxisProps={{ domain: [0, 1] }} curveType="linear" withDots lineChartProps={{ accessibilityLayer: false }} aria-hidden />
               <AsTable caption="Share of entries posted automatically" rows={rate.map((one) => [`Run ${one.run_id}`, `${formatShare(one.automatic / one.entries)} of ${formatCount(one.entries)}`])} />
             </>
           )}
@@ -51,7 +51,7 @@ function Shown({ data }: { data: Figures }): ReactNode {
         <Panel title="Age of the queue">
           {data.queue.open === 0 ? <Empty title="The queue is empty" /> : (
             <>
-              <BarChart h={170} data={data.queue_age.map((one, at, all) => ({ age: ageName(one.up_to_days, all[at - 1]?.up_to_days ?? null), count: one.count }))} dataKey="age" series={[{ name: 'count', label: 'Items', color: 'petrol.6' }]} yAxisProps={{ allowDecimals: false }} aria-hidden />
+              <BarChart h={170} data={data.queue_age.map((one, at, all) => ({ age: ageName(one.up_to_days, all[at - 1]?.up_to_days ?? null), count: one.count }))} dataKey="age" series={[{ name: 'count', label: 'Items', color: 'petrol.6' }]} yAxisProps={{ allowDecimals: false }} barChartProps={{ accessibilityLayer: false }} aria-hidden />
               <AsTable caption="Items by age" rows={data.queue_age.map((one, at, all) => [ageName(one.up_to_days, all[at - 1]?.up_to_days ?? null), formatCount(one.count)])} />
             </>
           )}

@@ -27,7 +27,7 @@ export default function RunPage(): ReactNode {
       <Loaded query={query} rows={12}>
         {(run) => (
           <Stack gap="sm">
-            <PageHead title={`Run ${run.run_id}`} hint={<><Anchor component={Link} to="/overview">Overview</Anchor> · {formatTime(run.started_at)}{run.duration_ms !== null && `, ${(run.duration_ms / 1_000).toFixed(1)} s`}{run.schedule && `, schedule ${run.schedule}`}</>}>
+            <PageHead title={`Run ${run.run_id}`} hint={<><Anchor component={Link} to="/overview" underline="always">Overview</Anchor> · {formatTime(run.started_at)}{run.duration_ms !== null && `, ${(run.duration_ms / 1_000).toFixed(1)} s`}{run.schedule && `, schedule ${run.schedule}`}</>}>
               {may_export && <Anchor size="sm" href={linkTo('GET /api/exports/decisions', { query: { run_id, format: 'jsonl' } })} download>Its decisions</Anchor>}
               {may_act && <Button variant="default" onClick={() => setUndoing(true)}>Undo the run …</Button>}
             </PageHead>

@@ -7,8 +7,9 @@ import { queryOf, type QueueSearch } from './search.ts';
 
 /** The queue as it was fetched, and what acts change of it before the server has answered. */
 
-// One answer of some 100 kB: a screenful at once, and ten thousand items in fifty answers.
-const PAGE_ITEMS = 200;
+// A screenful at once; who scrolls on is given more at a time, so that the end of ten thousand is eleven answers away.
+const FIRST_ITEMS = 200;
+const MORE_ITEMS = 1_000;
 // New work of a worker shows up by itself; a list that was scrolled far is not fetched again as a whole.
 const REFRESH_MS = 20_000;
 const REFRESHED_PAGES = 2;
@@ -19,7 +20,7 @@ const DETAIL_KEY = 'GET /api/items/:entry_id';
 function itemsQuery(search: QueueSearch) {
   return infiniteQueryOptions({
     queryKey: [LIST_KEY, search] as const,
-    queryFn: ({ pageParam, signal }) => call('GET /api/items', { query: { ...queryOf(search), limit: PAGE_ITEMS, ...(pageParam !== null && { cursor: pageParam }) } }, { signal }),
+    queryFn: ({ pageParam, signal }) => call('GET /api/items', { query: { ...queryOf(search), ...(pageParam === null ? { limit: FIRST_ITEMS } : { limit: MORE_ITEMS, cursor: pageParam }) } }, { signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (last: ItemPage) => last.next_cursor,
     refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) <= REFRESHED_PAGES ? REFRESH_MS : false),
