@@ -112,8 +112,8 @@ async function shots(db: Awaited<ReturnType<typeof openDatabase>>): Promise<Shot
     { name: 'modes', path: '/modes', person: 'max' },
     { name: 'settings', path: '/settings', person: 'max' },
     // Lena's acceptance waits for Vera, and proposes nothing before that.
-    { name: 'approvals', path: `/queue/${short}`, person: 'lena', act: async (page) => { await press('a', 'Enter')(page); await page.getByText('A second person is needed').waitFor(); await page.goto(new URL('/approvals', page.url()).href); } },
+    { name: 'approvals', path: `/queue/${short}`, person: 'lena', act: async (page) => { await page.getByRole('article').first().waitFor(); await press('a')(page); await page.getByRole('dialog').waitFor(); await press('Enter')(page); await page.getByText('A second person is needed').waitFor(); await page.goto(new URL('/approvals', page.url()).href); } },
     { name: 'approvals-approve', path: '/approvals', person: 'vera', act: press('a') },
-    { name: 'learned', path: '/approvals', person: 'vera', act: async (page) => { await press('a', 'Enter')(page); await page.getByText('Approved:').waitFor(); await page.goto(new URL('/learned', page.url()).href); } },
+    { name: 'learned', path: '/approvals', person: 'vera', act: async (page) => { await page.getByText('Asked by').waitFor(); await press('a')(page); await page.getByRole('dialog').waitFor(); await press('Enter')(page); await page.getByText('Approved:').waitFor(); await page.goto(new URL('/learned', page.url()).href); } },
   ];
 }
