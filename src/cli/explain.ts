@@ -33,12 +33,14 @@ export function explainCommand(): Command {
       process.stdout.write(`\nstands as ${standing.outcome}: ${standing.explanation}${standing.failed_check === null ? '' : ` (${standing.failed_check})`}\n`);
       if (!payload) return;
       process.stdout.write(`\noutcome ${payload.outcome}, reason ${payload.reason}\nfacts   ${Object.entries(payload.evidence.facts).map(([key, value]) => `${key}=${value}`).join('  ')}\n`);
-      for (const { candidate, gate, rules } of explanation?.candidates ?? []) {
+      for (const { candidate, verdict, gate, rules } of explanation?.candidates ?? []) {
         const what = candidate.allocations.map((part) => part.invoice_number).join(', ') || candidate.ledger_account || candidate.facts.kind;
-        process.stdout.write(`\ncandidate ${what}  ${Object.entries(candidate.facts).map(([key, value]) => `${key}=${value}`).join('  ')}${gate ? `\n  never automatic: ${gate}` : ''}\n`);
+        process.stdout.write(`\ncandidate ${what}: ${verdict}${gate ? ` (never automatic: ${gate})` : ''}\n  ${Object.entries(candidate.facts).map(([key, value]) => `${key}=${value}`).join('  ')}\n`);
         for (const rule of rules.filter((one) => one.applies)) {
-          const failing = rule.clauses.find((clause) => !clause.holds);
-          process.stdout.write(rule.matched ? `  holds  ${rule.id} (${rule.outcome})\n` : `  no     ${rule.id}: ${failing?.source}${Object.entries(failing?.values ?? {}).map(([path, value]) => `  [${path} = ${value}]`).join('')}\n`);
+          process.stdout.write(`  ${rule.matched ? 'holds' : 'no   '}  ${rule.id} (${rule.outcome}, of ${rule.owner})\n`);
+          for (const { source, holds, values } of rule.clauses) {
+            process.stdout.write(`           ${holds ? '+' : '-'} ${source}${Object.entries(values).map(([path, value]) => `  [${path} = ${value}]`).join('')}\n`);
+          }
         }
       }
       for (const { invoice_number, party_id, reason } of payload.evidence.refused) process.stdout.write(`\nrefused ${invoice_number} of ${party_id}: ${reason}\n`);

@@ -52,7 +52,7 @@ test('what is wrong is shown where it stands, and the exit status says so', () =
 `);
   check(folder);
   expect(stdout).toBe('');
-  expect(stderr).toContain(`mine.yaml:5:31: "acount" is no value of this fact, which is one of account, name, pays_for, factor, unknown, contradicts
+  expect(stderr).toContain(`mine.yaml:5:31: "acount" is no value of this fact, which is one of account, name, pays_for, factor, assigned, unknown, contradicts
     when: candidate.payer in ["acount"]
                               ^
 `);

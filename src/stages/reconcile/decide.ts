@@ -56,6 +56,8 @@ export interface DecisionExplanation {
   draft: DecisionDraft;
   candidates: {
     candidate: Candidate;
+    /** `taken`, or why it was not: the gate, the rule that leaves it to a person, what held it back, or the stronger one. */
+    verdict: string;
     /** Why it is never posted automatically, whatever the rules say. */
     gate: string | null;
     rules: {
@@ -107,19 +109,22 @@ export function decide(evidence: Evidence, ruleset: Ruleset, modes: Modes): Deci
   };
   const second = leading ? runnerUpOf(leading, weighed) : undefined;
   if (second) draft.runner_up = summaryOf(second, rule!.strength);
-  const hold = leading ? holdOf(evidence, leading, second, modes) : null;
+  const hold = leading ? holdOf(evidence, leading, second, ruleset, modes) : null;
   return hold ? { ...draft, outcome: 'review', ...hold, explanation: `${hold.explanation} ${draft.explanation}`, chosen: hold.reason === 'would_be_automatic' ? draft.chosen : null } : draft;
 }
 
 /** The same decision with everything that led to it. */
 export function explainDecision(evidence: Evidence, ruleset: Ruleset, modes: Modes): DecisionExplanation {
+  const draft = decide(evidence, ruleset, modes);
+  const leading = evidence.candidates.map((candidate) => weigh(evidence, candidate, ruleset, modes)).toSorted(byWeight)[0]?.candidate;
   return {
-    draft: decide(evidence, ruleset, modes),
+    draft,
     candidates: evidence.candidates.map((candidate) => {
       const facts = { entry: evidence.facts, candidate: candidate.facts };
       const context = contextOf(facts);
       return {
         candidate,
+        verdict: verdictOn(weigh(evidence, candidate, ruleset, modes), candidate === leading, draft, gateOf(evidence, candidate)),
         gate: gateOf(evidence, candidate),
         rules: ruleset.rules.map((rule) => {
           const clauses = [...rule.given.clauses, ...rule.when.clauses].map((clause) => ({
@@ -132,6 +137,13 @@ export function explainDecision(evidence: Evidence, ruleset: Ruleset, modes: Mod
     }),
     refused: evidence.refused,
   };
+}
+
+function verdictOn({ rule }: Weighed, leads: boolean, draft: DecisionDraft, gate: string | null): string {
+  if (rule === null) return 'no rule holds';
+  if (rule.outcome === 'review') return `${rule.id}: ${rule.reason}`;
+  if (leads) return draft.outcome === 'review' ? draft.reason : 'taken';
+  return gate ?? (draft.outcome === 'review' ? `held back with the best one: ${draft.reason}` : `${rule.id}, of strength ${rule.strength}, is weaker than ${draft.rule!.id}, or says the same`);
 }
 
 function weigh(evidence: Evidence, candidate: Candidate, ruleset: Ruleset, modes: Modes): Weighed {
@@ -171,12 +183,13 @@ function runnerUpOf(leading: Weighed, weighed: readonly Weighed[]): Weighed | un
 }
 
 /** Why the leading explanation must not be posted without a person; null when it may. */
-function holdOf(evidence: Evidence, leading: Weighed, second: Weighed | undefined, modes: Modes): { reason: string; explanation: string } | null {
+function holdOf(evidence: Evidence, leading: Weighed, second: Weighed | undefined, ruleset: Ruleset, modes: Modes): { reason: string; explanation: string } | null {
   const rule = leading.rule!;
   const gate = gateOf(evidence, leading.candidate);
   if (gate) return { reason: gate, explanation: GATES[gate] };
   if (second && second.strength >= rule.strength) return { reason: 'rival', explanation: 'Another explanation fits as well as this one.' };
-  const ceiling = rule.limits[evidence.facts.currency];
+  const [own, of_all] = [rule.limits[evidence.facts.currency], ruleset.ceilings[evidence.facts.currency]];
+  const ceiling = own === undefined || (of_all !== undefined && of_all < own) ? of_all : own;
   const amount = BigInt(evidence.amount);
   if (ceiling !== undefined && (amount < 0n ? -amount : amount) > ceiling) {
     return { reason: 'over_limit', explanation: `Above ${formatMoney(ceiling, evidence.facts.currency)} ${evidence.facts.currency} a person decides.` };

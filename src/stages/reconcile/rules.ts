@@ -55,6 +55,8 @@ export interface Ruleset {
   /** Everything that the rules were read from; `parseRuleset` makes the same ruleset of it. */
   readonly content: string;
   readonly rules: readonly Rule[];
+  /** Minor units per currency above which nothing is automatic, whatever the rule. */
+  readonly ceilings: Readonly<Record<string, bigint>>;
   /** The rules whose conditions hold, in order. */
   matching(facts: Facts): readonly Rule[];
 }
@@ -80,6 +82,9 @@ const MAX_REMEMBERED = 20_000;
 const code = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower case words joined by _');
 const text = z.string().trim().min(1);
 const example = z.record(z.string(), z.union([z.string(), z.boolean(), z.number()]));
+const limits = z.record(
+  z.string().refine(isCurrency, 'is no ISO 4217 code'), z.string().regex(/^\d{1,18}$/, 'must be minor units in quotes, such as "500000"'),
+).default({});
 const ruleSchema = z.strictObject({
   id: code,
   owner: text,
@@ -90,12 +95,11 @@ const ruleSchema = z.strictObject({
   explanation: text,
   strength: z.int().min(0).max(100),
   priority: z.int().min(0).max(100).default(0),
-  limits: z.record(
-    z.string().refine(isCurrency, 'is no ISO 4217 code'), z.string().regex(/^\d{1,18}$/, 'must be minor units in quotes, such as "500000"'),
-  ).default({}),
+  limits,
   examples: z.strictObject({ match: z.array(example).default([]), no_match: z.array(example).default([]) }).default({ match: [], no_match: [] }),
 });
-const fileSchema = z.strictObject({ given: text.default('true'), rules: z.array(ruleSchema).min(1) });
+const fileSchema = z.strictObject({ given: text.default('true'), ceilings: limits, rules: z.array(ruleSchema).default([]) })
+  .refine((file) => file.rules.length > 0 || Object.keys(file.ceilings).length > 0, 'has neither rules nor ceilings');
 
 /**
  * The rules of a folder (`*.yaml` in name order), for deciding. Throws a Failure `configuration` with file, line and caret for the
@@ -138,7 +142,8 @@ function checkFiles(files: readonly RuleFile[]): { ruleset: Ruleset | null; prob
 
 function compile(files: readonly RuleFile[]): { ruleset: Ruleset | null; problems: Problem[] } {
   const problems: Problem[] = [];
-  const rules = files.flatMap((file) => readRules(file, problems));
+  const ceilings: Record<string, bigint> = {};
+  const rules = files.flatMap((file) => readRules(file, problems, ceilings));
   const first = new Map<string, Rule>();
   for (const rule of rules) {
     const earlier = first.get(rule.id);
@@ -146,19 +151,20 @@ function compile(files: readonly RuleFile[]): { ruleset: Ruleset | null; problem
     else first.set(rule.id, rule);
   }
   if (problems.length > 0) return { ruleset: null, problems };
-  return { ruleset: createRuleset(contentOf(files), rules), problems };
+  return { ruleset: createRuleset(contentOf(files), rules, ceilings), problems };
 }
 
 function contentOf(files: readonly RuleFile[]): string {
   return canonicalJson(files.map(({ name, text }) => ({ name, text })));
 }
 
-function createRuleset(content: string, rules: readonly Rule[]): Ruleset {
+function createRuleset(content: string, rules: readonly Rule[], ceilings: Readonly<Record<string, bigint>>): Ruleset {
   const remembered = new Map<string, readonly Rule[]>();
   return {
     version: `sha256:${createHash('sha256').update(content).digest('hex')}`,
     content,
     rules,
+    ceilings,
     matching(facts) {
       const key = keyOf(facts);
       let found = remembered.get(key);
@@ -188,8 +194,8 @@ function keyOf({ entry, candidate }: Facts): string {
   return key;
 }
 
-/** The rules of a file; what is wrong with it goes to the problems. */
-function readRules(file: RuleFile, problems: Problem[]): Rule[] {
+/** The rules of a file; what is wrong with it goes to the problems, and its ceilings to those of the others, the lowest of a currency. */
+function readRules(file: RuleFile, problems: Problem[], ceilings: Record<string, bigint>): Rule[] {
   const lines = new LineCounter();
   const document = parseDocument(file.text, { lineCounter: lines });
   const placeOf = (offset: number): Place => {
@@ -233,6 +239,9 @@ function readRules(file: RuleFile, problems: Problem[]): Rule[] {
     return { facts: { entry, candidate } as unknown as Facts, place: placeOf(offsetOf(document, path)) };
   };
 
+  for (const [currency, ceiling] of Object.entries(parsed.data.ceilings)) {
+    if (ceilings[currency] === undefined || BigInt(ceiling) < ceilings[currency]) ceilings[currency] = BigInt(ceiling);
+  }
   const given = condition(['given'], parsed.data.given);
   return parsed.data.rules.map((rule, i) => {
     for (const [, name] of rule.explanation.matchAll(/\{([^{}]*)\}/g)) {

@@ -90,8 +90,9 @@ describe('rivals', () => {
 });
 
 describe('gates that no rule opens', () => {
-  const ALLOWS_ALL = parseRuleset(JSON.stringify([{ name: 'all.yaml', text: `rules:
-  - { id: all, owner: nobody, sentence: Everything., when: "true", outcome: auto, reason: all, explanation: All., strength: 90, limits: { EUR: "10000" } }` }]));
+  const ALLOWS_ALL_TEXT = `rules:
+  - { id: all, owner: nobody, sentence: Everything., when: "true", outcome: auto, reason: all, explanation: All., strength: 90, limits: { EUR: "10000" } }`;
+  const ALLOWS_ALL = parseRuleset(JSON.stringify([{ name: 'all.yaml', text: ALLOWS_ALL_TEXT }]));
   const careless = (...args: Parameters<typeof evidence>) => decide(evidence(...args), ALLOWS_ALL, AUTO);
 
   test.each<[string, Candidate[], Partial<EntryFacts>, Partial<Evidence>]>([
@@ -110,6 +111,14 @@ describe('gates that no rule opens', () => {
     ['over_limit', [candidate({}, [allocation('1', '-10001', { kind: 'payable' })])], { direction: 'out' }, { amount: '-10001' }],
   ])('%s', (reason, candidates, facts, more) => {
     expect(careless(candidates, facts, more)).toMatchObject({ outcome: 'review', reason, chosen: null });
+  });
+
+  test('the lower of a rule\'s limit and the ceilings of all files holds', () => {
+    const under = (...ceilings: string[]) => parseRuleset(JSON.stringify([{ name: 'all.yaml', text: ALLOWS_ALL_TEXT }, ...ceilings.map((text, i) => ({ name: `c${i}.yaml`, text }))]));
+    const of = (ruleset: ReturnType<typeof under>) => decide(evidence([candidate()]), ruleset, AUTO);
+    expect(of(under('ceilings: { EUR: "10000" }'))).toMatchObject({ outcome: 'auto' });
+    expect(of(under('ceilings: { EUR: "9999" }', 'ceilings: { EUR: "20000" }'))).toMatchObject({ outcome: 'review', reason: 'over_limit', explanation: expect.stringContaining('99.99 EUR') });
+    expect(of(under('ceilings: { USD: "1" }'))).toMatchObject({ outcome: 'auto' });
   });
 
   test('a credit note is netted with its own sign, and the limit itself is within it', () => {
@@ -220,6 +229,14 @@ describe('review', () => {
     const all = Array.from({ length: 300 }, (_, i) => allocation(String(i), '100'));
     expect(decided([candidate({ invoice_count: 300 }, all)], { named_count: 300 }, { amount: '30000' }).explanation).toMatch(/INV-9 and 290 more of C1 are named/);
   });
+});
+
+test('an explanation says of every candidate why it was not taken', () => {
+  const verdicts = (...args: Parameters<typeof evidence>) => explainDecision(evidence(...args), RULESET, AUTO).candidates.map(({ verdict }) => verdict);
+  expect(verdicts([candidate(), candidate({ named_by: 'digits' }, OTHER), candidate({ amount: 'short' }, [allocation('3', '10000')])])).toEqual([
+    'taken', 'receipt_digits, of strength 70, is weaker than receipt_number, or says the same', 'receipt_short: short_payment',
+  ]);
+  expect(verdicts([candidate(), candidate({}, OTHER)])).toEqual(['rival', 'held back with the best one: rival']);
 });
 
 test('an explanation shows every rule\'s conditions with the values they saw', () => {
