@@ -3,7 +3,8 @@
 -- ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 -- The log names people by user_id, so a user is never deleted, only disabled. companies null: all of them.
 create table app_user (
-  user_id text primary key check (length(user_id) between 1 and 63),
+  -- What the rules and the program itself decide and note bears these names.
+  user_id text primary key check (length(user_id) between 1 and 63 and user_id not in ('rule', 'tieout')),
   name text not null,
   roles text[] not null default '{}' check (roles <@ array['analyst', 'approver', 'auditor', 'operator', 'admin']),
   companies text[],

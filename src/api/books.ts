@@ -4,11 +4,10 @@ import { formatMoney } from '../core/money.ts';
 import { appendAct } from '../ledger/log.ts';
 import { discardDeadLetters, listDeadLetters, loadDeadLetter, retryDeadLetters, type DeadLetter } from '../pipeline/dead-letters.ts';
 import { transaction, type Database, type Tx } from '../platform/database.ts';
-import { requestApproval } from '../review/approvals.ts';
 import { approveRequest, closeRequest } from '../review/approve.ts';
 import { previewBulkAccept, previewBulkUndo, requestBulkAccept, requestBulkUndo, type BulkPreview, type LeftOut } from '../review/bulk.ts';
 import { confirmLearned, rejectLearned, revokeLearned } from '../review/learning.ts';
-import { CAREFUL, listModes, setMode } from '../review/modes.ts';
+import { listModes, requestMode } from '../review/modes.ts';
 import { seenBy, sees, type Person } from '../review/person.ts';
 import { loadReissue } from '../review/reissue.ts';
 import { requestReissue } from '../review/reissue-request.ts';
@@ -116,20 +115,7 @@ export const BOOKS_HANDLERS: Handlers<Names> = {
     if (company === undefined && principal.companies !== null) throw new Failure('not_allowed', 'name the company: you see only some');
     if (company !== undefined && !sees(principal, company)) throw new Failure('not_found', 'there is no such company');
     if (rule_id !== undefined && !loadRuleset(config.rules_folder).rules.some((rule) => rule.id === rule_id)) throw new Failure('not_found', `there is no rule ${rule_id}`);
-    const approval_id = await transaction(db, async (tx) => {
-      const before = (await listModes(tx)).filter((one) => company === undefined || one.company === company);
-      // To be more careful nobody needs a second person; to post more by itself, everybody.
-      const raised = before.some((one) => CAREFUL.indexOf(mode) > CAREFUL.indexOf(rule_id === undefined ? one.mode : one.rules.find((rule) => rule.rule_id === rule_id)?.mode ?? 'auto'));
-      if (!raised) {
-        await setMode(tx, mode, principal.user_id, company, rule_id, { reason });
-        return null;
-      }
-      return requestApproval(tx, {
-        kind: 'set_mode', company: company ?? null, entry_id: null, request: { mode, company: company ?? null, rule_id: rule_id ?? null, reason, before: before.map((one) => ({ company: one.company, mode: one.mode })) },
-        why: 'to post more without a person takes a second one', summary: `${rule_id ?? 'automatic posting'} to ${mode}${company === undefined ? ' for all companies' : ` for ${company}`}`, sums: [], comment: reason,
-        requested_by: principal.user_id,
-      });
-    });
+    const approval_id = await transaction(db, (tx) => requestMode(tx, principal.user_id, { mode, company, rule_id, reason }));
     return { status: approval_id === null ? 'done' : 'awaits_approval', modes: await loadModes(context, principal), approval: approval_id === null ? null : await loadApproval(db, principal, approval_id) };
   },
 };

@@ -201,9 +201,14 @@ function ownFailure(error: unknown): Failure | null {
   }
 }
 
+/** Whether the set-up has built the pages. */
+export function arePagesThere(): boolean {
+  return existsSync(join(PAGES, 'index.html'));
+}
+
 /** The built pages; every address that is none of the API's is one of theirs. */
 async function servePages(app: FastifyInstance): Promise<void> {
-  if (!existsSync(join(PAGES, 'index.html'))) {
+  if (!arePagesThere()) {
     app.get('/*', { schema: { hide: true } }, async (_request, reply) => reply.code(503).type('text/plain; charset=utf-8')
       .send('The pages are not built. Run: npm install\nThe API is here all the same: /api/docs\n'));
     return;

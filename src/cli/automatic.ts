@@ -1,7 +1,8 @@
 import { Argument, Command } from 'commander';
+import { sql } from 'kysely';
 import { Failure } from '../core/failure.ts';
-import { transaction } from '../platform/database.ts';
-import { listModes, setMode } from '../review/modes.ts';
+import { transaction, type Tx } from '../platform/database.ts';
+import { listModes, requestMode, setMode } from '../review/modes.ts';
 import { loadRuleset } from '../stages/reconcile/rules.ts';
 import { actingUser, printJson, withDatabase } from './session.ts';
 
@@ -24,10 +25,23 @@ Examples:
       if (options.rule !== undefined && !loadRuleset(config.rules_folder).rules.some((rule) => rule.id === options.rule)) {
         throw new Failure('not_found', `there is no rule ${options.rule}; tieout rules check lists them`);
       }
-      const companies = mode === undefined ? await transaction(db, listModes) : await transaction(db, (tx) => setMode(tx, MODES[mode], actingUser(), options.company, options.rule));
+      const companies = await transaction(db, async (tx) => {
+        if (mode === undefined) return listModes(tx);
+        if (!await hasSecondPerson(tx)) return setMode(tx, MODES[mode], actingUser(), options.company, options.rule);
+        const request = await requestMode(tx, actingUser(), { mode: MODES[mode], company: options.company, rule_id: options.rule, reason: 'on the command line' });
+        if (request !== null) process.stderr.write(`to post more without a person takes a second one: request ${request} waits, see tieout review approvals\n`);
+        return listModes(tx);
+      });
       if (options.json) return printJson(companies);
       for (const { company, mode: now, rules } of companies) {
         process.stdout.write(`${company}: ${now === 'auto' ? 'on' : now}${rules.map((rule) => `, ${rule.rule_id}: ${rule.mode === 'auto' ? 'on' : rule.mode}`).join('')}\n`);
       }
     }));
+}
+
+/** Where there is nobody else who could approve, the person at the command line decides alone. */
+async function hasSecondPerson(tx: Tx): Promise<boolean> {
+  const { rows: [other] } = await sql<{ there: boolean }>`
+    select exists (select from app_user where 'approver' = any(roles) and not disabled and user_id <> ${actingUser()}) as there`.execute(tx.kysely);
+  return other!.there;
 }

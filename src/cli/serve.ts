@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { Failure } from '../core/failure.ts';
 import { serve } from '../api/serve.ts';
+import { arePagesThere } from '../api/server.ts';
 import { openQueues } from '../pipeline/backends.ts';
 import { STAGE_TABLE } from '../pipeline/queues.ts';
 import { startWorkers } from '../pipeline/worker.ts';
@@ -43,6 +44,7 @@ Examples:
         process.stdout.write(serving.sign_in === 'one_time_token'
           ? `tieout is at ${serving.origin}\nThis link signs you in, once, within a quarter of an hour:\n  ${serving.url}\n`
           : `tieout is at ${serving.origin}\n`);
+        if (!arePagesThere()) process.stderr.write('tieout: the pages are not built, only the API is there; run: npm install\n');
         await interrupted.promise;
         await serving.close();
         await stopWork();

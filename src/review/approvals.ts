@@ -75,3 +75,13 @@ export async function logApproval(tx: Tx, approval: Approval, state: string, act
     payload: { approval_id: String(approval.approval_id), kind: approval.kind, digest: approval.digest, requested_by: approval.requested_by, reason },
   });
 }
+
+/** Somebody has decided the entry meanwhile: what waited for it can no longer be what was shown. */
+export async function endOvertaken(tx: Tx, entry_id: bigint, actor: string): Promise<void> {
+  const overtaken = await tx.kysely.selectFrom('approval').select(['approval_id', 'kind', 'company', 'entry_id', 'request', 'digest', 'requested_by', 'comment'])
+    .where('entry_id', '=', entry_id).where('state', '=', 'pending').forUpdate().executeTakeFirst();
+  if (!overtaken) return;
+  const reason = `${actor} has decided entry ${entry_id} meanwhile`;
+  await endApproval(tx, overtaken.approval_id, 'stale', actor, reason);
+  await logApproval(tx, overtaken, 'stale', actor, reason);
+}

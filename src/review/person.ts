@@ -19,6 +19,7 @@ export function limitOf(person: Person, currency: string): { readonly amount: bi
 
 /** A user by id; whoever is not among the users, such as somebody on the command line, decides within the default limits. */
 export async function loadPerson(tx: Pick<Tx, 'kysely'>, user_id: string): Promise<Person> {
+  if (user_id === 'rule' || user_id === 'tieout') throw new Failure('not_allowed', `nobody acts as ${user_id}: so the log names what no person has done`);
   const user = await tx.kysely.selectFrom('app_user').select(['companies', 'disabled']).where('user_id', '=', user_id).executeTakeFirst();
   if (user?.disabled) throw new Failure('not_allowed', `user ${user_id} is disabled`);
   return { user_id, companies: user?.companies ?? null, limits: await loadLimits(tx, user_id) };

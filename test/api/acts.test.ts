@@ -116,7 +116,14 @@ describe('the second person', () => {
     expect((await dave.get(`/api/approvals/${approval_id}`)).body.state).toBe('stale');
     const again = await carol.post(`/api/items/${other}/on-account`, { version: 0, party_id: 'C1' });
     expect((await carol.post(`/api/approvals/${again.body.approval.approval_id}/withdraw`)).body.state).toBe('withdrawn');
-    expect((await carol.post(`/api/items/${other}/on-account`, { version: 0, party_id: 'C1' })).body.status).toBe('awaits_approval');
+    const { approval: third } = (await carol.post(`/api/items/${other}/on-account`, { version: 0, party_id: 'C1' })).body;
+    expect(third.state).toBe('pending');
+    // Who may decide more alone is not held up by what waits; that is overtaken.
+    await sql`insert into user_limit values ('dave', 'EUR', 100000000, 0)`.execute(web.kysely);
+    expect((await dave.post(`/api/items/${other}/on-account`, { version: 0, party_id: 'C2' })).body.status).toBe('done');
+    expect((await dave.get(`/api/approvals/${third.approval_id}`)).body).toMatchObject({ state: 'stale', decision_reason: expect.stringContaining('dave') });
+    expect((await dave.post(`/api/items/${other}/undo`, { reason: 'again' })).body.status).toBe('done');
+    expect((await carol.post(`/api/items/${other}/on-account`, { version: 2, party_id: 'C1' })).body.status).toBe('awaits_approval');
   });
 
   it('is who the database says, too', async () => {

@@ -125,6 +125,17 @@ describe('a session', () => {
   });
 });
 
+describe('a user', () => {
+  it('is never called as the log calls what no person has done, and the last administrator stays', async () => {
+    for (const user_id of ['rule', 'tieout']) await expect(sql`insert into app_user (user_id, name) values (${user_id}, 'x')`.execute(web.kysely)).rejects.toMatchObject({ constraint: 'app_user_user_id_check' });
+    expect((await people.admin.post('/api/users', { user_id: 'second', name: 'Second', roles: ['analyst'], limits: [{ currency: 'EUR', amount: '10.00', write_off: '1.00' }] })).body).toMatchObject({ limits: [{ amount: '10.00' }], sessions: 0 });
+    expect((await people.admin.post('/api/users', { user_id: 'second', name: 'Second', roles: [] })).status).toBe(409);
+    await people.admin.send('PATCH', '/api/users/other-admin', { roles: [] });
+    expect((await people.admin.send('PATCH', '/api/users/the-admin', { roles: ['analyst'] })).status).toBe(400);
+    expect((await people.admin.post('/api/users/second/sign-in-link')).body.url).toMatch(/#token=/);
+  });
+});
+
 describe('an API token', () => {
   it('is shown once, kept as a hash, and has the rights and companies that it and its owner have', async () => {
     const { body: made } = await people.analyst.post('/api/tokens', { name: 'erp', rights: ['read', 'act'], companies: ['other'], days: 30 });
