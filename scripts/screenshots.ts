@@ -82,6 +82,7 @@ async function shots(db: Awaited<ReturnType<typeof openDatabase>>): Promise<Shot
     select distinct on (s.format, r.reason) s.format, r.reason, r.entry_id from review_item r join entry e using (entry_id) join statement s using (statement_id) where r.state = 'open' order by s.format, r.reason, r.entry_id`);
   const entry = (of: (row: { format: string; reason: string }) => boolean): string => String(rows.find(of)!.entry_id);
   const short = entry((row) => row.reason === 'short_payment');
+  const unknown = entry((row) => row.reason === 'payer_unknown');
   const pdf = entry((row) => row.format === 'pdf');
   const { rows: [auto] } = await db.pool.query<{ entry_id: bigint }>(`select entry_id from decision where outcome = 'auto' order by entry_id limit 1`);
   const { rows: [quarantined] } = await db.pool.query<{ statement_id: bigint }>(`select statement_id from statement where state = 'quarantined' limit 1`);
@@ -112,7 +113,7 @@ async function shots(db: Awaited<ReturnType<typeof openDatabase>>): Promise<Shot
     { name: 'modes', path: '/modes', person: 'max' },
     { name: 'settings', path: '/settings', person: 'max' },
     // Lena's acceptance waits for Vera, and proposes nothing before that.
-    { name: 'approvals', path: `/queue/${short}`, person: 'lena', act: async (page) => { await page.getByRole('article').first().waitFor(); await press('a')(page); await page.getByRole('dialog').waitFor(); await press('Enter')(page); await page.getByText('A second person is needed').waitFor(); await page.goto(new URL('/approvals', page.url()).href); } },
+    { name: 'approvals', path: `/queue/${unknown}`, person: 'lena', act: async (page) => { await page.getByRole('article').first().waitFor(); await press('a')(page); await page.getByRole('dialog').waitFor(); await press('Enter')(page); await page.getByText('A second person is needed').waitFor(); await page.goto(new URL('/approvals', page.url()).href); } },
     { name: 'approvals-approve', path: '/approvals', person: 'vera', act: press('a') },
     { name: 'learned', path: '/approvals', person: 'vera', act: async (page) => { await page.getByText('Asked by').waitFor(); await press('a')(page); await page.getByRole('dialog').waitFor(); await press('Enter')(page); await page.getByText('Approved:').waitFor(); await page.goto(new URL('/learned', page.url()).href); } },
   ];

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { PROJECT_ROOT } from '../../src/platform/config.ts';
 import { migrateToLatest } from '../../src/platform/migrate.ts';
 
 declare module 'vitest' {
@@ -17,6 +18,9 @@ export const TEMPLATE = 'tieout_template';
 
 /** One embedded server for the whole test run, with a migrated database that `testDatabase` clones. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // The pages that tests look at are those of the source, also when vitest was not started by npm.
+  const pages = await import(join(PROJECT_ROOT, 'scripts/setup.mjs')) as { arePagesBuilt(): boolean; buildPages(): boolean };
+  if (!pages.arePagesBuilt() && !pages.buildPages()) throw new Error('the pages could not be built');
   const home = await mkdtemp(join(tmpdir(), 'tieout-test-'));
   // As root the server runs as another user, who must be able to enter.
   await chmod(home, 0o755);

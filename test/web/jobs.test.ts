@@ -188,6 +188,8 @@ inTheBrowser('jobs of the morning', (begin) => {
     expect(await lena.getByRole('button', { name: 'Approve' }).count()).toBe(0);
     const vera = await morning.open('vera', '/approvals');
     await vera.getByText('Asked by lena').waitFor();
+    // What is shown is what of the entry goes where, not only that something is asked for.
+    await vera.getByRole('cell', { name: /^(RE-2026|2026\/10)-\d+ of C\d+$/ }).first().waitFor();
     await vera.keyboard.press('a');
     await vera.getByRole('dialog', { name: 'Approve' }).waitFor();
     await vera.keyboard.press('Enter');

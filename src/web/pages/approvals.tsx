@@ -9,6 +9,7 @@ import { Keys, useKeys } from '../app/keys.tsx';
 import { useMay, useSession } from '../app/session.ts';
 import { Amount } from '../parts/amount.tsx';
 import { ActDialog } from '../parts/dialog.tsx';
+import { Proposal } from '../parts/proposal.tsx';
 import { ReasonDialog } from '../parts/reason-dialog.tsx';
 import { useSend } from '../parts/send.ts';
 import { Empty, Loaded, PageHead, Panel } from '../parts/states.tsx';
@@ -60,7 +61,8 @@ export default function Approvals(): ReactNode {
                     <Text mt={4}>Why two: {one.why}</Text>
                     <Text c="dimmed">Asked by {one.requested_by}, {formatTime(one.requested_at)}{one.company && `, ${one.company}`}{one.comment && `: ${one.comment}`}</Text>
                     {one.decided_by && <Text c="dimmed">{wordsOf(one.state)} by {one.decided_by}, {one.decided_at && formatTime(one.decided_at)}{one.decision_reason && `: ${one.decision_reason}`}</Text>}
-                    {one.sums.length > 0 && <Group gap="lg" mt={4}>{one.sums.map((sum) => <Text key={sum.currency} component="div">{formatCount(sum.count)} × <Amount amount={sum.amount} currency={sum.currency} /></Text>)}</Group>}
+                    {one.sums.length > 0 && (one.entry_id === null || one.state !== 'pending') && <Group gap="lg" mt={4}>{one.sums.map((sum) => <Text key={sum.currency} component="div">{formatCount(sum.count)} × <Amount amount={sum.amount} currency={sum.currency} /></Text>)}</Group>}
+                    {one.entry_id && one.state === 'pending' && <Proposal approval={one} />}
                     {one.entry_id && <Anchor component={Link} to={`/queue/${one.entry_id}`} size="sm">Look at the item</Anchor>}
                     <details><summary><Text span c="dimmed">Exactly what was asked for</Text></summary><Code block>{JSON.stringify(one.request, null, 2)}</Code></details>
                   </div>
@@ -80,7 +82,7 @@ export default function Approvals(): ReactNode {
       {dialog?.act === 'approve' && (
         <ActDialog title="Approve" submit="Approve" busy={busy} onSubmit={() => void approve(dialog.one)} close={() => setDialog(null)} note="It is done at once.">
           <Text fw={600}>{dialog.one.summary}</Text>
-          {dialog.one.sums.map((sum) => <Text key={sum.currency}>{formatCount(sum.count)} × <Amount amount={sum.amount} currency={sum.currency} /></Text>)}
+          {dialog.one.entry_id ? <Proposal approval={dialog.one} /> : dialog.one.sums.map((sum) => <Text key={sum.currency}>{formatCount(sum.count)} × <Amount amount={sum.amount} currency={sum.currency} /></Text>)}
           <Alert color="gray" variant="light" p="xs">You approve what {dialog.one.requested_by} saw. If anything of it has changed since, it is left out or refused.</Alert>
         </ActDialog>
       )}
