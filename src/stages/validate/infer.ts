@@ -77,9 +77,16 @@ function isReferenceOfSomebody(text: string): boolean {
 function isUndisputed({ numbers, unheard, orders, prepayment, reference }: Says, items: readonly Item[]): boolean {
   if (prepayment || reference) return false;
   if (orders.some((order) => !items.some((item) => item.purchase_order !== null && normaliseReference(item.purchase_order) === order))) return false;
-  if (numbers.some(({ key, labelled }) => labelled && isTelling(key))) return false;
+  if (numbers.some(({ key, labelled }) => (labelled && isTelling(key)) || isLongReference(key))) return false;
   return !unheard.some((key) => items.some((item) => sameLetters(key, normaliseReference(item.invoice_number))));
 }
+
+/** A number of a reference's length with a reference's check digit; shorter ones have it by chance. */
+function isLongReference(key: string): boolean {
+  return key.length >= LONG_REFERENCE && recogniseReference(key).length > 0;
+}
+
+const LONG_REFERENCE = 10;
 
 /** Four digits and more that are no year. */
 function isTelling(key: string): boolean {
@@ -99,7 +106,7 @@ function orderBonus({ whole }: Says, { purchase_order }: Item): number {
 }
 
 /** In shorter numbers everything is near to everything. */
-const MIN_SLIP_LENGTH = 5;
+const MIN_SLIP_LENGTH = 4;
 
 /** The number of the one item that a slip of the hand makes of what is written; with its amount exact. */
 function slipCandidates(leaf: Leaf, payer: Payer, books: Books, items: readonly Item[], says: Says): Candidate[] {
