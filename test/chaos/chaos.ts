@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,15 +14,20 @@ import { setStage, World, type Backend, type Stage } from './world.ts';
 
 /**
  * `npm run chaos`: nights of 20,000 entries and more under every fault, on both backends, with real processes and the shipped settings. After
- * each the books must be those of a night without faults, and nothing may be left. `--seed` replays; `--minutes` scales how often each fault
- * comes (15: as often as the list says); `--backend` and `--fault` (a part of its name) choose.
+ * each the books must be those of a night without faults, and nothing may be left. `--seed` replays; `--minutes` says how long: with 15 every
+ * fault comes as often as the list says, and then processes are killed three times at every failpoint; with fewer, faults come less often, in the
+ * order of the seed, and those that are not reached are named. `--backend` and `--fault` (a part of its name) choose.
  */
+
+/** What all of it takes on two processors that have nothing else to do. */
+const WHOLE_MINUTES = 15;
 
 const { values } = parseArgs({ options: {
   seed: { type: 'string' }, minutes: { type: 'string', default: '15' }, backend: { type: 'string' }, fault: { type: 'string', default: '' }, entries: { type: 'string', default: '20000' },
 } });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
-const share = Number(values.minutes) / 15;
+const minutes = Number(values.minutes);
+const share = Math.min(1, minutes / WHOLE_MINUTES);
 const backends = (['postgres', 'redis'] as const).filter((backend) => values.backend === undefined || values.backend === backend);
 const faults = FAULTS.filter((fault) => fault.name.includes(values.fault));
 if (!Number.isSafeInteger(seed) || !(share > 0) || backends.length === 0 || faults.length === 0) {
@@ -61,14 +68,19 @@ try {
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
+if (share === 1 && values.fault === '') await killEverywhere();
 process.stdout.write(`${failed ? 'FAILED' : 'all held'}, at most ${Math.round(most_memory_mb)} MB per worker at rest, after ${Math.round((performance.now() - began_at) / 1000)} s; again with: npm run chaos -- --seed ${seed}\n`);
 process.exit(failed ? 1 : 0);
 
 async function runFaults(stage: Stage): Promise<void> {
   const calm = await runNight(stage, { name: 'no fault', times: 1, workers_survive: true, run: async () => ({ times: 1 }) }, 1, () => 0, null);
   report(stage.backend, 'no fault', calm, 1);
-  for (const [n, fault] of faults.entries()) {
+  for (const [n, fault] of inOrder()) {
     if (fault.only !== undefined && fault.only !== stage.backend) continue;
+    if (share < 1 && performance.now() - began_at > minutes * 60_000) {
+      process.stdout.write(`${stage.backend.padEnd(9)} no time  ${fault.name}\n`);
+      continue;
+    }
     const random = seeded(seed * 1_000 + n);
     const times = Math.max(1, Math.round(fault.times * share));
     const total: Result = { times: 0, nights: 0, recovery_ms: 0, handles: 0, problems: [], books: null, took_ms: 0 };
@@ -82,6 +94,23 @@ async function runFaults(stage: Stage): Promise<void> {
     }
     report(stage.backend, fault.name, total, times);
   }
+}
+
+/** test/chaos/failpoints.test.ts, three times at each point on both backends. */
+async function killEverywhere(): Promise<void> {
+  const root = join(import.meta.dirname, '../..');
+  const test = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', 'test/chaos/failpoints.test.ts', '--reporter=dot'], {
+    cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, FAILPOINT_ROUNDS: '3', CI: 'true' },
+  });
+  const [status] = await once(test, 'exit') as [number | null];
+  if (status !== 0) failed = true;
+}
+
+/** As listed, or, where there is no time for all, in an order of the seed; the number is its place in the list. */
+function inOrder(): [number, Fault][] {
+  const random = seeded(seed);
+  const listed = [...faults.entries()].map(([n, fault]) => ({ n, fault, key: random() }));
+  return (share < 1 ? listed.sort((a, b) => a.key - b.key) : listed).map(({ n, fault }) => [n, fault]);
 }
 
 interface Result {
