@@ -84,6 +84,8 @@ function complainOfEntry(entry: RawEntry): string | null {
   return remittance !== null && (remittance.includes('\0') || !remittance.isWellFormed()) ? 'a text with NUL or half a character' : null;
 }
 
+// As in the process in which PDFs are read (child.ts).
+process.on('unhandledRejection', () => {});
 process.on('message', (task: FuzzTask) => {
   const started = performance.now();
   void read(Buffer.from(task.bytes)).then((answer) => process.send!({ ...answer, ms: performance.now() - started, rss_mb: process.resourceUsage().maxRSS / 1024 } satisfies FuzzAnswer));

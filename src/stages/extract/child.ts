@@ -79,5 +79,7 @@ function answerError(error: unknown): Promise<void> {
   return answer({ answer: 'bug', message: String(error), stack: (error instanceof Error && error.stack) || '' });
 }
 
+// pdf.js leaves promises of a damaged document behind that nobody waits for: what the reading itself waits for has its answer.
+process.on('unhandledRejection', () => {});
 process.once('disconnect', () => process.exit());
 process.once('message', (task: ChildTask) => { main(task).catch(answerError); });

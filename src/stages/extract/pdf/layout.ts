@@ -257,6 +257,8 @@ export interface Assignment {
 /** Beyond these the readings are guesses, and each costs a pass over the rows. */
 const MAX_TITLED = 4;
 const MAX_COLUMNS = 8;
+/** Titles of money in one header; the pairings grow with the binomial of both. */
+const MAX_TITLES = 8;
 /** A column of numbers that has no title costs a pairing this many points of distance, the more the fuller it is; an empty titled column half. */
 const UNPAIRED_COST = 40;
 
@@ -268,7 +270,7 @@ export function listAssignments(layout: Layout): Assignment[] {
 
 function titledAssignments({ header, numbers, body }: Layout): Assignment[] {
   const needed = neededColumns(numbers, body);
-  const titles = (header?.cells ?? []).filter((cell) => isMoneyField(cell.field)).toSorted((a, b) => a.x0 - b.x0);
+  const titles = (header?.cells ?? []).filter((cell) => isMoneyField(cell.field)).slice(0, MAX_TITLES).toSorted((a, b) => a.x0 - b.x0);
   const columns = numbers.toSorted((a, b) => b.count - a.count).slice(0, MAX_COLUMNS).toSorted((a, b) => a.x0 - b.x0);
   const found: { cost: number; dropped: number; columns: Assignment['columns'] }[] = [];
   const pair = (column: number, title: number, cost: number, paired: Assignment['columns']): void => {

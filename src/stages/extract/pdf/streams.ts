@@ -14,6 +14,8 @@ const MAX_STREAM_BYTES = 48 * 1024 * 1024;
 const MAX_STREAMS = 100_000;
 /** A stream's dictionary is shorter. */
 const DICTIONARY_BYTES = 4_096;
+/** pdf.js keeps every saved state; a page drawn by a browser saves some hundreds, one made of repetitions keeps it busy for a minute. */
+const MAX_SAVES = 20_000;
 /** Filters that a stream passes through; more than two are there to exhaust the reader. */
 const MAX_FILTERS = 8;
 
@@ -41,14 +43,24 @@ export function checkStreams(bytes: Buffer): void {
     const [, list, one] = FILTERS.exec(dictionary) ?? [];
     const filters = (list ?? one ?? '').match(/\/\w+/g) ?? [];
     if (filters.length > MAX_FILTERS) throw new Failure('too_large', `the PDF's stream at byte ${keyword} has ${filters.length} filters`);
-    if (filters.length === 0 || /\/Subtype\s*\/Image\b/.test(dictionary)) continue;
+    if (/\/Subtype\s*\/Image\b/.test(dictionary)) continue;
     let data = bytes.subarray(start, end);
     for (const filter of filters) {
       if (filter !== '/FlateDecode' && filter !== '/Fl') break;
       data = unpack(data, Math.min(MAX_STREAM_BYTES, MAX_UNPACKED_BYTES - unpacked), keyword);
     }
     unpacked += data.length;
+    if (countSaves(data) > MAX_SAVES) throw new Failure('too_large', `the PDF's stream at byte ${keyword} saves its state more than ${MAX_SAVES} times`);
   }
+}
+
+const SPACES: ReadonlySet<number | undefined> = new Set([0x20, 0x0a, 0x0d, 0x09, undefined]);
+
+/** How often a content stream saves the graphics state (operator `q`, ISO 32000-1, 8.4.2). */
+function countSaves(data: Buffer): number {
+  let saves = 0;
+  for (let at = data.indexOf('q'); at >= 0; at = data.indexOf('q', at + 1)) if (SPACES.has(data[at - 1]) && SPACES.has(data[at + 1])) saves++;
+  return saves;
 }
 
 function unpack(data: Buffer, most: number, at: number): Buffer {
