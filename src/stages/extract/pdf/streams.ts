@@ -14,8 +14,8 @@ const MAX_STREAM_BYTES = 48 * 1024 * 1024;
 const MAX_STREAMS = 100_000;
 /** A stream's dictionary is shorter. */
 const DICTIONARY_BYTES = 4_096;
-/** pdf.js keeps every saved state; a page drawn by a browser saves some hundreds, one made of repetitions keeps it busy for a minute. */
-const MAX_SAVES = 20_000;
+/** ISO 32000-1, annex C, names 28 as what readers must bear; pdf.js takes a minute for some thousands. */
+const MAX_DEPTH = 512;
 /** Filters that a stream passes through; more than two are there to exhaust the reader. */
 const MAX_FILTERS = 8;
 
@@ -50,17 +50,23 @@ export function checkStreams(bytes: Buffer): void {
       data = unpack(data, Math.min(MAX_STREAM_BYTES, MAX_UNPACKED_BYTES - unpacked), keyword);
     }
     unpacked += data.length;
-    if (countSaves(data) > MAX_SAVES) throw new Failure('too_large', `the PDF's stream at byte ${keyword} saves its state more than ${MAX_SAVES} times`);
+    if (depthOfSaves(data) > MAX_DEPTH) throw new Failure('too_large', `the PDF's stream at byte ${keyword} nests more than ${MAX_DEPTH} states`);
   }
 }
 
 const SPACES: ReadonlySet<number | undefined> = new Set([0x20, 0x0a, 0x0d, 0x09, undefined]);
 
-/** How often a content stream saves the graphics state (operator `q`, ISO 32000-1, 8.4.2). */
-function countSaves(data: Buffer): number {
-  let saves = 0;
-  for (let at = data.indexOf('q'); at >= 0; at = data.indexOf('q', at + 1)) if (SPACES.has(data[at - 1]) && SPACES.has(data[at + 1])) saves++;
-  return saves;
+/** How deep a content stream nests saved graphics states (operators `q` and `Q`, ISO 32000-1, 8.4.2). */
+function depthOfSaves(data: Buffer): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < data.length; at++) {
+    const byte = data[at]!;
+    if ((byte !== 0x71 && byte !== 0x51) || !SPACES.has(data[at - 1]) || !SPACES.has(data[at + 1])) continue;
+    depth = byte === 0x71 ? depth + 1 : Math.max(0, depth - 1);
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
 }
 
 function unpack(data: Buffer, most: number, at: number): Buffer {
