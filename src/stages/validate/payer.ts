@@ -229,13 +229,16 @@ function isCutOf(whole: string, full: boolean, { folded }: NamedParty): boolean 
     || (joins && full && theirs.whole.startsWith(`${whole.slice(0, at)} & `))));
 }
 
-/** Where a text runs on: the beginnings that fill a field of their own, whatever follows. */
+/** Where a text runs on: the beginnings that fill a field of their own, whatever follows, unless a whole name does, with its legal form. */
 function fieldsOf(text: string, in_field: boolean): Beginning[] {
-  return in_field ? [] : beginningsOf(text, false).filter(({ text: { length } }) => length >= MIN_NAME_FIELD && isFieldLength(length));
+  if (in_field) return [];
+  const all = beginningsOf(text, false);
+  const whole = all.find((one) => one.folded.some(({ form }) => form !== '') && goesNoFurther(text.slice(one.text.length)));
+  return all.filter(({ text: { length } }) => length >= Math.max(MIN_NAME_FIELD, whole?.text.length ?? 0) && isFieldLength(length));
 }
 
-/** Shorter ones are as long as many a first pair of words. */
-const MIN_NAME_FIELD = 21;
+/** Shorter ones are as long as many a first pair of words, which a stranger may share: SWIFT's 27 is the shortest that is taken. */
+const MIN_NAME_FIELD = 27;
 
 function distinct(parties: readonly NamedParty[]): NamedParty[] {
   const by_id = new Map(parties.map((party) => [party.party_id, party]));

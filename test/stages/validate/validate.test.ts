@@ -145,6 +145,8 @@ describe('who pays', () => {
     ['one of two that differ in their legal form alone', ['Järvi Sähkö Oy Ab', 'Järvi Sähkö Oy'], 'JAERVI SAEHKOE OY AB', 'RE-1001', 'name'],
     ['a person before a number with letters', ['Oswin Oberland'], null, 'OSWIN OBERLAND AB 1001', 'name'],
     ['a firm, of which a word that goes on is cut, before a number', ['Duinsluisers N.V.'], null, 'DUINSLUISERS INT 1001', 'unknown'],
+    ['a stranger\'s that shares its first words, as many as fill a field', ['Heathforder Ashminster Foods plc'], null, 'HEATHFORDER ASHMINSTER IMPORT PLC INV 2026-1001', 'unknown'],
+    ['a stranger\'s that shares more of them', ['Heathforder Ashminster Freight plc'], null, 'HEATHFORDER ASHMINSTER FREIGHT IMPORT PLC INV 2026-1001', 'unknown'],
   ])('knows a name that is %s', (_, names, counterparty_name, remittance, payer) => {
     const known = names.map((name, i) => party(`C${i + 1}`, { names: [name] }));
     const number = /\S+ ?\d+$/.exec(remittance)![0];
