@@ -99,7 +99,10 @@ export class Fleet {
         wrong.push(`worker ${worker.pid} had not stopped ${STOP_LIMIT_MS} ms after SIGTERM`);
         worker.process.kill('SIGKILL');
       }, STOP_LIMIT_MS);
+      // One that stops itself at its failpoint only now, with nobody left who would wake it.
+      const wake = setInterval(() => worker.process.kill('SIGCONT'), 500);
       const { status, signal } = await worker.end;
+      clearInterval(wake);
       clearTimeout(late);
       if (status !== 143) wrong.push(`worker ${worker.pid} ended with ${signal ?? status}, not 143, ${Math.round(performance.now() - asked_at)} ms after SIGTERM: ${worker.out.slice(-500)}`);
     }));

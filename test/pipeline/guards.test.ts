@@ -22,6 +22,7 @@ import { QUICK_SWEEPS, sampleSource, sampleStages, SILENT } from './sample-stage
 
 /** The guards that no other test takes by itself; test/chaos/guards.ts names for each the test that fails without it. */
 const db = await testDatabase();
+const owner = await db.as('owner');
 let queues: Queues;
 let entries: bigint[];
 let decisions: bigint[];
@@ -51,6 +52,11 @@ describe('the database refuses', () => {
   const decide = (entry_id: bigint, more: Record<string, bigint | null>) => db.kysely.insertInto('decision').values({
     entry_id, company: 'default', outcome: 'review', decided_by: 'rule', reason: 'a_reason', explanation: 'A reason.', ...more,
   } as never).execute();
+
+  it('a change of the books, also by its owner', async () => {
+    await expect(sql`update journal_entry set kind = 'another'`.execute(owner.kysely)).rejects.toMatchObject({ code: '42501' });
+    await expect(sql`update decision set reason = 'another'`.execute(owner.kysely)).rejects.toMatchObject({ code: '42501' });
+  });
 
   it('a second task of a stage: a document has one task', async () => {
     const { document_id } = await submit();

@@ -270,17 +270,22 @@ onBothQueues('the pipeline', (queue) => {
     });
 
     it('aborts the work when its lease is lost or its time is up', async () => {
+      const reasons: string[] = [];
       for (const [limits, steal, code] of [[{ lease_ms: 200 }, true, null], [{ limit_ms: 200 }, false, 'timed_out']] as const) {
         await submitOne();
         const table = sampleStages({ async extract(_document, { signal }) {
           if (steal) await sql`update task set lease_token = gen_random_uuid() where task_id = ${task.task_id}`.execute(db.kysely);
-          await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('whatever'))));
+          await new Promise((_, reject) => signal.addEventListener('abort', () => {
+            reasons.push(signal.reason.code);
+            reject(new Error('whatever'));
+          }));
         } });
         await followHint({ ...runner({}), table: { ...table, extract: { ...table.extract, ...limits } } }, 'extract',
           hintPayload({ stage: 'extract', task_id: task.task_id, epoch: task.epoch }));
         const failures = await db.kysely.selectFrom('task_failure').select('code').where('task_id', '=', task.task_id).execute();
         expect(failures.map((failure) => failure.code)).toEqual(code === null ? [] : [code]);
       }
+      expect(reasons).toEqual(['lease_lost', 'timed_out']);
     });
 
     it('over whose task one worker after the other is lost is followed no more', async () => {
