@@ -90,18 +90,21 @@ inTheBrowser('the pages', (begin) => {
     const page = await morning.open('anna', `/queue/${entry_id}`);
     const mark = page.getByTestId('marked-row');
     await mark.waitFor();
-    // The row's ink is where the mark is: the page is white elsewhere to its left and right.
-    const ink = await page.evaluate<number>(`(() => {
+    // The fee's row has ink in the columns of description, debit and balance, and none in that of credit, as no row beside it.
+    const ink = await page.evaluate<number[]>(`(() => {
       const canvas = document.querySelector('canvas');
       const marked = document.querySelector('[data-testid=marked-row]').getBoundingClientRect();
       const drawn = canvas.getBoundingClientRect();
       const scale = canvas.width / drawn.width;
-      const { data } = canvas.getContext('2d').getImageData((marked.x - drawn.x) * scale, (marked.y - drawn.y) * scale, marked.width * scale, marked.height * scale);
-      let dark = 0;
-      for (let i = 0; i < data.length; i += 4) if (data[i] < 128) dark++;
-      return dark / (data.length / 4);
+      const dark = (from, to) => {
+        const { data } = canvas.getContext('2d').getImageData((marked.x - drawn.x + marked.width * from) * scale, (marked.y - drawn.y) * scale, marked.width * (to - from) * scale, marked.height * scale);
+        let count = 0;
+        for (let i = 0; i < data.length; i += 4) if (data[i] < 128) count++;
+        return count;
+      };
+      return [dark(0.1, 0.3), dark(0.66, 0.77), dark(0.79, 0.88), dark(0.9, 1)];
     })()`);
-    expect(ink).toBeGreaterThan(0.01);
+    expect(ink.map((dark) => dark > 0)).toEqual([true, true, false, true]);
     const xml = await morning.one<{ entry_id: bigint }>(sql`select r.entry_id from review_item r join entry e using (entry_id) where e.amount = 254819`);
     await page.goto(`${morning.origin}/queue/${xml.entry_id}`);
     await page.locator('mark', { hasText: '2548.19' }).waitFor();
