@@ -95,11 +95,6 @@ export function keyBeforeCutForm(whole: string): string {
   return '';
 }
 
-/** Whether a text of a name shows a legal form, as only a name does. */
-export function showsLegalForm(name: string): boolean {
-  return foldName(name).some(({ form }) => form !== '');
-}
-
 // The signs that the two tables fold in two ways, composed or not.
 const UMLAUT = /[äöüåø]|\u0308|\u030a/i;
 

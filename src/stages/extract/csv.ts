@@ -10,7 +10,7 @@ import type { Table } from './csv-columns.ts';
 import { findTable, sameTitle } from './csv-columns.ts';
 import type { Dialect } from './csv-dialect.ts';
 import type { Row } from './csv-rows.ts';
-import { DELIMITERS, decodeHead, findEncodings, headRows, readRows } from './csv-dialect.ts';
+import { DELIMITERS, decodeHead, findEncodings, headRows, readRows, wideEncoding } from './csv-dialect.ts';
 import type { Facts } from './csv-labels.ts';
 import { labelOf, readFacts, totalKind } from './csv-labels.ts';
 import type { Reading } from './csv-reading.ts';
@@ -36,10 +36,10 @@ const EXTRACTOR = 'csv@1';
 const OTHER_FORMAT = /^\s*(?:<|\{|\[|:20:|OFXHEADER|!(?:Type|Account|Option)|01,[^,]*,[^,]*,\d{6},|%PDF-)/i;
 
 function recognise(head: Buffer): boolean {
-  const wide = head.includes(0);
-  const text = head.subarray(0, 4_096).toString(wide ? 'utf16le' : 'latin1').replace(/^(?:\ufeff|\u00ef\u00bb\u00bf)/, '');
-  // UTF-16 in either byte order; zeros in anything else make it binary.
-  if (wide) return /^(?:fffe|feff)/.test(head.toString('hex', 0, 2)) || /^(?:00..)+$|^(?:..00)+$/.test(head.toString('hex', 0, 8));
+  const wide = wideEncoding(head);
+  // Zeros in anything but UTF-16 make it binary.
+  if (wide === undefined && head.includes(0)) return false;
+  const text = new TextDecoder(wide ?? 'latin1').decode(head.subarray(0, 4_096)).replace(/^(?:\ufeff|\u00ef\u00bb\u00bf)/, '');
   return !OTHER_FORMAT.test(text) && DELIMITERS.some((delimiter) => text.includes(delimiter));
 }
 
