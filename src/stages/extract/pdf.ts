@@ -2,10 +2,12 @@ import { Failure } from '../../core/failure.ts';
 import type { RawPart } from '../../core/statement.ts';
 import { CHUNK_ENTRIES } from '../../core/statement.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
-import { findAccount } from './pdf/facts.ts';
+import { findHeaders } from './pdf/columns.ts';
+import { findAccount, findLabelOf } from './pdf/facts.ts';
 import { findLines, lineText } from './pdf/lines.ts';
 import type { Reading } from './pdf/reading.ts';
 import { readStatement } from './pdf/reading.ts';
+import { divideTables } from './pdf/side-by-side.ts';
 import { splitStatements } from './pdf/statements.ts';
 import type { PdfText } from './pdf/text.ts';
 import { readPages } from './pdf/text.ts';
@@ -62,14 +64,15 @@ export type StatementReading = { account: string | null } & ({ reading: Reading;
 /** Reads all statements of a document; one that cannot be read does not keep the others from it. */
 export async function readDocument(source: DocumentSource, context: ReadContext): Promise<DocumentReading> {
   const text = await readPages(Buffer.concat(await Array.fromAsync(source.read())), context.passwords ?? []);
-  const lines: TokenLine[] = text.pages.flatMap((page) => findLines(page).map(findTokens));
+  const lines = divideTables(text.pages.flatMap((page) => findLines(page).map(findTokens)));
   if (lines.length > MAX_LINES) throw new Failure('too_large', `the PDF has ${lines.length} lines of text, more than ${MAX_LINES}; split it`);
   if (text.characters === 0) throw noText();
   const profile = findProfile(context, lines);
+  const common = lines.slice(0, findHeaders(lines)[0]?.from ?? 0);
   const read = (some: readonly TokenLine[]): StatementReading => {
     const account = findAccount(some.slice(0, HEADING_LINES), []);
     try {
-      return { account, reading: readStatement(text.pages, some, profile, EXTRACTOR), failure: null };
+      return { account, reading: readStatement(text.pages, some, profile, EXTRACTOR, some[0] === lines[0] ? [] : common), failure: null };
     } catch (error) {
       if (!(error instanceof Failure) || error.code === 'bug') throw error;
       return { account, reading: null, failure: error };
@@ -81,7 +84,7 @@ export async function readDocument(source: DocumentSource, context: ReadContext)
   if (parts.length > 1) {
     const whole = (): StatementReading => read(lines);
     if (readings.every(({ failure }) => failure !== null)) readings = [whole()];
-    else readings = readings.filter(({ failure }) => failure?.code !== 'not_a_statement');
+    else readings = readings.filter(({ failure }, i) => failure?.code !== 'not_a_statement' || hasBalance(parts[i]!));
     if (readings.some(({ reading }) => reading?.proof.ties_out !== true)) {
       const one = whole();
       if (one.reading?.proof.ties_out === true) readings = [one];
@@ -100,6 +103,13 @@ export async function readDocument(source: DocumentSource, context: ReadContext)
     throw readings[0]!.failure;
   }
   return { text, readings };
+}
+
+/** Whether dated amounts lead to a labelled balance: a statement that could not be read must not be lost among those that could. */
+function hasBalance(lines: readonly TokenLine[]): boolean {
+  const amounts = (line: TokenLine): boolean => line.amounts.some(({ mark }) => mark !== 'none');
+  const labels = lines.filter(amounts).map(findLabelOf);
+  return labels.includes('opening') && labels.includes('closing') && lines.some((line) => line.dates.length > 0 && amounts(line) && findLabelOf(line) === undefined);
 }
 
 /** Whether words are made of letters, or numbers of digits: what a wrong encoding leaves is neither. */

@@ -22,6 +22,8 @@ export interface Header {
   from: number;
   to: number;
   cells: TitleCell[];
+  /** Which of several tables side by side it is over. */
+  side?: number;
 }
 
 const MONEY_FIELDS = ['amount', 'debit', 'credit', 'balance'] as const;
@@ -53,11 +55,19 @@ export function findHeaders(lines: readonly TokenLine[], own: OwnTitles = NO_TIT
   const found: Header[] = [];
   for (let from = 0; from < lines.length; from++) {
     const best = headerAt(lines, from, own);
-    if (best === null) continue;
-    found.push(best);
+    if (best === null || isTitled(lines, best, own)) continue;
+    found.push(lines[from]!.side === undefined ? best : { ...best, side: lines[from]!.side });
     from = best.to - 1;
   }
   return found;
+}
+
+/** Whether a header's first line is no part of it but the section's or account's title, close above titles that are as complete without it. */
+function isTitled(lines: readonly TokenLine[], { from, to, cells }: Header, own: OwnTitles): boolean {
+  if (to - from === 1 || segments(lines[from]!).length > 1) return false;
+  const below = headerAt(lines, from + 1, own);
+  const fields = (some: readonly TitleCell[]): number => new Set(some.flatMap(({ field }) => field ?? [])).size;
+  return below !== null && below.to >= to && fields(below.cells) >= fields(cells);
 }
 
 function headerAt(lines: readonly TokenLine[], from: number, own: OwnTitles): Header | null {
@@ -90,8 +100,8 @@ function joinsHeader(lines: readonly TokenLine[], from: number, last: number): b
 }
 
 /** What two headers have in common that stand over tables of the same columns. */
-export function headerKey({ cells }: Header): string {
-  return cells.filter(({ field }) => field !== null).map(({ field }) => field).join(' ');
+export function headerKey({ cells, side }: Header): string {
+  return [...cells.flatMap(({ field }) => field ?? []), side ?? 0].join(' ');
 }
 
 function titlesOf(line: Line, own: OwnTitles): TitleCell[] {

@@ -5,7 +5,7 @@ import { isCurrency } from '../../../core/money.ts';
 import { monthOf } from '../../../core/numerals.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
-import { fieldOfTitle, findLabel, fold, isCountLabel } from './vocabulary.ts';
+import { fieldOfTitle, findLabel, fold, isBareLabel, isCountLabel } from './vocabulary.ts';
 import type { Label } from './vocabulary.ts';
 
 /** What a statement says outside its table: account, currency, number, period, balances and totals. */
@@ -34,18 +34,31 @@ export function findLabelledAmounts(lines: readonly TokenLine[], whole_numbers: 
       const next = findLabel(words, label.to)?.from ?? Infinity;
       const { from, to } = label;
       const behind = line.amounts.find((amount) => amount.from >= to && amount.from < next && isMoney(amount));
-      const amount = behind ?? amountBelow(lines, i, { x0: line.words[from]!.x0, x1: line.words[to - 1]!.x1 }, isMoney);
-      if (amount) found.push({ label: label.label, amount, date: line.dates.find((date) => date.from >= to && date.from < next) ?? null, line });
+      const amount = behind ?? amountBefore(line, label, isMoney) ?? amountBelow(lines, i, { x0: line.words[from]!.x0, x1: line.words[to - 1]!.x1 }, isMoney);
+      if (amount) found.push({ label: label.label, amount, date: line.dates.find((date) => date.from >= to && date.from < next) ?? (amount.to <= from ? line.dates[0] : null) ?? null, line });
     }
   });
   return found;
+}
+
+/** The only amount of a row whose description stands right of it, and says no more than the label. */
+function amountBefore({ words, amounts }: TokenLine, label: { from: number; to: number }, isMoney: (amount: AmountToken) => boolean): AmountToken | undefined {
+  const money = amounts.filter(isMoney);
+  const [amount] = money;
+  return money.length === 1 && amount!.to <= label.from && isBareLabel(words.slice(amount!.to).map((word) => fold(word.text)), { from: label.from - amount!.to, to: label.to - amount!.to }) ? amount : undefined;
+}
+
+/** Whether a line is one amount and nothing else. */
+export function isAmountAlone({ words, amounts }: TokenLine): boolean {
+  return amounts.length === 1 && amounts[0]!.to - amounts[0]!.from === words.length;
 }
 
 function amountBelow(lines: readonly TokenLine[], index: number, label: { x0: number; x1: number }, isMoney: (amount: AmountToken) => boolean): AmountToken | undefined {
   const line = lines[index]!;
   const distance = (a: AmountToken): number => Math.min(Math.abs(a.x0 - label.x0), Math.abs(a.x1 - label.x1), Math.abs(a.x0 + a.x1 - label.x0 - label.x1) / 2);
   for (let i = index + 1; i < lines.length && lines[i]!.page === line.page && lines[i]!.y - line.y <= BELOW * line.height; i++) {
-    const amount = lines[i]!.amounts.filter((a) => isMoney(a) && a.x0 <= label.x1 + BESIDE && a.x1 >= label.x0 - BESIDE).toSorted((a, b) => distance(a) - distance(b))[0];
+    const alone = isAmountAlone(lines[i]!);
+    const amount = lines[i]!.amounts.filter((a) => isMoney(a) && (alone || (a.x0 <= label.x1 + BESIDE && a.x1 >= label.x0 - BESIDE))).toSorted((a, b) => distance(a) - distance(b))[0];
     if (amount) return amount;
     if (lines[i]!.dates.length > 0) return undefined;
   }
@@ -83,14 +96,15 @@ export interface PrintedCount {
 const COUNT_WORDS = /^(?:total )?(?:number of|no of|count of|anzahl(?: der)?|nombre (?:de|d|total de)|aantal|numero(?: di| de)?|liczba|antal) /;
 const LONGEST_COUNT_LABEL = 5;
 
-export function findCounts(lines: readonly TokenLine[]): PrintedCount[] {
+/** `whole_numbers`: a number without decimals may be an amount. */
+export function findCounts(lines: readonly TokenLine[], whole_numbers: boolean): PrintedCount[] {
   const found: PrintedCount[] = [];
   for (const line of lines) {
     line.words.forEach((word, at) => {
       if (at === 0 || !/^\d{1,6}$/.test(word.text)) return;
       for (let n = Math.min(LONGEST_COUNT_LABEL, at); n > 0; n--) {
         const folded = fold(lineText(line.words.slice(at - n, at)));
-        const side = COUNT_WORDS.test(folded) ? fieldOfTitle(folded.replace(COUNT_WORDS, '')) : undefined;
+        const side = COUNT_WORDS.test(folded) || (!whole_numbers && n === 1 && line.words[at - 1]!.text.endsWith(':') && /^(?:debits|credits)$/.test(folded)) ? fieldOfTitle(folded.replace(COUNT_WORDS, '')) : undefined;
         const kind = isCountLabel(folded, line.words[at - 1]!.text.endsWith(':')) ? 'count' : side === 'debit' ? 'debit_count' : side === 'credit' ? 'credit_count' : undefined;
         if (kind === undefined) continue;
         found.push({ kind, count: Number(word.text), line });
@@ -129,7 +143,7 @@ export function findPeriod(lines: readonly TokenLine[]): [DateToken, DateToken] 
 }
 
 const ACCOUNT_LABEL = new RegExp('\\b(?:' + [
-  'iban', 'account (?:number|no|nr)', 'acc(?:ount|t)? no', 'kontonummer', 'konto(?: |-)?nr', 'konto nummer', 'kontonr', 'konto', 'numero de compte', 'compte n', 'n de compte', 'compte', 'rekeningnummer', 'rekening',
+  'iban', 'account (?:number|no|nr)', 'acc(?:ount|t)? no', 'a c (?:no|number)', 'kontonummer', 'konto(?: |-)?nr', 'konto nummer', 'kontonr', 'konto', 'numero de compte', 'compte n', 'n de compte', 'compte', 'rekeningnummer', 'rekening',
   'numero conto', 'conto (?:corrente )?n', 'n conto', 'conto corrente', 'numero de cuenta', 'n de cuenta', 'cuenta', 'ccc', 'nr rachunku', 'numer rachunku', 'rachunek', 'account',
 ].join('|') + ')$');
 

@@ -48,7 +48,7 @@ const MAX_TABLES = 8;
 export function findLayouts(lines: readonly TokenLine[], own: OwnTitles = NO_TITLES): Layouts {
   const all = findHeaders(lines, own);
   // A header has dated rows below it, or is like one that has.
-  const filled = new Set(all.filter((header, i) => lines.slice(header.to, all[i + 1]?.from ?? lines.length).some((line) => line.dates.length > 0 && line.amounts.length > 0)).map(headerKey));
+  const filled = new Set(all.filter((header, i) => hasRows(header, lines.slice(header.to, all[i + 1]?.from ?? lines.length))).map(headerKey));
   const headers = all.filter((header) => filled.has(headerKey(header)));
   const titles = new Set(headers.flatMap(({ from, to }) => lines.slice(from, to)));
   const whole_numbers = !mostHaveDecimals(lines);
@@ -67,6 +67,12 @@ export function findLayouts(lines: readonly TokenLine[], own: OwnTitles = NO_TIT
     bodies.get(headerKey(header))?.push(...lines.slice(header.to, until).filter((line) => !furniture.has(line) && !heading.has(line)));
   });
   return { titles, tables: withSections(keys.map((key) => layoutOf(headers.find((header) => headerKey(header) === key)!, bodies.get(key)!, whole_numbers)), lines) };
+}
+
+/** Whether dated amounts stand below a header. Under a title of dates the amount may be on another line of the entry than its date. */
+function hasRows({ cells }: Header, below: readonly TokenLine[]): boolean {
+  return below.some((line) => line.dates.length > 0 && line.amounts.length > 0)
+    || (cells.some(({ field }) => field === 'booking_date') && below.some((line) => line.dates.length > 0) && below.some((line) => line.amounts.some(({ mark }) => mark !== 'none')));
 }
 
 /** A section's title stands further below the line above it than the next line of a description. In font sizes. */
@@ -145,8 +151,9 @@ export function isOverdrawn(line: TokenLine, { from, x0 }: AmountToken): boolean
 function mostHaveDecimals(lines: readonly TokenLine[]): boolean {
   let decimals = 0;
   let whole = 0;
-  for (const line of lines) {
-    const last = line.dates.length > 0 ? line.amounts.at(-1) : undefined;
+  const dated = lines.filter((line) => line.dates.length > 0 && line.amounts.length > 0);
+  for (const line of dated.length > 0 ? dated : lines) {
+    const last = line.amounts.at(-1);
     // `3,623,422` says which mark would divide, and has none.
     if ((last?.mark === ',' || last?.mark === '.') && last.printed.digits.includes(last.mark)) decimals++;
     else if (last) whole++;

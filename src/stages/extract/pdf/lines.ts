@@ -8,6 +8,8 @@ export interface Line {
   y: number;
   height: number;
   words: Word[];
+  /** Which of several tables side by side it is of, counted from the left. */
+  side?: number;
 }
 
 /** Baselines of one line differ by less (superscripts, mixed fonts); lines set solid are a whole font size apart. In font sizes. */

@@ -74,6 +74,8 @@ const MAX_ROWS_READ = 100_000;
 interface Document {
   pages: readonly Page[];
   lines: readonly TokenLine[];
+  /** The heading of the document, where the statement is not its first. */
+  common: readonly TokenLine[];
   profile: StatementProfile | null;
   extractor: string;
   layouts: Layouts;
@@ -86,12 +88,12 @@ interface Document {
   place: ReadonlyMap<TokenLine, number>;
 }
 
-/** Reads the statement that stands in these lines. Throws `not_a_statement` and `ambiguous`. */
-export function readStatement(pages: readonly Page[], lines: readonly TokenLine[], profile: StatementProfile | null, extractor: string): Reading {
+/** Reads the statement that stands in these lines; `common` is the heading of the document, which says the period of all. Throws `not_a_statement` and `ambiguous`. */
+export function readStatement(pages: readonly Page[], lines: readonly TokenLine[], profile: StatementProfile | null, extractor: string, common: readonly TokenLine[] = []): Reading {
   const layouts = findLayouts(lines, titlesOfProfile(profile));
   const whole_numbers = layouts.tables.some((layout) => layout.whole_numbers);
   const document: Document = {
-    pages, lines, profile, extractor, layouts, labelled: findLabelledAmounts(lines, whole_numbers), dated: findDatedBalances(lines), counts: findCounts(lines), month: findMonth(lines),
+    pages, lines, common, profile, extractor, layouts, labelled: findLabelledAmounts(lines, whole_numbers), dated: findDatedBalances(lines), counts: findCounts(lines, whole_numbers), month: findMonth(lines) ?? findMonth(common),
     place: new Map(lines.map((line, i) => [line, i])),
   };
   const search: Search = { tried: 0, rows: 0 };
@@ -256,18 +258,20 @@ interface Outside {
   number: string | null;
 }
 
-function outsideOf({ pages, lines, labelled, layouts, profile, place }: Document, table: Table): Outside {
+function outsideOf({ pages, lines, common, labelled, layouts, profile, place }: Document, table: Table): Outside {
   const outside = lines.filter((line) => !table.used.has(line));
   const first = table.rows[0]?.anchor;
   const heading = first === undefined ? outside : outside.filter((line) => place.get(line)! < place.get(first)!);
-  const apart = labelled.filter(({ line, amount }) => !table.used.has(line) && !table.rows.some((row) => Object.values(row.money).includes(amount)));
+  // Below the title `Closing balance` of a column stands the balance of its first row, which may be the opening one.
+  const inColumn = new Set(table.markers.flatMap(({ money }) => Object.values(money)));
+  const apart = labelled.filter(({ line, amount }) => !table.used.has(line) && !(layouts.titles.has(line) && inColumn.has(amount)) && !table.rows.some((row) => Object.values(row.money).includes(amount)));
   const amounts = table.rows.flatMap((row) => Object.values(row.money));
   const currency = profile?.currency ?? findCurrency(outside, layouts.titles, apart.map(({ amount }) => amount), amounts)
     ?? ([...amounts, ...apart.map(({ amount }) => amount)].some(({ printed }) => printed.currency === '$') && isAmerican(pages, table) ? 'USD' : null);
   const account = profile?.account ?? findAccount(heading, outside);
   const printed = findStatementNumber(heading) ?? findStatementNumber(outside);
   return {
-    lines: outside, heading, labelled: apart, currency, account, period: findPeriod(heading) ?? findPeriod(outside),
+    lines: outside, heading, labelled: apart, currency, account, period: findPeriod(heading) ?? findPeriod(outside) ?? findPeriod(common),
     // `Statement of account no. 12345678` may mean either; it does not mean both.
     number: printed === account ? null : printed,
   };
@@ -319,7 +323,7 @@ function readTable(document: Document, assignments: readonly Assignment[], table
   const { lines, layouts, pages, labelled: all } = document;
   const { heading, labelled, currency, period, account, number } = outside;
   const read = (token: AmountToken): RawAmount | undefined => plainAmount(token.printed, style.mark);
-  const dateOf = createDateReader(lines, heading, period, style.order, document.month);
+  const dateOf = createDateReader(lines, heading, document.common, period, style.order, document.month);
 
   const entries: RawEntry[] = [];
   let before: CalendarDate | null = null;
@@ -437,7 +441,7 @@ function signByBalance(entries: RawEntry[], opening: RawAmount | null): void {
 const PERIOD_MARGIN_DAYS = 45;
 
 /** Reads dates; a missing year is that of the period, else the last one that does not lie behind every full date of the heading. */
-function createDateReader(lines: readonly TokenLine[], heading: readonly TokenLine[], period: [DateToken, DateToken] | null, order: DateOrder, month: CalendarDate | null): (token: DateToken) => CalendarDate | undefined {
+function createDateReader(lines: readonly TokenLine[], heading: readonly TokenLine[], common: readonly TokenLine[], period: [DateToken, DateToken] | null, order: DateOrder, month: CalendarDate | null): (token: DateToken) => CalendarDate | undefined {
   const full = (token: DateToken): CalendarDate[] => {
     const date = token.readings.get(order);
     const found = date && date.year !== null ? calendarDate(date.year, date.month, date.day) : undefined;
@@ -456,7 +460,7 @@ function createDateReader(lines: readonly TokenLine[], heading: readonly TokenLi
       if (inPeriod !== undefined) return inPeriod;
     }
     if (limit === null) {
-      const latest = to ?? latestIn(heading) ?? month ?? latestIn(lines);
+      const latest = to ?? latestIn(heading) ?? month ?? latestIn(lines) ?? latestIn(common);
       limit = latest && addDays(latest, PERIOD_MARGIN_DAYS);
     }
     if (limit === undefined) return undefined;
@@ -491,7 +495,9 @@ function listBalances(
   const closing = distinct(of('closing').toReversed());
   if ((opening.length === 0 || closing.length === 0) && table.rows.length > 0) {
     const left = new Set(outside);
-    const dated = allDated.filter(({ line }) => left.has(line)).flatMap(balance);
+    // What is labelled as the one is not the other.
+    const said = new Set(labelled.filter(({ label }) => label === 'opening' || label === 'closing').map(({ amount }) => amount));
+    const dated = allDated.filter(({ line, amount }) => left.has(line) && !said.has(amount)).flatMap(balance);
     if (opening.length === 0 && dated.length > 1) opening.push(dated[0]!);
     if (closing.length === 0 && dated.length > 0) closing.push(dated.at(-1)!);
   }

@@ -2,6 +2,7 @@ import type { Header, MoneyField, Span, TitleCell } from './columns.ts';
 import { overlap, sameColumn } from './columns.ts';
 import type { Assignment, Layout } from './layout.ts';
 import { isOverdrawn, standsAlone } from './layout.ts';
+import { isAmountAlone } from './facts.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
 import type { ColumnField, Label, Section } from './vocabulary.ts';
@@ -88,6 +89,7 @@ export interface RowChoice {
 /** Builds the rows under an assignment of columns. */
 export function buildRows(layout: Layout, assignment: Assignment, { undated, strict }: RowChoice): Table {
   const parts = layout.body.map((line) => takeApart(line, layout, assignment, strict));
+  labelAmountsBelow(parts);
   settleUndated(parts, undated);
   const flow = findFlow(parts);
   const columns = textColumns(layout.header);
@@ -199,6 +201,17 @@ function takeApart(line: TokenLine, layout: Layout, assignment: Assignment, stri
   const inText = free.length > 0 && free[0]!.x0 >= layout.text_x0 - INDENT;
   if (date !== null && (inText || free.length === 0)) return { ...part, kind: 'start' };
   return inText ? { ...part, kind: 'text' } : part;
+}
+
+/** An amount alone below a line that is a label and has none is what the label names. */
+function labelAmountsBelow(parts: Part[]): void {
+  parts.forEach((part, i) => {
+    const above = parts[i - 1];
+    if (above === undefined || above.label === null || !above.bare || above.line.amounts.length > 0 || above.line.page !== part.line.page) return;
+    if (part.kind !== 'anchor' || !isAmountAlone(part.line) || !isNear(above.line, part.line)) return;
+    above.kind = 'break';
+    Object.assign(part, { kind: 'marker', label: above.label, bare: true });
+  });
 }
 
 /** Amounts without a date of their own: entries of a start or of the day above, or, where they are not `undated` entries, words of descriptions. */
