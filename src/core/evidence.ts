@@ -51,7 +51,10 @@ export interface CandidateFacts {
   invoice_count: number;
   /** The candidate's invoices are all of one party. */
   one_party: boolean;
-  /** No other single item or combination, of any size, over what the payer may pay has this amount; false also when the search ran out. */
+  /**
+   * No other single item or combination, of any size, over what the payer may pay has this amount; false also when the search ran out,
+   * where digits are a name for it only because the amount says so and it fits another item too, and where two named differences explain it.
+   */
   unique: boolean;
   /** Where the text names no invoice of it: nothing in it speaks for something else, as a number like ours that is none, another order, a prepayment. */
   undisputed: boolean;

@@ -343,6 +343,12 @@ export function readTitle(title: string): { meanings: readonly TitleMeaning[]; c
   if (title.length > LONGEST_TITLE) return { meanings: [], currency: null };
   const m = IN_CURRENCY.exec(title.trim());
   const currency = m === null ? null : currencyIn(m[2] ?? m[3] ?? m[4] ?? m[5] ?? '');
-  const known = currency === null ? undefined : MEANINGS.get(foldWords(m![1]!));
-  return known === undefined ? { meanings: MEANINGS.get(foldWords(title)) ?? [], currency: null } : { meanings: known, currency };
+  const known = currency === null ? undefined : meaningsOf(m![1]!);
+  return known === undefined ? { meanings: meaningsOf(title) ?? [], currency: null } : { meanings: known, currency };
+}
+
+/** By its words as they stand, else with umlauts written as digraphs: `Empfaenger`. */
+function meaningsOf(title: string): TitleMeaning[] | undefined {
+  const words = foldWords(title);
+  return MEANINGS.get(words) ?? MEANINGS.get(words.replace(/([aou])e/g, '$1'));
 }

@@ -81,7 +81,7 @@ const CANDIDATE: { readonly [K in keyof CandidateFacts]: FactOf<CandidateFacts[K
   invoice_count: { meaning: 'how many invoices it settles', type: 'count' },
   one_party: { meaning: 'its invoices are all of one party', type: 'bool' },
   unique: {
-    meaning: 'nothing else of any size that the payer may pay has this amount (of a return: no other earlier entry fits); false also when the search ran out',
+    meaning: 'nothing else of any size that the payer may pay has this amount (of a return: no other earlier entry fits); false also when the search ran out, where digits are a name for it only because the amount says so and it fits another item too, and where two named differences explain the amount',
     type: 'bool',
   },
   undisputed: {

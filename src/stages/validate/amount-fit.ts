@@ -15,6 +15,8 @@ export interface ItemShare {
 export interface Fit {
   fit: AmountFit;
   shares: ItemShare[];
+  /** More than one named difference explains the amount; the first of them is given. */
+  ambiguous?: true;
 }
 
 /** +1 where settling the item moves money into the bank account, -1 where it moves money out. */
@@ -40,7 +42,8 @@ export function nextInstalment(item: Item): bigint | null {
 }
 
 /**
- * How the entry's amount is explained by a set of open items: exactly, or by one typed difference, tried from the plainest on.
+ * How the entry's amount is explained by a set of open items: exactly, or by one typed difference, tried from the plainest on; where two
+ * explain it, it is ambiguous.
  * `short` and `over` allocate what there is, in the order given; they are for a person.
  */
 export function explainAmount(leaf: Leaf, items: readonly Item[], party: Party | undefined): Fit {
@@ -51,17 +54,17 @@ export function explainAmount(leaf: Leaf, items: readonly Item[], party: Party |
   const total = items.reduce((sum, item) => sum + signed(item), 0n);
   if (total === paid) return { fit: 'exact', shares: full };
 
+  const explained: Fit[] = [];
   const discounted = items.map((item) => (discountInTime(item, leaf) ? share(item, item.open - item.discount_amount!, { discount: item.discount_amount! }) : share(item, item.open)));
-  if (sumOf(discounted) === paid) return { fit: 'discount', shares: discounted };
-  const some = discountedInPart(items, discounted);
-  if (some !== null) return { fit: 'discount', shares: some };
+  const some = sumOf(discounted) === paid ? discounted : discountedInPart(items, discounted);
+  if (some !== null) explained.push({ fit: 'discount', shares: some });
 
   const charged = leaf.charges.reduce((sum, charge) => sum + (charge.currency === null || charge.currency === leaf.currency ? charge.amount : 0n), 0n);
   const magnitude = charged < 0n ? -charged : charged;
   if (magnitude > 0n && sign === 1n && paid + magnitude === total) {
     const last = items.length - 1;
     if (items[last]!.open > magnitude) {
-      return { fit: 'charges', shares: items.map((item, i) => (i === last ? share(item, item.open - magnitude, { charges: magnitude }) : share(item, item.open))) };
+      explained.push({ fit: 'charges', shares: items.map((item, i) => (i === last ? share(item, item.open - magnitude, { charges: magnitude }) : share(item, item.open))) });
     }
   }
 
@@ -70,10 +73,11 @@ export function explainAmount(leaf: Leaf, items: readonly Item[], party: Party |
       const withholding = withholdingOf(item, party.withholding_rate!);
       return share(item, item.open - withholding, { withholding });
     });
-    if (withheld.every((part) => part.amount > 0n) && sumOf(withheld) === paid) return { fit: 'withholding', shares: withheld };
+    if (withheld.every((part) => part.amount > 0n) && sumOf(withheld) === paid) explained.push({ fit: 'withholding', shares: withheld });
   }
 
-  if (items.length === 1 && nextInstalment(items[0]!) === paid) return { fit: 'instalment', shares: [share(items[0]!, paid)] };
+  if (items.length === 1 && nextInstalment(items[0]!) === paid) explained.push({ fit: 'instalment', shares: [share(items[0]!, paid)] });
+  if (explained.length > 0) return explained.length === 1 ? explained[0]! : { ...explained[0]!, ambiguous: true };
 
   const late = items.map((item) => (item.discount_amount && item.open === item.amount ? share(item, item.open - item.discount_amount, { discount: item.discount_amount }) : share(item, item.open)));
   if (sumOf(late) === paid) return { fit: 'discount_late', shares: late.map((part) => share(part.item, part.amount)) };

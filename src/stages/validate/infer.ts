@@ -24,16 +24,18 @@ export function inferredCandidates(leaf: Leaf, named: Named, payer: Payer, wante
     const unique = complete && combination.found === 'one';
     const only = unique ? combination.first : null;
     const singles = items.map((item) => ({ item, fit: explainItems(leaf, [item], books.party(item.party_id)) })).filter(({ fit }) => !PARTIAL.has(fit.fit));
+    // Tax withheld, charges and a late discount take no part in sums, but an item that they explain is another possibility.
+    const rivals = singles.filter(({ fit }) => RIVALS.has(fit.fit)).map(({ item }) => item);
     for (const [i, { item, fit }] of singles.slice(0, MAX_SINGLES).entries()) {
       explained.push(candidate(leaf, payer, books, [item], fit, {
         named_by: 'none', all_named, status: 'open', undisputed: isUndisputed(says, [item]),
         // Another item or combination with this amount makes it one of several.
-        unique: only !== null && only.length === 1 && only[0]!.item === item,
+        unique: only !== null && only.length === 1 && only[0]!.item === item && rivals.every((rival) => rival === item) && !fit.ambiguous,
       }, orderBonus(says, item) - i));
     }
     for (const [i, members] of combination.some.filter((one) => one.length > 1).entries()) {
       const of = members.map((member) => member.item);
-      explained.push(candidate(leaf, payer, books, of, fitOfMembers(members, leaf, view), { named_by: 'none', all_named, unique, status: 'open', undisputed: isUndisputed(says, of) }, -i));
+      explained.push(candidate(leaf, payer, books, of, fitOfMembers(members, leaf, view), { named_by: 'none', all_named, unique: unique && rivals.length === 0, status: 'open', undisputed: isUndisputed(says, of) }, -i));
     }
     if (all_named) explained.push(...slipCandidates(leaf, payer, books, items, says));
     explained.push(...completedCandidates(leaf, named, payer, books, items));
@@ -43,6 +45,8 @@ export function inferredCandidates(leaf: Leaf, named: Named, payer: Payer, wante
 
 /** Fits that explain a part of the amount, or nothing. */
 const PARTIAL: ReadonlySet<CandidateFacts['amount']> = new Set<CandidateFacts['amount']>(['short', 'over', 'none']);
+
+const RIVALS: ReadonlySet<CandidateFacts['amount']> = new Set<CandidateFacts['amount']>(['withholding', 'charges', 'discount_late']);
 
 /** More suggestions than this nobody reads, and five are shown. */
 const MAX_SINGLES = 10;
@@ -78,8 +82,19 @@ function isUndisputed({ numbers, unheard, orders, prepayment, reference }: Says,
   if (prepayment || reference) return false;
   if (orders.some((order) => !items.some((item) => item.purchase_order !== null && normaliseReference(item.purchase_order) === order))) return false;
   if (numbers.some(({ key, labelled }) => (labelled && isTelling(key)) || isLongReference(key))) return false;
-  return !unheard.some((key) => items.some((item) => sameLetters(key, normaliseReference(item.invoice_number))));
+  const theirs = items.map((item) => normaliseReference(item.invoice_number));
+  if (numbers.some(({ key, labelled }) => isOtherShortNumber(key, labelled, theirs))) return false;
+  return !unheard.some((key) => theirs.some((number) => sameLetters(key, number)));
 }
+
+/** A number like theirs, of those too short to be looked up in a text (`N-3`, `Rechnung 7`), that is none of them. */
+function isOtherShortNumber(key: string, labelled: boolean, theirs: readonly string[]): boolean {
+  const digits = key.replace(/^[A-Z]+/, '');
+  if (digits.length > SHORT_NUMBER || theirs.includes(key) || theirs.includes(digits)) return false;
+  return theirs.some((number) => (key.length <= SHORT_NUMBER && sameLetters(key, number)) || (labelled && /^\d{1,3}$/.test(number)));
+}
+
+const SHORT_NUMBER = 3;
 
 /** A number of a reference's length with a reference's check digit; shorter ones have it by chance. */
 function isLongReference(key: string): boolean {
@@ -106,7 +121,7 @@ function orderBonus({ whole }: Says, { purchase_order }: Item): number {
 }
 
 /** In shorter numbers everything is near to everything. */
-const MIN_SLIP_LENGTH = 4;
+const MIN_SLIP_LENGTH = 5;
 
 /** The number of the one item that a slip of the hand makes of what is written; with its amount exact. */
 function slipCandidates(leaf: Leaf, payer: Payer, books: Books, items: readonly Item[], says: Says): Candidate[] {

@@ -12,6 +12,8 @@ export interface Named {
   /** Every mention leads to exactly one invoice, or to all that one payment order pays. */
   resolved: boolean;
   refused: Evidence['refused'];
+  /** Digits of a date, a contract or the like, which are a name for it only because the amount says so. */
+  by_amount: boolean;
   /** What is in another currency than the entry, of which the bank shows no exchange. */
   foreign: readonly Item[];
   /** Others' invoices with a number that the payer has too. */
@@ -41,7 +43,7 @@ export function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer
   if (has((mention) => mention.weight === 'decoy')) {
     const with_decoys = hearing(() => true);
     // Of a payer that nobody knows the amount alone speaks, and a person looks anyway.
-    if (explains(with_decoys) && (payerOf(payer, direction) === null || with_decoys.items.every((item) => isRelated(payer, item, books)))) return with_decoys;
+    if (explains(with_decoys) && (payerOf(payer, direction) === null || with_decoys.items.every((item) => isRelated(payer, item, books)))) return { ...with_decoys, by_amount: true };
   }
   if (payerOf(payer, direction) === null) return with_digits;
   const isStrangers = ({ keys, weight }: Mention): boolean => weight === 'bare' && itemsOf(keys, books).every((item) => !isRelated(payer, item, books));
@@ -97,7 +99,7 @@ function resolve(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: 
   }
   const named = [...items.values()];
   return {
-    items: named.map(({ item }) => item).sort(byNumber), resolved, refused: [...refused.values()], foreign: [...new Set(foreign)], strangers, ignored: [],
+    items: named.map(({ item }) => item).sort(byNumber), resolved, refused: [...refused.values()], foreign: [...new Set(foreign)], strangers, ignored: [], by_amount: false,
     named_by: named.length === 0 ? 'none' : named.map(({ form }): NamedBy => form).reduce(weaker),
     unheard: unheard.filter((mention) => !covered(mention)).flatMap(({ keys }) => keys.filter(({ form }) => form === 'number').map(({ key }) => key)),
   };

@@ -8,7 +8,7 @@ import type { Books, EarlierPosting, Item, Leaf } from './contract.ts';
 import { explainItems } from './exchange.ts';
 import { inferredCandidates, partsOfNamed } from './infer.ts';
 import { endsInNumber, fillsField, mentionsOf, saysMore, type Mention } from './mentions.ts';
-import { AGREED, findNamed, fitOf, notOpen, statusOf, type Named } from './named.ts';
+import { AGREED, findNamed, fitOf, gate, notOpen, statusOf, type Named } from './named.ts';
 import { findPayer, payerOf, readName, type NameShown, type Payer } from './payer.ts';
 
 /** A leaf with what is read out of its text, once: what is looked up of the books follows from it. */
@@ -44,13 +44,13 @@ export function identifyLeaf(read: ReadLeaf, books: Books): IdentifiedLeaf {
 
 /**
  * The parties whose open items must be looked at: none where what is named by itself explains the amount exactly, so that an unrelated
- * invoice never changes an explicit match.
+ * invoice never changes an explicit match. Digits that only the amount makes a name of are none.
  */
 function partiesWanted(leaf: Leaf, payer: Payer, named: Named, books: Books): readonly string[] {
   const one = payerOf(payer, leaf.amount < 0n ? 'out' : 'in');
   const parties = new Set(named.items.map((item) => item.party_id));
   const party = parties.size === 1 ? named.items[0]!.party_id : null;
-  const explained = named.items.length > 0 && named.resolved && named.refused.length === 0 && explainItems(leaf, named.items, party === null ? undefined : books.party(party)).fit === 'exact';
+  const explained = named.items.length > 0 && named.resolved && !named.by_amount && named.refused.length === 0 && explainItems(leaf, named.items, party === null ? undefined : books.party(party)).fit === 'exact';
   if (explained) return [];
   // Nobody known pays: a person may still want to see what else is open where the text points.
   return one !== null ? books.payableFor(one) : party !== null ? [party] : [];
@@ -63,7 +63,7 @@ function partiesWanted(leaf: Leaf, payer: Payer, named: Named, books: Books): re
 export function gatherEvidence({ leaf, account_key, payer, named, wanted }: IdentifiedLeaf, books: Books): Evidence {
   const candidates = [
     ...returnCandidates(leaf, books),
-    ...namedCandidates(leaf, named, payer, books),
+    ...namedCandidates(leaf, named, payer, wanted, books),
     ...inferredCandidates(leaf, named, payer, wanted, books),
     ...otherCandidates(leaf, named, payer),
   ];
@@ -83,19 +83,27 @@ export function gatherEvidence({ leaf, account_key, payer, named, wanted }: Iden
   };
 }
 
-function namedCandidates(leaf: Leaf, named: Named, payer: Payer, books: Books): Candidate[] {
+function namedCandidates(leaf: Leaf, named: Named, payer: Payer, wanted: readonly string[], books: Books): Candidate[] {
   if (named.items.length === 0) return inOtherCurrency(leaf, named, payer, books);
   const parties = Map.groupBy(named.items, (item) => item.party_id);
   if (!named.resolved && parties.size > 1) return ofEachParty(leaf, named, payer, [...parties.values()], books);
   const status = statusOf(named.items);
-  const all = candidate(leaf, payer, books, named.items, fitOf(leaf, named.items, status, books), {
-    named_by: named.named_by, all_named: named.resolved, unique: named.resolved, status,
+  const fit = fitOf(leaf, named.items, status, books);
+  const all = candidate(leaf, payer, books, named.items, fit, {
+    named_by: named.named_by, all_named: named.resolved, unique: named.resolved && !fit.ambiguous && !(named.by_amount && othersFit(leaf, named, wanted, books)), status,
   });
   if (all.facts.amount === 'exact') return [all];
   const theirs = named.strangers.filter((item) => item.status === 'open' && item.open > 0n).slice(0, MAX_PARTIES)
     .map((item) => candidate(leaf, payer, books, [item], explainItems(leaf, [item], undefined), { named_by: named.named_by, all_named: false, unique: false, status: 'open' }, STRANGERS_EXACT))
     .filter(({ facts: { amount } }) => amount === 'exact');
   return [all, ...(named.items.length > 1 ? partsOfNamed(leaf, named, payer, books) : []), ...theirs];
+}
+
+/** Whether the amount, which alone made a name of digits, fits another item of the payer too. */
+function othersFit(leaf: Leaf, named: Named, wanted: readonly string[], books: Books): boolean {
+  const meant = new Set(named.items.map((item) => item.invoice_id));
+  return wanted.some((party_id) => books.openItems(party_id).items.some((item) => !meant.has(item.invoice_id) && gate(leaf, item) === null
+    && AGREED.has(explainItems(leaf, [item], books.party(party_id)).fit)));
 }
 
 /** The bank shows no exchange: the whole entry may be for all of the one invoice in another currency that is named, and a person says so. */

@@ -91,6 +91,13 @@ describe('how the amount is explained', () => {
     expect(best({ amount: 3_000n, remittance: 'RE-1001' }, [agreed]).candidates[0]!.facts.amount).toBe('instalment');
   });
 
+  it('is not certain where two named differences explain it', () => {
+    const withholding = [party('C1', { ...C1, withholding_rate: '2' })];
+    expect(best({ amount: 11_760n, remittance: 'RE-1001' }, [discounted], withholding).candidates[0]!.facts).toMatchObject({ named_by: 'number', amount: 'discount', unique: false });
+    expect(best({ amount: 11_760n }, [discounted], withholding).candidates[0]!.facts).toMatchObject({ named_by: 'none', amount: 'discount', unique: false });
+    expect(best({ amount: 11_760n, remittance: 'RE-1001' }, [discounted]).candidates[0]!.facts.unique).toBe(true);
+  });
+
   it('is short or over where no name explains the difference', () => {
     expect(best({ amount: 5_000n, remittance: 'RE-1001' }, [item('RE-1001', 12_000n)]).candidates[0]!.facts.amount).toBe('short');
     expect(best({ amount: 12_001n, remittance: 'RE-1001' }, [item('RE-1001', 12_000n)]).candidates[0]!.facts.amount).toBe('over');
@@ -207,6 +214,14 @@ describe('decoys, lists and slips', () => {
     expect(best({ remittance: '12.10.2026' }, [item('12102026', 11_900n)]).candidates[0]!.facts).toMatchObject({ named_by: 'number', amount: 'exact' });
   });
 
+  it.each(['Zahlung 19.10', 'Vertrag 77-84001-3', 'Bestellung 84001'])('does not hear them where the amount says the same of another item: %s', (remittance) => {
+    const number = remittance.includes('84001') ? '84001' : '1910';
+    const heard = best({ remittance }, [item(number, 11_900n), item('84777', 500n)]).candidates[0]!;
+    expect(heard.facts).toMatchObject({ named_by: 'number', all_named: true, unique: true });
+    const doubtful = best({ remittance }, [item(number, 11_900n), item('84777', 11_900n)]).candidates[0]!;
+    expect(doubtful.facts).toMatchObject({ named_by: 'number', all_named: true, unique: false });
+  });
+
   it('passes over bare digits that are a stranger\'s number where something else is named, and nowhere else', () => {
     const strangers = item('20266', 5n, { party_id: 'C2' });
     const beside = best({ remittance: 'RE-1001 20266' }, [item('RE-1001', 11_900n), strangers]);
@@ -228,12 +243,30 @@ describe('decoys, lists and slips', () => {
     expect(typo([item('RE-2026-00042', 11_900n), item('RE-2026-00142', 5n, { party_id: 'C2' })])).toBeUndefined();
   });
 
+  it('repairs no slip in a number of four digits, which many another number is near to', () => {
+    expect(best({ remittance: 'Rechnung 042' }, [item('0042', 11_900n), item('7042', 11_900n)]).candidates.map(({ facts }) => facts.named_by)).not.toContain('typo');
+  });
+
+  it.each([['N-3', 'N-4'], ['Rechnung 3', '4'], ['Rechnung Nr. 12', '13']])('"%s" speaks for another number than %s, though both are too short to be looked up', (remittance, number) => {
+    expect(best({ remittance }, [item(number, 11_900n)]).candidates[0]!.facts).toMatchObject({ named_by: 'none', unique: true, undisputed: false });
+    expect(best({ remittance: remittance.replace(/\d+/, /\d+/.exec(number)![0]) }, [item(number, 11_900n)]).candidates[0]!.facts).toMatchObject({ named_by: 'none', unique: true, undisputed: true });
+  });
+
   it.each([['RE-2026-99999'], ['21 00000 00003 13947 14300 09017'], ['Rechnung 88123'], ['Auftrag 4500012'], ['Anzahlung']])('"%s" speaks for something else than the only item', (remittance) => {
     expect(best({ remittance }, [item('RE-2026-00042', 11_900n)]).candidates.find(({ facts }) => facts.kind === 'invoices')!.facts).toMatchObject({ named_by: 'none', unique: true, undisputed: false });
   });
 
   it.each([['thank you'], ['Kd 99881 Vertrag 20043'], ['Oktober 2026']])('"%s" does not', (remittance) => {
     expect(best({ remittance }, [item('RE-2026-00042', 11_900n)]).candidates[0]!.facts).toMatchObject({ named_by: 'none', unique: true, undisputed: true });
+  });
+
+  it('leaves an amount that another item explains less the tax withheld, the charges shown or a late discount to a person', () => {
+    const unique = (other: Item, of: Partial<Leaf> = {}, parties = [C1, C2]) => best(of, [item('RE-1001', 11_900n), other], parties).candidates.find(({ allocations }) => allocations[0]?.invoice_number === 'RE-1001')!.facts.unique;
+    const withholding = [party('C1', { ...C1, withholding_rate: '15' })];
+    expect(unique(item('RE-1002', 14_000n), {}, withholding)).toBe(false);
+    expect(unique(item('RE-1002', 14_000n))).toBe(true);
+    expect(unique(item('RE-1002', 12_000n), { charges: [{ amount: -100n, currency: 'EUR', bearer: 'SHAR' }] })).toBe(false);
+    expect(unique(item('RE-1002', 12_000n, { discount_amount: 100n, discount_until: '2026-10-29' }))).toBe(false);
   });
 
   it('leaves the reference of somebody else, for all its check digits, to a person', () => {
