@@ -92,7 +92,8 @@ function withSections(tables: readonly Omit<Layout, 'sections' | 'section_titles
   const section_titles = new Set<TokenLine>();
   const section_of = new Map<TokenLine, TokenLine>();
   let title: TokenLine | null = null;
-  const starts = new Map(tables.flatMap(({ body, text_x0 }) => body.map((line) => [line, text_x0] as const)));
+  // Without descriptions (0) no words can be part of one.
+  const starts = new Map(tables.flatMap(({ body, text_x0 }) => body.map((line) => [line, text_x0 === 0 ? Infinity : text_x0] as const)));
   let section: Section = 'neutral';
   lines.forEach((line, i) => {
     const above = lines[i - 1];
@@ -128,6 +129,14 @@ function layoutOf(header: Header | null, body: TokenLine[], whole_numbers: boole
     header, body, booking, value, other_dates, whole_numbers, numbers, indicator: indicatorColumn(header, body), text_x0,
     left: header === null ? -Infinity : Math.min(text_x0, ...spans.map(({ x0 }) => x0)), right: header === null || !isMoneyField(header.cells.at(-1)!.field) ? Infinity : Math.max(...spans.map(({ x1 }) => x1)),
   };
+}
+
+/** Whether no word of running text stands beside it: a number may, behind it or in front. */
+function isApart(line: TokenLine, { from, to, x0, x1 }: Span & { from: number; to: number }): boolean {
+  const isNumber = (i: number): boolean => line.amounts.some((amount) => i >= amount.from && i < amount.to);
+  const before = line.words[from - 1];
+  const behind = line.words[to];
+  return (!before || isNumber(from - 1) || x0 - before.x1 > ALONE * line.height) && (!behind || isNumber(to) || behind.x0 - x1 > ALONE * line.height);
 }
 
 /** Numbers in running text stand a space away from their neighbours, those of a column mostly further. In font sizes. */
@@ -191,6 +200,8 @@ const MARKED_SHARE = 0.15;
 /** The column of marks that say debit or credit, whether or not it has a title. */
 function indicatorColumn(header: Header | null, body: readonly TokenLine[]): Span | null {
   const marks: Span[] = [];
+  /** `ACH DEBIT` and `ACH CREDIT` are words of descriptions. */
+  const apart: Span[] = [];
   const signs: Span[] = [];
   let amounts = 0;
   for (const line of body) {
@@ -199,13 +210,14 @@ function indicatorColumn(header: Header | null, body: readonly TokenLine[]): Spa
     line.words.forEach((word, i) => {
       if (indicatorOf(word.text) === undefined || line.amounts.some(({ from, to }) => i >= from && i < to)) return;
       marks.push(word);
+      if (isApart(line, { ...word, from: i, to: i + 1 })) apart.push(word);
       if (PLAIN_MARK.test(word.text)) signs.push(word);
     });
   }
   const title = header?.cells.find(({ field }) => field === 'indicator');
   const columns = findColumns(marks).filter(({ count }) => count >= MIN_MARKS);
   const titled = title && columns.find((column) => overlap(column, title) > 0);
-  return titled ?? columns.find(({ count }) => count >= amounts / 2) ?? findColumns(signs).find(({ count }) => count >= Math.max(MIN_MARKS, amounts * MARKED_SHARE)) ?? null;
+  return titled ?? findColumns(apart).find(({ count }) => count >= Math.max(MIN_MARKS, amounts / 2)) ?? findColumns(signs).find(({ count }) => count >= Math.max(MIN_MARKS, amounts * MARKED_SHARE)) ?? null;
 }
 
 /** Lines outside the rows of a page that other pages have as well, at the same height. */

@@ -88,7 +88,7 @@ interface Document {
   place: ReadonlyMap<TokenLine, number>;
 }
 
-/** Reads the statement that stands in these lines; `common` is the heading of the document, which says the period of all. Throws `not_a_statement` and `ambiguous`. */
+/** Reads the statement that stands in these lines; `common` is the heading of the document, which says the period and currency of all. Throws `not_a_statement` and `ambiguous`. */
 export function readStatement(pages: readonly Page[], lines: readonly TokenLine[], profile: StatementProfile | null, extractor: string, common: readonly TokenLine[] = []): Reading {
   const layouts = findLayouts(lines, titlesOfProfile(profile));
   const whole_numbers = layouts.tables.some((layout) => layout.whole_numbers);
@@ -266,7 +266,7 @@ function outsideOf({ pages, lines, common, labelled, layouts, profile, place }: 
   const inColumn = new Set(table.markers.flatMap(({ money }) => Object.values(money)));
   const apart = labelled.filter(({ line, amount }) => !table.used.has(line) && !(layouts.titles.has(line) && inColumn.has(amount)) && !table.rows.some((row) => Object.values(row.money).includes(amount)));
   const amounts = table.rows.flatMap((row) => Object.values(row.money));
-  const currency = profile?.currency ?? findCurrency(outside, layouts.titles, apart.map(({ amount }) => amount), amounts)
+  const currency = profile?.currency ?? findCurrency(outside, layouts.titles, apart.map(({ amount }) => amount), amounts) ?? findCurrency(common, new Set(), [], [])
     ?? ([...amounts, ...apart.map(({ amount }) => amount)].some(({ printed }) => printed.currency === '$') && isAmerican(pages, table) ? 'USD' : null);
   const account = profile?.account ?? findAccount(heading, outside);
   const printed = findStatementNumber(heading) ?? findStatementNumber(outside);

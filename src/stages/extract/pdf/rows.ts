@@ -191,6 +191,8 @@ function takeApart(line: TokenLine, layout: Layout, assignment: Assignment, stri
   if (label) part.label = label.label;
   const hasMoney = Object.keys(money).length > 0;
   if (layout.section_titles.has(line)) return { ...part, kind: 'section' };
+  // What stands below tables side by side, across them, is of neither.
+  if (layout.header?.side !== undefined && line.side === undefined && date === null) return label && line.amounts.length > 0 ? { ...part, kind: 'marker', bare } : part;
   if (line.amounts.length > 0 && isBareBalance(words)) return { ...part, kind: 'marker', bare: true };
   if (label && (hasMoney || line.amounts.length > 0)) {
     const dated = date !== null;

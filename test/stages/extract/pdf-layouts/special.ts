@@ -524,6 +524,150 @@ export const SPECIALS: Readonly<Record<string, Special>> = {
     }
     return { bytes: await sheet.end(), truths: [truth] };
   },
+  'two accounts under one period, their titles close above the headers': async (random) => {
+    const accounts = ['4400-01', '4400-02'].map((account) => ({ ...truthOf(random, 5), account }));
+    const sheet = new Sheet({ size: 'LETTER' });
+    sheet.put('All amounts in EUR', 400, 40);
+    sheet.put('Statement period 03/01/2026 through 03/31/2026', 50, 40);
+    let y = 60;
+    for (const truth of accounts) {
+      sheet.put(`Savings Account ${truth.account}`, 50, (y += 40));
+      sheet.put('Posted', 50, (y += 14));
+      sheet.put('Transaction', 110, y);
+      sheet.right('Amount', 460, y);
+      sheet.right('Balance', 540, y);
+      let balance = truth.opening;
+      sheet.put('Beginning Balance', 110, (y += 14));
+      sheet.right(us(balance), 540, y);
+      for (const entry of truth.entries) {
+        sheet.put(printDate(entry.booking_date, 'm/d', 'en'), 50, (y += 13));
+        sheet.put(entry.text[0]!, 110, y);
+        sheet.right(us(entry.amount), 460, y);
+        sheet.right(us((balance += entry.amount)), 540, y);
+      }
+      sheet.put('Ending Balance', 110, (y += 13));
+      sheet.right(us(balance), 540, y);
+    }
+    return { bytes: await sheet.end(), truths: accounts };
+  },
+  'cheques in two tables beside each other, ACH credits and debits, a printed count': async (random) => {
+    const truth = truthOf(random, 16, 'USD');
+    const deposits = truth.entries.filter(({ amount }) => amount > 0);
+    const out = truth.entries.filter(({ amount }) => amount < 0);
+    const card = out.splice(0, Math.floor(out.length / 2));
+    const half = Math.ceil(out.length / 2);
+    for (const entry of out) entry.text = [];
+    const sheet = new Sheet({ size: 'LETTER' });
+    sheet.put(`Account Number: ${truth.account}`, 50, 30);
+    sheet.put('Statement period 03/01/2026 through 03/31/2026', 300, 30);
+    sheet.put(`Beginning Balance $${us(truth.opening)}`, 50, 50);
+    sheet.put(`Ending Balance $${us(closingOf(truth))}`, 50, 64);
+    sheet.put(`Debits: ${card.length + out.length}   Credits: ${deposits.length}`, 50, 78);
+    let y = 90;
+    const section = (title: string, kind: string, entries: readonly TruthEntry[]): void => {
+      sheet.put(title, 50, (y += 24));
+      sheet.put('Date', 50, (y += 13));
+      sheet.put('Description', 110, y);
+      sheet.right('Amount', 540, y);
+      for (const entry of entries) {
+        entry.text = [`ACH ${kind} ${entry.text[0]!}`];
+        sheet.put(printDate(entry.booking_date, 'm/d', 'en'), 50, (y += 13));
+        sheet.put(entry.text[0]!, 110, y);
+        sheet.right(us(abs(entry.amount)), 540, y);
+      }
+      sheet.put(`Total ${title}`, 110, (y += 13));
+      sheet.right(`$${us(abs(sum(entries)))}`, 540, y);
+    };
+    section('Deposits and Other Credits', 'CREDIT', deposits);
+    sheet.put('Checks Paid', 50, (y += 24));
+    y += 13;
+    for (const x of [50, 300]) {
+      sheet.put('Check No.', x, y);
+      sheet.put('Date', x + 60, y);
+      sheet.right('Amount', x + 190, y);
+    }
+    out.forEach((entry, i) => {
+      const x = i < half ? 50 : 300;
+      const row = y + 13 * (1 + (i % half));
+      sheet.put(String(1040 + i), x, row);
+      sheet.put(printDate(entry.booking_date, 'm/d', 'en'), x + 60, row);
+      sheet.right(us(abs(entry.amount)), x + 190, row);
+    });
+    y += 13 * half;
+    sheet.put('Total Checks Paid', 110, (y += 13));
+    sheet.right(`$${us(abs(sum(out)))}`, 540, y);
+    section('Withdrawals and Other Debits', 'DEBIT', card);
+    return { bytes: await sheet.end(), truths: [{ ...truth, entries: [...deposits, ...out, ...card] }] };
+  },
+  'labels right of their amounts, descriptions last': async (random) => {
+    const truth = truthOf(random, 9);
+    const sheet = new Sheet({ layout: 'landscape' });
+    sheet.put(`IBAN ${truth.account}`, 50, 40);
+    sheet.put('Divisa: EUR', 400, 40);
+    let y = 80;
+    const row = (date: string, units: number, text: string): void => {
+      sheet.put(printDate(date, 'd/m/y', 'en'), 50, (y += 14));
+      sheet.right(printNumber(abs(units), EU, 2), units < 0 ? 250 : 350, y);
+      sheet.put(text, 380, y);
+    };
+    sheet.put('Data operazione', 50, y);
+    sheet.right('Dare', 250, y);
+    sheet.right('Avere', 350, y);
+    sheet.put('Descrizione', 380, y);
+    row('2026-02-28', truth.opening, 'SALDO INIZIALE');
+    for (const entry of truth.entries) row(entry.booking_date, entry.amount, entry.text[0]!);
+    row('2026-03-31', closingOf(truth), 'SALDO FINALE');
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+  'an opening balance and running ones, the column titled Closing Balance': async (random) => {
+    const truth = truthOf(random, 9);
+    const sheet = new Sheet();
+    sheet.put(`A/C No: ${truth.account}`, 50, 40);
+    sheet.put('Currency: EUR', 300, 40);
+    let y = 80;
+    let balance = truth.opening;
+    sheet.put('Txn Date', 50, y);
+    sheet.put('Narration', 120, y);
+    sheet.right('Withdrawal Amt', 380, y);
+    sheet.right('Deposit Amt', 460, y);
+    sheet.right('Closing Balance', 550, y);
+    sheet.put('01/03/2026', 50, (y += 14));
+    sheet.put('Balance brought forward', 120, y);
+    sheet.right(us(balance), 550, y);
+    for (const entry of truth.entries) {
+      sheet.put(printDate(entry.booking_date, 'd/m/y', 'en'), 50, (y += 14));
+      sheet.put(entry.text[0]!, 120, y);
+      sheet.right(us(abs(entry.amount)), entry.amount < 0 ? 380 : 460, y);
+      sheet.right(us((balance += entry.amount)), 550, y);
+    }
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+  'amounts on the last line of descriptions, balances below their labels': async (random) => {
+    const truth = truthOf(random, 8);
+    const sheet = new Sheet();
+    sheet.put(`IBAN: ${truth.account}`, 50, 40);
+    sheet.put('Auszug 3 erstellt am 31.03.2026, alle Beträge in EUR', 50, 54);
+    let y = 90;
+    const money = (units: number): void => sheet.right(printNumber(abs(units), EU, 2), units < 0 ? 450 : 540, y);
+    sheet.put('Bu-Tag', 50, y);
+    sheet.put('Vorgang', 130, y);
+    sheet.right('Soll', 450, y);
+    sheet.right('Haben', 540, y);
+    sheet.put('alter Kontostand vom 28.02.2026', 300, (y += 14));
+    y += 11;
+    money(truth.opening);
+    for (const entry of truth.entries) {
+      sheet.put(printDate(entry.booking_date, 'd.m.y', 'en').slice(0, 6), 50, (y += 16));
+      sheet.put('Buchung', 130, y);
+      sheet.put(entry.text[0]!, 130, (y += 10));
+      entry.text = ['Buchung', entry.text[0]!];
+      money(entry.amount);
+    }
+    sheet.put('neuer Kontostand vom 31.03.2026', 300, (y += 16));
+    y += 11;
+    money(closingOf(truth));
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
 };
 
 export async function makeSpecial(name: string, seed: number): Promise<Drawn> {
