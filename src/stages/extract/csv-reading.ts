@@ -188,8 +188,11 @@ interface SignFacts {
   thanks_positives: number;
 }
 
-/** What card issuers write beside the payment that they have received. */
-const THANKS = /\b(?:payment[ -]{1,3}thank you|thank you for your payment|payment received|autopay payment|zahlung erhalten|vielen dank|paiement recu|merci de votre paiement|pago recibido)\b/i;
+/** What card issuers write beside the payment that they have received; a bare "vielen Dank" is what anybody writes to anybody. */
+const THANKS = /\b(?:payment[ -]{1,3}thank you|thank you for your payment|payment received|autopay payment|zahlung erhalten|vielen dank fuer ihre zahlung|vielen dank für ihre zahlung|paiement recu|merci de votre paiement|pago recibido)\b/i;
+
+/** Columns that a bank account's statement has and a card's has not: there the words are those of a payer. */
+const NOT_OF_CARDS = ['counterparty_account', 'end_to_end_id', 'mandate_id'] as const;
 
 function createSignFacts(table: Table, profile: StatementProfile | undefined): SignFacts {
   const { columns } = table;
@@ -240,7 +243,7 @@ function settleSign(
         if (seen.debit_words > 0 && seen.credit_words > 0) doubt = 'some amounts have no word beside them that says whether money goes out or comes in';
         base.unmarked = seen.debit_words > 0 ? 'credit' : 'debit';
       }
-    } else if (profile?.inverted === undefined && seen.thanks_negatives > 0 && seen.thanks_positives === 0 && seen.positives > 0) {
+    } else if (profile?.inverted === undefined && seen.thanks_negatives > 0 && seen.thanks_positives === 0 && seen.positives > 0 && !NOT_OF_CARDS.some((role) => columns[role] !== undefined)) {
       // A card's statement that prints what was spent without a sign: the payment received is less to pay.
       base.sign = 'inverted';
     } else if (seen.negatives === 0 && profile?.inverted === undefined) {
