@@ -87,12 +87,11 @@ onBothQueues('a process that is killed', (queue) => {
     expect(await ended).toMatchObject({ status: 0, said: '' });
   }
 
-  /** Waits for a lease that is none of these: those are of the killed. */
-  const held = (known: readonly string[]) => vi.waitFor(async () => {
-    if ((await leases()).every((lease) => known.includes(lease))) throw new Error('nothing is in hand');
+  /** Waits for a lease on the document. Of others there may be leases whose holders were killed while they took them. */
+  const held = (path: string) => vi.waitFor(async () => {
+    const { rows } = await db.pool.query('select from task join document using (document_id) where path = $1 and lease_token is not null', [path]);
+    if (rows.length === 0) throw new Error('it is not in hand');
   }, { timeout: 10_000, interval: 20 });
-
-  const leases = async () => (await db.pool.query<{ lease: string }>('select lease_token as lease from task where lease_token is not null')).rows.map((row) => row.lease);
 
   /** Makes a process meet the failpoint, and kills it there. */
   async function meet(failpoint: Failpoint) {
@@ -121,14 +120,12 @@ onBothQueues('a process that is killed', (queue) => {
       case 'lease commit':
         await submit(statement);
         return work({ ...fault, EXTRACT_MS: '5000' });
-      case 'release commit': case 'release enqueue': {
-        const known = await leases();
+      case 'release commit': case 'release enqueue':
         await submit(statement);
         return work({ ...fault, EXTRACT_MS: '5000' }, async (kill) => {
-          await held(known);
+          await held(statement);
           kill();
         });
-      }
       default:
         await submit(statement);
         return work(fault);
@@ -150,7 +147,8 @@ onBothQueues('a process that is killed', (queue) => {
     await importNight(unharmed, night);
     const own = await queue.open(unharmed, SILENT);
     await runDocuments({ db: unharmed, queues: own, table: STAGE_TABLE, rules_folder: db.config.rules_folder, log: SILENT, concurrency: 2, paths: [join(folder, 'plain')] });
-    const { documents: _with_letters, ...found } = await fingerprint(db);
-    expect(await fingerprint(unharmed)).toMatchObject(found);
+    // Each killed run was followed by another, and what waits is looked at again by every run: for what waits the reasons may differ.
+    const { journal, open_items, statements: accepted } = await fingerprint(db);
+    expect(await fingerprint(unharmed)).toMatchObject({ journal, open_items, statements: accepted });
   }, 120_000);
 });

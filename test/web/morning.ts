@@ -51,7 +51,7 @@ export function inTheBrowser(name: string, tests: (begin: () => Promise<Morning>
           const context = await browser.newContext({ viewport: { width: 1366, height: 800 }, locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
           closing.push(() => context.close());
           const page = await context.newPage();
-          page.setDefaultTimeout(10_000);
+          page.setDefaultTimeout(20_000);
           page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`));
           page.on('console', (message) => {
             // What a test provokes is answered with 4xx, 503 or cut off, which the browser notes as well.
