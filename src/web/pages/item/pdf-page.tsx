@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core';
-import { getDocument, GlobalWorkerOptions, type PDFDocumentProxy, type PDFPageProxy } from 'pdfjs-dist';
+import { getDocument, GlobalWorkerOptions, type PDFPageProxy } from 'pdfjs-dist';
 import workerUrl from 'pdfjs-dist/build/pdf.worker.min.mjs?url';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Loading } from '../../parts/states.tsx';
@@ -18,22 +18,29 @@ export default function PdfPage({ address, page: number, box }: { address: strin
   const [mark, setMark] = useState<{ left: number; top: number; width: number; height: number } | null>(null);
 
   useEffect(() => {
-    // Bytes of a bank or of whoever has written to it: nothing in them is run, and pictures cannot be of any size.
-    const task = getDocument({
-      url: address, withCredentials: true, isEvalSupported: false, enableXfa: false, useWasm: false, maxImageSize: 16_000_000, disableRange: true, disableStream: true,
-      standardFontDataUrl: '/pdf/standard_fonts/', cMapUrl: '/pdf/cmaps/', cMapPacked: true,
+    const leaving = new AbortController();
+    load(leaving.signal).then(setState).catch((error: unknown) => {
+      if (!leaving.signal.aborted) setState({ failure: error instanceof Error ? error.message : String(error) });
     });
-    let left = false;
-    task.promise.then(async (document: PDFDocumentProxy) => {
+    return () => leaving.abort();
+
+    // The bytes are fetched here: a download of pdf.js's own that is broken off when the page is left ends as an error that nobody can catch.
+    async function load(signal: AbortSignal): Promise<{ page: PDFPageProxy; pages: number }> {
+      const answer = await fetch(address, { signal });
+      if (!answer.ok) throw new Error(`the server answers ${answer.status}`);
+      const data = new Uint8Array(await answer.arrayBuffer());
+      signal.throwIfAborted();
+      // Bytes of a bank or of whoever has written to it: nothing in them is run, and pictures cannot be of any size.
+      const task = getDocument({
+        data, isEvalSupported: false, enableXfa: false, useWasm: false, maxImageSize: 16_000_000,
+        standardFontDataUrl: '/pdf/standard_fonts/', cMapUrl: '/pdf/cmaps/', cMapPacked: true,
+      });
+      signal.addEventListener('abort', () => { task.destroy().catch(() => {}); });
+      const document = await task.promise;
       const page = await document.getPage(Math.min(number, document.numPages));
-      if (!left) setState({ page, pages: document.numPages });
-    }).catch((error: unknown) => {
-      if (!left) setState({ failure: error instanceof Error ? error.message : String(error) });
-    });
-    return () => {
-      left = true;
-      void task.destroy();
-    };
+      signal.throwIfAborted();
+      return { page, pages: document.numPages };
+    }
   }, [address, number]);
 
   useEffect(() => {
