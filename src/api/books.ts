@@ -8,7 +8,7 @@ import { approveRequest, closeRequest } from '../review/approve.ts';
 import { previewBulkAccept, previewBulkUndo, requestBulkAccept, requestBulkUndo, type BulkPreview, type LeftOut } from '../review/bulk.ts';
 import { confirmLearned, rejectLearned, revokeLearned } from '../review/learning.ts';
 import { listModes, requestMode } from '../review/modes.ts';
-import { seenBy, sees, type Person } from '../review/person.ts';
+import { seeingOnly, seenBy, sees, type Person } from '../review/person.ts';
 import { loadReissue } from '../review/reissue.ts';
 import { requestReissue } from '../review/reissue-request.ts';
 import { loadRuleset } from '../stages/reconcile/rules.ts';
@@ -31,7 +31,8 @@ export const BOOKS_HANDLERS: Handlers<Names> = {
   previewBulkUndo: async ({ db }, { body, principal }) => viewPreview(await transaction(db, (tx) => previewBulkUndo(tx, principal, body.selection))),
   bulkUndo: async ({ db }, { body, principal }) => approvalOf(db, principal, (tx) => requestBulkUndo(tx, principal, body.selection, body.digest, body.reason)),
 
-  listApprovals: async ({ db }, { query, principal }) => {
+  listApprovals: async ({ db }, { query, ...asked }) => {
+    const principal = seeingOnly(asked.principal, query.company);
     const of = sql`(${query.state} = 'all' or p.state = ${query.state}) and (${query.entry_id ?? null}::bigint is null or p.entry_id = ${query.entry_id ?? null})`;
     const before = beforeId(query.cursor);
     const approvals = await loadApprovals(db, principal, sql`${of} and (${before}::bigint is null or p.approval_id < ${before})`, query.limit + 1);
@@ -53,7 +54,8 @@ export const BOOKS_HANDLERS: Handlers<Names> = {
     return loadApproval(db, principal, BigInt(params.approval_id));
   },
 
-  listQuarantine: async ({ db }, { query, principal }) => {
+  listQuarantine: async ({ db }, { query, ...asked }) => {
+    const principal = seeingOnly(asked.principal, query.company);
     const before = beforeId(query.cursor);
     const rows = await loadQuarantined(db, principal, sql`(${before}::bigint is null or s.statement_id < ${before})`, query.limit + 1);
     const { rows: [counted] } = await sql<{ total: number }>`select count(*)::int as total from statement s where s.state = 'quarantined' and ${seenBy(principal, 's.company')}`.execute(db.kysely);
@@ -97,7 +99,8 @@ export const BOOKS_HANDLERS: Handlers<Names> = {
     return { documents };
   },
 
-  listLearned: async ({ db }, { query, principal }) => {
+  listLearned: async ({ db }, { query, ...asked }) => {
+    const principal = seeingOnly(asked.principal, query.company);
     const of = sql`(${query.state} = 'all' or l.state = ${query.state}) and ${seenBy(principal, 'l.company')}`;
     const before = beforeId(query.cursor);
     const rows = await loadLearned(db, sql`${of} and (${before}::bigint is null or l.proposal_id < ${before})`, query.limit + 1);

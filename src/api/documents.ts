@@ -10,9 +10,9 @@ import { openBlob, saveBlob } from '../platform/blobs.ts';
 import { transaction } from '../platform/database.ts';
 import { seenBy } from '../review/person.ts';
 import type { Handlers } from './context.ts';
-import type { DocumentView } from './schemas.ts';
+import type { DocumentView, SettlementsBody } from './schemas.ts';
 
-type Names = 'importMasterData' | 'submitDocuments' | 'showDocument' | 'downloadDocument';
+type Names = 'importMasterData' | 'acknowledgeSettlements' | 'submitDocuments' | 'showDocument' | 'downloadDocument';
 
 const IMPORTS = { accounts: importAccounts, parties: importParties, invoices: importInvoices, settlements: importSettlements } as const;
 
@@ -29,6 +29,10 @@ export const DOCUMENT_HANDLERS: Handlers<Names> = {
     const input = bounded(request.body as AsyncIterable<Buffer>, IMPORT_MAX_BYTES);
     const report = await transaction(db, (tx) => IMPORTS[params.kind](tx, input, { actor: principal.user_id, companies: config.companies }));
     return { kind: params.kind, result: { ...report } };
+  },
+  acknowledgeSettlements: async ({ db, config }, { body, principal }) => {
+    const { rows, updated, unchanged } = await transaction(db, (tx) => importSettlements(tx, csvOf(body.settlements), { actor: principal.user_id, companies: config.companies }));
+    return { rows, acknowledged: updated, unchanged };
   },
   submitDocuments: async ({ db, queues, log }, { request }) => {
     if (!request.isMultipart()) throw new Failure('unsupported_format', 'send the documents as multipart/form-data, each as a file');
@@ -71,6 +75,13 @@ export const DOCUMENT_HANDLERS: Handlers<Names> = {
       .header('content-security-policy', "default-src 'none'; sandbox").send(Readable.from(blob.read()));
   },
 };
+
+/** The file of settlements that says the same, a line each: one way in for both. */
+async function* csvOf(settlements: SettlementsBody['settlements']): AsyncGenerator<Buffer> {
+  const columns = ['external_id', 'company', 'kind', 'invoice_number', 'party_id', 'amount', 'as_of'] as const;
+  yield Buffer.from(`${columns.join()}\n`);
+  for (const row of settlements) yield Buffer.from(`${columns.map((column) => `"${(row[column] ?? '').replaceAll(/[\r\n]+/g, ' ').replaceAll('"', '""')}"`).join()}\n`);
+}
 
 async function* bounded(stream: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer> {
   let size = 0;

@@ -4,7 +4,7 @@ import { formatMoney, parseMoney } from '../core/money.ts';
 import { loadBankPositions } from '../ledger/bank-report.ts';
 import type { RunSummary } from '../pipeline/summary.ts';
 import type { Database } from '../platform/database.ts';
-import { seenBy, sees, type Person } from '../review/person.ts';
+import { seeingOnly, seenBy, sees, type Person } from '../review/person.ts';
 import { groupQueue } from '../review/queue.ts';
 import { approvalSeen } from './approvals.ts';
 import type { Handlers } from './context.ts';
@@ -18,7 +18,7 @@ const RATE_RUNS = 30;
 const SHOWN_GAPS = 100;
 
 export const OVERVIEW_HANDLERS: Handlers<Names> = {
-  overview: async ({ db }, { principal }) => loadOverview(db, principal),
+  overview: ({ db }, { query, principal }) => loadOverview(db, seeingOnly(principal, query.company), principal.companies === null),
   listRuns: async ({ db }, { query }) => {
     const before = beforeId(query.cursor);
     const rows = await loadRuns(db, sql`(${before}::bigint is null or run_id < ${before})`, query.limit + 1);
@@ -32,7 +32,7 @@ export const OVERVIEW_HANDLERS: Handlers<Names> = {
       select v.document_id::text, v.path, c.state, v.is_duplicate, c.failed_check from delivery v join document c using (document_id) where v.run_id = ${params.run_id}::bigint order by v.n limit 10000`.execute(db.kysely);
     return { ...viewRun(run), deliveries, links: await loadLinks(db, params.run_id) };
   },
-  listBankAccounts: async ({ db }, { principal }) => ({ items: await loadBankAccounts(db, principal) }),
+  listBankAccounts: async ({ db }, { query, principal }) => ({ items: await loadBankAccounts(db, seeingOnly(principal, query.company)) }),
 };
 
 interface RunRow { run_id: bigint; kind: string; state: 'running' | 'finished'; started_at: string; finished_at: string | null; business_date: string | null; schedule: string | null; summary: RunSummary | null }
@@ -80,7 +80,8 @@ async function loadBankAccounts(db: Database, person: Person): Promise<view.Bank
   });
 }
 
-async function loadOverview(db: Database, person: Person): Promise<view.Overview> {
+/** What the runs did and what could not be read is of no company: it is for those who see all. */
+async function loadOverview(db: Database, person: Person, sees_all: boolean): Promise<view.Overview> {
   const groups = await groupQueue(db, person, { state: 'open' });
   const { rows: [queue] } = await sql<Omit<view.Overview['queue'], 'sums'> & { to_7: number; to_30: number; to_90: number; older: number }>`
     select count(*) filter (where waits)::int as open, count(*) filter (where waits and assignee = ${person.user_id})::int as mine, count(*) filter (where waits and assignee is null)::int as unowned,
@@ -93,12 +94,11 @@ async function loadOverview(db: Database, person: Person): Promise<view.Overview
   const { rows: [counted] } = await sql<{ approvals_pending: number; learned_proposed: number; dead_letters: number; quarantined: number; stopped: boolean }>`
     select (select count(*)::int from approval p where p.state = 'pending' and ${approvalSeen(person)}) as approvals_pending,
            (select count(*)::int from learned_proposal l where l.state = 'proposed' and ${seenBy(person, 'l.company')}) as learned_proposed,
-           (select count(*)::int from dead_letter where resolution is null and ${person.companies === null}) as dead_letters,
+           (select count(*)::int from dead_letter where resolution is null and ${sees_all}) as dead_letters,
            (select count(*)::int from statement s where s.state = 'quarantined' and ${seenBy(person, 's.company')}
                 and not exists (select from statement_rejection r where r.statement_id = s.statement_id)) as quarantined,
            not exists (select from company c where c.mode = 'auto' and ${seenBy(person, 'c.company')}) as stopped`.execute(db.kysely);
-  // What the runs did is about all companies.
-  const runs = person.companies === null ? await loadRuns(db, sql`state = 'finished'`, RATE_RUNS) : [];
+  const runs = sees_all ? await loadRuns(db, sql`state = 'finished'`, RATE_RUNS) : [];
   const { rows: gaps } = await sql<Omit<view.Overview['gaps'][number], 'amount'> & { amount: bigint }>`
     select s.company, a.account, s.statement_id::text, s.from_date as before, s.gap_before as amount, s.currency from statement s join account a using (account_id)
      where s.state = 'accepted' and s.gap_before is not null and ${seenBy(person, 's.company')} order by s.statement_id desc limit ${SHOWN_GAPS}`.execute(db.kysely);

@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import { Failure } from '../core/failure.ts';
 import { formatMoney } from '../core/money.ts';
+import { appendAct } from '../ledger/log.ts';
 import { transaction, type Database } from '../platform/database.ts';
 import type { Person } from '../review/person.ts';
 import { changeUser, createUser } from '../review/users.ts';
 import type { Handlers } from './context.ts';
 import { hashPassword } from './password.ts';
-import { createOneTimeToken, newToken, type Principal } from './principal.ts';
-import type { Right } from './rights.ts';
+import { createSignInToken, newToken, type Principal } from './principal.ts';
+import type { Right } from '../review/rights.ts';
 import type * as view from './schemas.ts';
 
 type Names = 'listColleagues' | 'listUsers' | 'createUser' | 'changeUser' | 'createSignInLink' | 'listTokens' | 'createToken' | 'revokeToken' | 'listViews' | 'createView' | 'changeView' | 'deleteView';
@@ -38,11 +39,11 @@ export const PEOPLE_HANDLERS: Handlers<Names> = {
     await transaction(context.db, (tx) => changeUser(tx, principal.user_id, params.user_id, { ...fields, ...(password_hash !== undefined && { password_hash }) }));
     return (await loadUsers(context.db, params.user_id))[0]!;
   },
-  createSignInLink: async ({ db, origin, sign_in }, { params }) => {
+  createSignInLink: async ({ db, origin, sign_in }, { params, principal }) => {
     if (sign_in !== 'one_time_token') throw new Failure('not_allowed', 'sign-in links are for use on this machine alone');
     const [user] = await loadUsers(db, params.user_id);
     if (!user || user.disabled) throw new Failure('not_found', `there is no user ${params.user_id} who could sign in`);
-    const { token, expires_at } = await createOneTimeToken(db, params.user_id);
+    const { token, expires_at } = await transaction(db, (tx) => createSignInToken(tx, params.user_id, principal.user_id));
     return { url: signInUrl(origin, token), expires_at };
   },
 
@@ -59,14 +60,18 @@ export const PEOPLE_HANDLERS: Handlers<Names> = {
       const { rows: [row] } = await sql<{ token_id: bigint }>`
         insert into api_token (user_id, name, hash, rights, companies, expires_at)
         values (${principal.user_id}, ${body.name}, ${hash}, ${body.rights}::text[], ${body.companies}::text[], now() + make_interval(days => ${body.days})) returning token_id`.execute(tx.kysely);
+      await appendAct(tx, { company: null, run_id: null, actor: principal.user_id, action: 'token_created', payload: { token_id: String(row!.token_id), name: body.name, rights: body.rights, companies: body.companies, days: body.days } });
       return row!.token_id;
     });
     return { token: secret, view: (await loadTokens(db, sql`t.token_id = ${token_id}`))[0]! };
   },
   revokeToken: async ({ db }, { params, principal }) => {
-    const { rows: [revoked] } = await sql<{ token_id: bigint }>`
-      update api_token set revoked_at = coalesce(revoked_at, now()) where token_id = ${params.token_id}::bigint and (user_id = ${principal.user_id} or ${principal.rights.has('administer')}) returning token_id`.execute(db.kysely);
-    if (!revoked) throw new Failure('not_found', `there is no token ${params.token_id}`);
+    await transaction(db, async (tx) => {
+      const { rows: [revoked] } = await sql<{ token_id: bigint }>`
+        update api_token set revoked_at = coalesce(revoked_at, now()) where token_id = ${params.token_id}::bigint and (user_id = ${principal.user_id} or ${principal.rights.has('administer')}) returning token_id`.execute(tx.kysely);
+      if (!revoked) throw new Failure('not_found', `there is no token ${params.token_id}`);
+      await appendAct(tx, { company: null, run_id: null, actor: principal.user_id, action: 'token_revoked', payload: { token_id: params.token_id } });
+    });
     return { done: true };
   },
 

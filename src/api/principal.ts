@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
+import { appendAct } from '../ledger/log.ts';
 import type { Database, Tx } from '../platform/database.ts';
 import type { Person } from '../review/person.ts';
-import { rightsOf, type Right, type Role } from './rights.ts';
+import type { Sessions } from './schemas.ts';
+import { rightsOf, type Right, type Role } from '../review/rights.ts';
 
 /** Who asks: a person by the cookie of a session, or a program by a token of theirs. */
 export interface Principal extends Person {
@@ -60,6 +62,24 @@ export async function endSession(tx: Pick<Tx, 'kysely'>, secret: string): Promis
   await tx.kysely.deleteFrom('web_session').where('hash', '=', hashSecret(secret)).execute();
 }
 
+// Enough of the hash to name a session among one person's.
+const SESSION_ID = sql`encode(substr(hash, 1, 8), 'hex')`;
+
+/** A person's sessions that have not ended, the last used first; `secret` is the cookie's of the one that asks. */
+export async function listSessions(tx: Pick<Tx, 'kysely'>, user_id: string, secret: string | null): Promise<Sessions['items']> {
+  const { rows } = await sql<Sessions['items'][number]>`
+    select ${SESSION_ID} as session_id, method, created_at, seen_at, expires_at, coalesce(hash = ${secret === null ? null : hashSecret(secret)}, false) as current from web_session
+     where user_id = ${user_id} and expires_at > now() and seen_at > now() - make_interval(mins => ${IDLE_MINUTES}) order by seen_at desc, hash`.execute(tx.kysely);
+  return rows;
+}
+
+/** Ends one session of a person, or, without its id, all but the one of that secret. Returns how many. */
+export async function endSessionOf(tx: Pick<Tx, 'kysely'>, user_id: string, session_id: string | null, kept: string | null = null): Promise<number> {
+  const { rows } = await sql`
+    delete from web_session where user_id = ${user_id} and (${session_id}::text is null or ${SESSION_ID} = ${session_id}) and hash is distinct from ${kept === null ? null : hashSecret(kept)} returning 1`.execute(tx.kysely);
+  return rows.length;
+}
+
 /** The owner of an API token, with the rights and companies that both the token and its owner have; null when it is not, or no longer, valid. */
 export async function findToken(tx: Pick<Tx, 'kysely'>, secret: string): Promise<Principal | null> {
   if (!secret.startsWith(TOKEN_PREFIX)) return null;
@@ -85,6 +105,13 @@ export async function createOneTimeToken(db: Pick<Database, 'kysely'>, user_id: 
   const { rows: [row] } = await sql<{ expires_at: string }>`
     insert into one_time_token (hash, user_id, expires_at) values (${hashSecret(token)}, ${user_id}, now() + make_interval(mins => ${ONE_TIME_MINUTES})) returning expires_at`.execute(db.kysely);
   return { token, expires_at: row!.expires_at };
+}
+
+/** A one-time token that somebody makes for a user, who may be another: the log has it. Must be the last thing its transaction does. */
+export async function createSignInToken(tx: Tx, user_id: string, actor: string): Promise<{ token: string; expires_at: string }> {
+  const made = await createOneTimeToken(tx, user_id);
+  await appendAct(tx, { company: null, run_id: null, actor, action: 'sign_in_link_created', payload: { user_id } });
+  return made;
 }
 
 /** Takes a one-time token: whose it was, or null when it is unknown, too old or was used. */

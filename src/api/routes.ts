@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Right } from './rights.ts';
+import type { Right } from '../review/rights.ts';
 import * as s from './schemas.ts';
 
 /**
@@ -23,6 +23,8 @@ export interface Route {
   readonly response?: z.ZodType;
   /** The body is read as a stream: a document, or a file of master data. */
   readonly stream?: true;
+  /** A secret goes in or out: nothing of it is kept, so that sending it again is doing it again. */
+  readonly secret?: true;
 }
 
 const Entry = z.object({ entry_id: s.Id });
@@ -39,7 +41,10 @@ export const ROUTES = {
   finishOidc: { method: 'GET', path: '/api/sign-in/oidc/callback', right: 'public', scope: 'none', summary: 'Come back from the identity provider' },
   session: { method: 'GET', path: '/api/session', right: 'session', scope: 'own', summary: 'Who is signed in, and what they may do', response: s.Session },
   signOut: { method: 'DELETE', path: '/api/session', right: 'session', scope: 'own', summary: 'Sign out', response: s.Done },
-  changePassword: { method: 'POST', path: '/api/session/password', right: 'session', scope: 'own', summary: 'Change one\'s password', body: s.PasswordChange, response: s.Session },
+  changePassword: { method: 'POST', path: '/api/session/password', right: 'session', scope: 'own', summary: 'Change one\'s password', body: s.PasswordChange, response: s.Session, secret: true },
+  listSessions: { method: 'GET', path: '/api/sessions', right: 'session', scope: 'own', summary: 'One\'s own sessions', response: s.Sessions },
+  endSession: { method: 'DELETE', path: '/api/sessions/:session_id', right: 'session', scope: 'own', summary: 'End a session of one\'s own', params: z.object({ session_id: s.SessionId }), response: s.Done },
+  endOtherSessions: { method: 'DELETE', path: '/api/sessions', right: 'session', scope: 'own', summary: 'End all sessions of one\'s own but this one', response: s.SessionsEnded },
 
   // The queue
   listItems: { method: 'GET', path: '/api/items', right: 'read', scope: 'filter', summary: 'The queue', query: s.ItemQuery, response: s.ItemPage },
@@ -76,7 +81,7 @@ export const ROUTES = {
   withdraw: { method: 'POST', path: '/api/approvals/:approval_id/withdraw', right: 'session', scope: 'approval', summary: 'Take one\'s own request back', params: z.object({ approval_id: s.Id }), body: z.object({}), response: s.ApprovalView },
 
   // Quarantine, dead letters, learning
-  listQuarantine: { method: 'GET', path: '/api/quarantine', right: 'read', scope: 'filter', summary: 'Statements that failed a check', query: s.Cursor, response: s.QuarantinePage },
+  listQuarantine: { method: 'GET', path: '/api/quarantine', right: 'read', scope: 'filter', summary: 'Statements that failed a check', query: s.CompanyCursor, response: s.QuarantinePage },
   showQuarantined: { method: 'GET', path: '/api/quarantine/:statement_id', right: 'read', scope: 'statement', summary: 'The failed check and the difference to the books', params: z.object({ statement_id: s.Id }), response: s.QuarantineDetail },
   acceptQuarantined: { method: 'POST', path: '/api/quarantine/:statement_id/accept', right: 'act', scope: 'statement', summary: 'Ask for a re-issued statement to replace the one on the books', params: z.object({ statement_id: s.Id }), body: s.ReasonBody, response: s.BulkResult },
   rejectQuarantined: { method: 'POST', path: '/api/quarantine/:statement_id/reject', right: 'act', scope: 'statement', summary: 'Set a quarantined statement aside for good', params: z.object({ statement_id: s.Id }), body: s.ReasonBody, response: s.Done },
@@ -90,10 +95,10 @@ export const ROUTES = {
   revokeLearned: { method: 'POST', path: '/api/learned/:proposal_id/revoke', right: 'approve', scope: 'proposal', summary: 'Forget what was learned', params: z.object({ proposal_id: s.Id }), body: s.ReasonBody, response: s.LearnedView },
 
   // Overview
-  overview: { method: 'GET', path: '/api/overview', right: 'read', scope: 'filter', summary: 'The morning\'s figures', response: s.Overview },
+  overview: { method: 'GET', path: '/api/overview', right: 'read', scope: 'filter', summary: 'The morning\'s figures', query: s.CompanyQuery, response: s.Overview },
   listRuns: { method: 'GET', path: '/api/runs', right: 'read', scope: 'installation', summary: 'Runs with their conservation line', query: s.Cursor, response: s.RunPage },
   showRun: { method: 'GET', path: '/api/runs/:run_id', right: 'read', scope: 'installation', summary: 'One run, and where its entries went', params: z.object({ run_id: s.Id }), response: s.RunDetail },
-  listBankAccounts: { method: 'GET', path: '/api/bank-accounts', right: 'read', scope: 'filter', summary: 'Bank on the statement against bank in the ledger', response: s.BankAccounts },
+  listBankAccounts: { method: 'GET', path: '/api/bank-accounts', right: 'read', scope: 'filter', summary: 'Bank on the statement against bank in the ledger', query: s.CompanyQuery, response: s.BankAccounts },
   showModes: { method: 'GET', path: '/api/automatic', right: 'read', scope: 'filter', summary: 'What is posted without a person', response: s.Modes },
   setMode: { method: 'POST', path: '/api/automatic', right: 'automatic', scope: 'company', summary: 'Change a mode: lower at once, higher with a second person', body: s.ModeAct, response: s.ModeResult },
 
@@ -108,11 +113,11 @@ export const ROUTES = {
   // People, tokens, views
   listColleagues: { method: 'GET', path: '/api/colleagues', right: 'read', scope: 'filter', summary: 'Who may own an item', response: s.Colleagues },
   listUsers: { method: 'GET', path: '/api/users', right: 'administer', scope: 'installation', summary: 'The users', response: s.Users },
-  createUser: { method: 'POST', path: '/api/users', right: 'administer', scope: 'installation', summary: 'Add a user', body: s.UserCreate, response: s.UserView },
-  changeUser: { method: 'PATCH', path: '/api/users/:user_id', right: 'administer', scope: 'installation', summary: 'Change a user; sessions end when a role or a company is taken away', params: z.object({ user_id: z.string().max(100) }), body: s.UserChange, response: s.UserView },
-  createSignInLink: { method: 'POST', path: '/api/users/:user_id/sign-in-link', right: 'administer', scope: 'installation', summary: 'A link that signs a user in once (embedded only)', params: z.object({ user_id: z.string().max(100) }), body: z.object({}), response: s.SignInLink },
+  createUser: { method: 'POST', path: '/api/users', right: 'administer', scope: 'installation', summary: 'Add a user', body: s.UserCreate, response: s.UserView, secret: true },
+  changeUser: { method: 'PATCH', path: '/api/users/:user_id', right: 'administer', scope: 'installation', summary: 'Change a user; sessions end when a role or a company is taken away', params: z.object({ user_id: z.string().max(100) }), body: s.UserChange, response: s.UserView, secret: true },
+  createSignInLink: { method: 'POST', path: '/api/users/:user_id/sign-in-link', right: 'administer', scope: 'installation', summary: 'A link that signs a user in once (embedded only)', params: z.object({ user_id: z.string().max(100) }), body: z.object({}), response: s.SignInLink, secret: true },
   listTokens: { method: 'GET', path: '/api/tokens', right: 'session', scope: 'own', summary: 'One\'s API tokens; an administrator sees everybody\'s', response: s.Tokens },
-  createToken: { method: 'POST', path: '/api/tokens', right: 'session', scope: 'own', summary: 'A token for a program', body: s.TokenCreate, response: s.TokenCreated },
+  createToken: { method: 'POST', path: '/api/tokens', right: 'session', scope: 'own', summary: 'A token for a program', body: s.TokenCreate, response: s.TokenCreated, secret: true },
   revokeToken: { method: 'DELETE', path: '/api/tokens/:token_id', right: 'session', scope: 'own', summary: 'Revoke a token', params: z.object({ token_id: s.Id }), response: s.Done },
   listViews: { method: 'GET', path: '/api/views', right: 'session', scope: 'own', summary: 'Saved views', response: s.SavedViews },
   createView: { method: 'POST', path: '/api/views', right: 'session', scope: 'own', summary: 'Save a view', body: s.SavedViewBody, response: s.SavedView },
@@ -121,6 +126,7 @@ export const ROUTES = {
 
   // Programs
   importMasterData: { method: 'POST', path: '/api/imports/:kind', right: 'import', scope: 'installation', summary: 'Accounts, parties, invoices or acknowledged settlements as CSV', params: z.object({ kind: z.enum(['accounts', 'parties', 'invoices', 'settlements']) }), response: s.ImportResult, stream: true },
+  acknowledgeSettlements: { method: 'POST', path: '/api/settlements', right: 'import', scope: 'installation', summary: 'What the ERP has taken over of the postings, as JSON', body: s.SettlementsBody, response: s.SettlementsResult },
   submitDocuments: { method: 'POST', path: '/api/documents', right: 'operate', scope: 'installation', summary: 'Submit documents (multipart/form-data) as a run', response: s.SubmitResult, stream: true },
   showDocument: { method: 'GET', path: '/api/documents/:document_id', right: 'read', scope: 'document', summary: 'What became of a document', params: z.object({ document_id: s.Id }), response: s.DocumentView },
   downloadDocument: { method: 'GET', path: '/api/documents/:document_id/content', right: 'read', scope: 'document', summary: 'The bytes of a document', params: z.object({ document_id: s.Id }) },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RIGHTS, ROLES, type Right } from './rights.ts';
+import { RIGHTS, ROLES, type Right } from '../review/rights.ts';
 
 /**
  * What goes over the wire: the body, query and answer of every route (routes.ts). Ids and amounts are decimal strings (`"17"`, `"-119.00"`),
@@ -16,7 +16,9 @@ export const Amount = z.string();
 export const AmountInput = z.string().regex(/^-?\d{1,15}(\.\d{1,4})?$/, { error: 'is no amount; write it like -119.00' });
 export const Currency = z.string().regex(/^[A-Z]{3}$/, { error: 'is no ISO 4217 code; write it like EUR' });
 export const Role = z.enum(ROLES);
+export type Role = z.infer<typeof Role>;
 export const RightName = z.enum(Object.keys(RIGHTS) as [Right, ...Right[]]);
+export type RightName = z.infer<typeof RightName>;
 export const Outcome = z.enum(['auto', 'review', 'suspense', 'duplicate', 'quarantined', 'pending', 'manual']);
 export const Mode = z.enum(['off', 'suggest', 'auto']);
 const Reason = z.string().trim().min(1, { error: 'is needed; it is kept in the log' }).max(2_000);
@@ -33,6 +35,9 @@ export type Problem = z.infer<typeof Problem>;
 
 const page = <Row extends z.ZodType>(row: Row) => z.object({ items: z.array(row), total: z.int(), next_cursor: z.string().nullable() });
 export const Cursor = z.object({ cursor: z.string().max(500).optional(), limit: z.coerce.number().int().min(1).max(1_000).default(200) });
+const company = Text.optional();
+export const CompanyQuery = z.object({ company });
+export const CompanyCursor = z.object({ ...Cursor.shape, company });
 export const Done = z.object({ done: z.literal(true) });
 export const CurrencySum = z.object({ currency: z.string(), count: z.int(), amount: Amount });
 export const Format = z.enum(['csv', 'jsonl']);
@@ -50,6 +55,14 @@ export const Session = z.object({
   csrf_token: z.string(), expires_at: Time, method: z.enum(['one_time_token', 'password', 'oidc', 'api_token']),
 });
 export type Session = z.infer<typeof Session>;
+
+/** Names a session without giving it away. */
+export const SessionId = z.string().regex(/^[0-9a-f]{16}$/, { error: 'is no id of a session' });
+export const Sessions = z.object({
+  items: z.array(z.object({ session_id: SessionId, method: z.enum(['one_time_token', 'password', 'oidc']), created_at: Time, seen_at: Time, expires_at: Time, current: z.boolean() })),
+});
+export type Sessions = z.infer<typeof Sessions>;
+export const SessionsEnded = z.object({ ended: z.int() });
 
 // ── The queue ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** open: waits for a person; deferred: waits for its day; not_ours: set aside in suspense; done: decided; all: each of them. */
@@ -178,7 +191,7 @@ export const ApprovalView = z.object({
 });
 export type ApprovalView = z.infer<typeof ApprovalView>;
 export const ApprovalPage = page(ApprovalView);
-export const ApprovalQuery = z.object({ ...Cursor.shape, state: z.union([ApprovalState, z.literal('all')]).default('pending'), entry_id: Id.optional() });
+export const ApprovalQuery = z.object({ ...CompanyCursor.shape, state: z.union([ApprovalState, z.literal('all')]).default('pending'), entry_id: Id.optional() });
 export const ApproveAct = z.object({ digest: z.string().length(64), comment: Comment });
 export const RejectAct = z.object({ reason: Reason });
 
@@ -249,7 +262,7 @@ export const LearnedView = z.object({
 });
 export type LearnedView = z.infer<typeof LearnedView>;
 export const LearnedPage = page(LearnedView);
-export const LearnedQuery = z.object({ ...Cursor.shape, state: z.enum(['proposed', 'confirmed', 'rejected', 'revoked', 'all']).default('proposed') });
+export const LearnedQuery = z.object({ ...CompanyCursor.shape, state: z.enum(['proposed', 'confirmed', 'rejected', 'revoked', 'all']).default('proposed') });
 
 // ── Overview ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 const Figures = z.object({ total: z.int(), auto: z.int(), review: z.int(), suspense: z.int(), duplicate: z.int(), quarantined: z.int(), pending: z.int() });
@@ -362,6 +375,16 @@ export const SavedViewBody = z.object({ name: z.string().trim().min(1).max(100),
 
 // ── Programs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const ImportResult = z.object({ kind: z.enum(['accounts', 'parties', 'invoices', 'settlements']), result: z.record(z.string(), z.unknown()) });
+/** Per invoice the whole of it up to a day, not what came since the last time. An invoice is named by its external_id, or by its key. */
+export const SettlementsBody = z.object({
+  settlements: z.array(z.strictObject({
+    external_id: Text.optional(), company: Text.optional(), kind: z.enum(['receivable', 'payable', 'credit_note', 'debit_note']).optional(), invoice_number: Text.optional(), party_id: Text.optional(),
+    amount: AmountInput, as_of: DateText,
+  })).min(1).max(5_000),
+});
+export type SettlementsBody = z.infer<typeof SettlementsBody>;
+/** `unchanged`: acknowledged before, or more than that. */
+export const SettlementsResult = z.object({ rows: z.int(), acknowledged: z.int(), unchanged: z.int() });
 export const SubmitResult = z.object({ run_id: Id, documents: z.array(z.object({ name: z.string() })) });
 export const DocumentView = z.object({
   document_id: Id, path: z.string(), size: Id, sha256: z.string(), state: z.string(), failed_check: z.string().nullable(), run_id: Id, submitted_at: Time,

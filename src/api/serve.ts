@@ -10,7 +10,7 @@ import type { ApiContext } from './context.ts';
 import { openOidc } from './oidc.ts';
 import { createOneTimeToken } from './principal.ts';
 import { signInUrl } from './people.ts';
-import { ROLES } from './rights.ts';
+import { ROLES } from '../review/rights.ts';
 import { createServer } from './server.ts';
 
 export interface ServeOptions {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import multipart from '@fastify/multipart';
@@ -9,9 +10,9 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { createJsonSchemaTransform, hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { assert, Failure } from '../core/failure.ts';
+import { assert, Failure, FAILURES } from '../core/failure.ts';
 import { PROJECT_ROOT } from '../platform/config.ts';
-import { ImportRefused } from '../master-data/parse.ts';
+import { ImportRefused, type RejectedRow } from '../master-data/parse.ts';
 import { failureOf } from '../platform/database-errors.ts';
 import { loadQueueRow } from '../review/queue.ts';
 import { ACT_HANDLERS } from './acts.ts';
@@ -33,6 +34,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | null;
     idempotency_key: string | null;
+    body_timer: NodeJS.Timeout | undefined;
   }
 }
 
@@ -44,6 +46,10 @@ const HANDLERS: Handlers<RouteName> = {
 const BODY_BYTES = 1_048_576;
 // Sign-in of a person takes one; a guesser gets no further.
 const SIGN_INS_A_MINUTE = 20;
+const HEAD_MS = 20_000;
+const BODY_MS = 30_000;
+// A document of 4 GiB at 10 Mbit/s.
+const FILE_MS = 3_600_000;
 // More rejected rows than this are the same mistake.
 const REJECTED_SHOWN = 1_000;
 const PAGES = join(PROJECT_ROOT, 'dist/web');
@@ -54,16 +60,18 @@ export async function createServer(context: ApiContext): Promise<FastifyInstance
     bodyLimit: BODY_BYTES, routerOptions: { ignoreTrailingSlash: true }, logger: false, forceCloseConnections: true,
     // Behind a proxy on this machine the address is the one that it tells, so that one guesser does not lock out all.
     trustProxy: 'loopback',
-    // A request that dribbles in holds a connection for no longer than this.
-    requestTimeout: 120_000,
+    // What dribbles in holds a connection for no longer than this: the head of a request, and, below, the body of one that is no file.
+    requestTimeout: FILE_MS, http: { headersTimeout: HEAD_MS, connectionsCheckingInterval: 5_000 },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('principal', null);
   app.decorateRequest('idempotency_key', null);
+  app.decorateRequest('body_timer', undefined);
   setErrorAnswers(app, context);
   app.addHook('onRoute', requireRow);
   app.addHook('onRequest', async (request, reply) => {
+    boundBody(request);
     requireKnownHost(request, context);
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
   });
@@ -110,13 +118,18 @@ function requireRow({ method, url }: { method: string | string[]; url: string })
   }
 }
 
+/** What a guesser, or whoever would fill the tables of a server that they may not use, asks for. */
+function isSignIn({ right, path }: Route): boolean {
+  return right === 'public' && path.startsWith('/api/sign-in/');
+}
+
 function register(app: FastifyInstance, context: ApiContext, name: RouteName): void {
   const route: Route = ROUTES[name];
   const handle = HANDLERS[name] as unknown as Handler<'session'>;
   app.route({
     method: route.method,
     url: route.path,
-    config: route.right === 'public' && route.method === 'POST' ? { rateLimit: { max: SIGN_INS_A_MINUTE, timeWindow: '1 minute' } } : {},
+    config: isSignIn(route) ? { rateLimit: { max: SIGN_INS_A_MINUTE, timeWindow: '1 minute' } } : {},
     schema: {
       operationId: name, summary: route.summary, description: `Right: ${route.right}.`, tags: [route.path.split('/')[2]!],
       ...(route.right === 'public' && { security: [] }),
@@ -124,12 +137,15 @@ function register(app: FastifyInstance, context: ApiContext, name: RouteName): v
       ...(route.response && { response: { 200: route.response } }),
     },
     // Before the body is read or a parameter looked at: who may not ask learns nothing about what they asked for.
-    onRequest: async (request) => { request.principal = await admit(request, context, route); },
+    onRequest: async (request) => {
+      request.principal = await admit(request, context, route);
+      if (route.stream) clearTimeout(request.body_timer);
+    },
     preHandler: async (request, reply) => {
       const key = request.headers['idempotency-key'];
-      if (typeof key !== 'string' || request.principal === null || route.method === 'GET' || route.stream) return;
+      if (typeof key !== 'string' || request.principal === null || route.method === 'GET' || route.stream || route.secret) return;
       if (key.length < 8 || key.length > 200) throw new Failure('invalid_input', 'an Idempotency-Key has 8 to 200 characters');
-      const repeated = await takeKey(context.db, request.principal.user_id, key, `${request.method} ${request.url} ${JSON.stringify(request.body ?? null)}`);
+      const repeated = await takeKey(context.db, request.principal.user_id, key, requestText(request, request.principal));
       if (repeated === null) request.idempotency_key = key;
       else return reply.code(repeated.status).type(repeated.status < 400 ? 'application/json; charset=utf-8' : 'application/problem+json').serializer((text: unknown) => text as string).send(repeated.answer);
     },
@@ -138,6 +154,18 @@ function register(app: FastifyInstance, context: ApiContext, name: RouteName): v
     },
     handler: async (request, reply) => handle(context, { params: request.params, query: request.query, body: request.body, principal: request.principal, request, reply } as never),
   });
+}
+
+/** Cuts off whoever sends a body slower than anybody would. */
+function boundBody(request: FastifyRequest): void {
+  const { raw } = request;
+  request.body_timer = setTimeout(() => { if (!raw.complete) raw.destroy(); }, BODY_MS).unref();
+  raw.once('close', () => clearTimeout(request.body_timer));
+}
+
+/** What makes two requests the same: a token that sees less is not answered what its owner was. */
+function requestText({ method, url, body }: FastifyRequest, { companies, rights }: Principal): string {
+  return JSON.stringify([method, url, body ?? null, companies, [...rights].sort()]);
 }
 
 /** Who asks, if they may: by token or by cookie, with the right, and with the proof that a page of ours sent it. */
@@ -174,18 +202,29 @@ function setErrorAnswers(app: FastifyInstance, context: ApiContext): void {
       const failure = new Failure('invalid_input', `the ${error.validationContext ?? 'request'} is wrong: ${errors.map(({ path, message }) => `${path} ${message}`.trim()).join('; ')}`);
       return sendProblem(reply, problemOf(failure, { errors }));
     }
-    const failure = ownFailure(error) ?? failureOf(error);
-    if (failure.code === 'bug') context.log.error({ route: request.routeOptions.url, stack: (failure.cause as Error | undefined)?.stack ?? failure.stack }, 'a request failed');
+    const own = ownFailure(error);
+    const failure = own ?? failureOf(error);
+    if (own === null || own.code === 'bug') context.log.error({ route: request.routeOptions.url, stack: (failure.cause as Error | undefined)?.stack ?? failure.stack }, 'a request failed');
     if (failure instanceof ImportRefused) {
-      return sendProblem(reply, problemOf(failure, { errors: failure.rejected.slice(0, REJECTED_SHOWN).map(({ line, column, reason }) => ({ path: column === null ? `line ${line}` : `line ${line}, ${column}`, message: reason })) }));
+      return sendProblem(reply, problemOf(failure, { errors: failure.rejected.slice(0, REJECTED_SHOWN).map((row) => ({ path: request.body instanceof Readable ? placeInFile(row) : placeInBody(row), message: row.reason })) }));
     }
     // A stale act is answered with the item as it is now.
     const entry_id = (request.params as { entry_id?: string } | undefined)?.entry_id;
     const current = failure.code === 'stale' && entry_id !== undefined && request.principal !== null
       ? await loadQueueRow(context.db, request.principal, BigInt(entry_id)).then(summaryOf, () => undefined) : undefined;
-    return sendProblem(reply, problemOf(failure, current === undefined ? {} : { current }));
+    // What a library says names hosts, tables and logins: it is for the program's log.
+    return sendProblem(reply, problemOf(failure, { ...(own === null && { detail: FAILURES[failure.code].meaning }), ...(current !== undefined && { current }) }));
   });
   app.setNotFoundHandler(async (request, reply) => sendProblem(reply, problemOf(new Failure('not_found', `there is no ${request.method} ${request.url.split('?')[0]}; /api/docs lists what there is`))));
+}
+
+function placeInFile({ line, column }: RejectedRow): string {
+  return column === null ? `line ${line}` : `line ${line}, ${column}`;
+}
+
+/** Rows that came as JSON were read as a file with a header above them. */
+function placeInBody({ line, column }: RejectedRow): string {
+  return `settlements.${line - 2}${column === null ? '' : `.${column}`}`;
 }
 
 /** Failures of ours as they are; what the framework refuses (too large, not JSON, too often) as the failure of its status. */

@@ -3,11 +3,11 @@ import { Failure } from '../core/failure.ts';
 import { transaction } from '../platform/database.ts';
 import type { ApiContext, Handlers } from './context.ts';
 import { hashPassword, verifyPassword } from './password.ts';
-import { beginSession, endSession, takeOneTimeToken, type Principal } from './principal.ts';
+import { beginSession, endSession, endSessionOf, listSessions, takeOneTimeToken, type Principal } from './principal.ts';
 import type { Session } from './schemas.ts';
 import { limitsOf } from './people.ts';
 
-type Names = 'health' | 'signInMethod' | 'exchangeToken' | 'signInWithPassword' | 'startOidc' | 'finishOidc' | 'session' | 'signOut' | 'changePassword';
+type Names = 'health' | 'signInMethod' | 'exchangeToken' | 'signInWithPassword' | 'startOidc' | 'finishOidc' | 'session' | 'signOut' | 'changePassword' | 'listSessions' | 'endSession' | 'endOtherSessions';
 
 const ATTEMPT_COOKIE = 'tieout_sign_in';
 
@@ -62,6 +62,12 @@ export const SIGN_IN_HANDLERS: Handlers<Names> = {
     reply.clearCookie(cookieName(context), { path: '/', secure: context.origin.startsWith('https:') });
     return { done: true };
   },
+  listSessions: async (context, { principal, request }) => ({ items: await listSessions(context.db, principal.user_id, request.cookies[cookieName(context)] ?? null) }),
+  endSession: async ({ db }, { params, principal }) => {
+    if (await endSessionOf(db, principal.user_id, params.session_id) === 0) throw new Failure('not_found', `you have no session ${params.session_id}`);
+    return { done: true };
+  },
+  endOtherSessions: async (context, { principal, request }) => ({ ended: await endSessionOf(context.db, principal.user_id, null, request.cookies[cookieName(context)] ?? null) }),
   changePassword: async (context, { body, principal, request, reply }) => {
     if (context.sign_in !== 'password' || principal.method !== 'password') throw new Failure('not_allowed', 'there is no password to change');
     await verifyPassword(context.db, principal.user_id, body.current);

@@ -2,9 +2,9 @@ import { Command, Option } from 'commander';
 import { text } from 'node:stream/consumers';
 import { Failure } from '../core/failure.ts';
 import { hashPassword } from '../api/password.ts';
-import { createOneTimeToken } from '../api/principal.ts';
+import { createSignInToken } from '../api/principal.ts';
 import { signInUrl } from '../api/people.ts';
-import { ROLES } from '../api/rights.ts';
+import { ROLES } from '../review/rights.ts';
 import { transaction } from '../platform/database.ts';
 import { changeUser, createUser, type UserFields } from '../review/users.ts';
 import { actingUser, formatTable, printJson, withDatabase } from './session.ts';
@@ -42,7 +42,7 @@ export function usersCommand(): Command {
     .action((user: string, options: { port: string }) => withDatabase('web', async ({ db }) => {
       const known = await db.kysely.selectFrom('app_user').select('disabled').where('user_id', '=', user).executeTakeFirst();
       if (!known || known.disabled) throw new Failure('not_found', `there is no user ${user} who could sign in`);
-      const { token } = await createOneTimeToken(db, user);
+      const { token } = await transaction(db, (tx) => createSignInToken(tx, user, actingUser()));
       process.stdout.write(`${signInUrl(`http://127.0.0.1:${options.port}`, token)}\n`);
     }));
   return command;

@@ -7,6 +7,7 @@ import { setMode, type Mode } from './modes.ts';
 import type { Person } from './person.ts';
 import { runReissue } from './reissue-request.ts';
 import { runAct, type EntryAct } from './requests.ts';
+import { rightsOf, type Role } from './rights.ts';
 
 /** What an approval has set in motion. */
 export interface Approved { decision_ids: bigint[]; left_out: LeftOut[] }
@@ -21,6 +22,7 @@ export async function approveRequest(db: Database, person: Person, approval_id: 
       const approval = await lockPending(tx, person, approval_id);
       if (approval.requested_by === person.user_id) throw new Failure('not_allowed', 'nobody approves their own request; ask somebody else who may approve');
       if (approval.digest !== digest) throw new Failure('stale', `request ${approval_id} is not what was shown; look at it again`);
+      await requireStillEntitled(tx, approval);
       await endApproval(tx, approval_id, 'approved', person.user_id, comment, digest);
       const done = await run(tx, approval, person.user_id);
       await logApproval(tx, approval, 'approved', person.user_id, comment);
@@ -30,6 +32,15 @@ export async function approveRequest(db: Database, person: Person, approval_id: 
     if (error instanceof Failure && (error.code === 'stale' || error.code === 'invalid_input' || error.code === 'not_found')) await noteStale(db, person, approval_id, digest, error.message);
     throw error;
   }
+}
+
+/** What somebody asked for who could no longer ask for it is done by nobody. Who asked on the command line may be no user at all. */
+async function requireStillEntitled(tx: Tx, { kind, company, requested_by }: Approval): Promise<void> {
+  const user = await tx.kysely.selectFrom('app_user').select(['roles', 'companies', 'disabled']).where('user_id', '=', requested_by).executeTakeFirst();
+  if (user === undefined) return;
+  const right = kind === 'set_mode' ? 'automatic' : 'act';
+  const sees_it = user.companies === null || company !== null && user.companies.includes(company);
+  if (user.disabled || !sees_it || !rightsOf(user.roles as Role[]).includes(right)) throw new Failure('stale', `${requested_by} may no longer do what was asked for`);
 }
 
 /** Refuses a request, or takes one's own back. */

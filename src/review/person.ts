@@ -38,3 +38,8 @@ export function seenBy(person: Pick<Person, 'companies'>, column: string) {
 export function sees(person: Pick<Person, 'companies'>, company: string): boolean {
   return person.companies === null || person.companies.includes(company);
 }
+
+/** The person as seeing one company only, where one is asked for; none of another's. */
+export function seeingOnly<Who extends Person>(person: Who, company: string | undefined): Who {
+  return company === undefined ? person : { ...person, companies: sees(person, company) ? [company] : [] };
+}

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { Failure } from '../core/failure.ts';
 import { formatMoney, parseMoney } from '../core/money.ts';
 import type { Tx } from '../platform/database.ts';
@@ -81,24 +82,56 @@ async function whySecondPerson(tx: Tx, person: Person, entry_id: bigint, item: R
   const amount = entry.amount < 0n ? -entry.amount : entry.amount;
   const money = (minor: bigint): string => `${formatMoney(minor, currency)} ${currency}`;
   if (amount > limit.amount) return { text: `above ${money(limit.amount)} a second person decides with ${person.user_id}`, item: entry };
-  if (act.kind !== 'assign') return null;
-  const agreed = await loadAgreedDiscounts(tx, entry_id, act.invoices);
-  let write_off = 0n;
-  // A charge, or a discount beyond what was agreed, lets go of money just as a write-off does. What is in another currency is weighed as it is.
-  for (const part of act.invoices) {
-    const [let_go, charges, discount] = [part.write_off, part.charges, part.discount].map((text) => (text === undefined ? 0n : parseMoney(text, currency) ?? 0n)) as [bigint, bigint, bigint];
-    const beyond = discount - (agreed.get(part.invoice_number) ?? 0n);
-    write_off += let_go + charges + (beyond > 0n ? beyond : 0n);
+  if (act.kind !== 'assign' || item === undefined) return null;
+  const { let_go, unstated } = await letGoOf(tx, item, act);
+  if (unstated !== undefined) return { text: `how much ${unstated} the entry settles is not what the bank has said`, item: entry };
+  for (const [of, sum] of let_go) {
+    const { write_off } = limitOf(person, of);
+    if (sum > write_off) return { text: `differences of ${formatMoney(sum, of)} ${of} are above the ${formatMoney(write_off, of)} ${of} that ${person.user_id} may let go alone`, item: entry };
   }
-  return write_off > limit.write_off ? { text: `differences of ${money(write_off)} are above the ${money(limit.write_off)} that ${person.user_id} may let go alone`, item: entry } : null;
+  return null;
 }
 
-async function loadAgreedDiscounts(tx: Tx, entry_id: bigint, invoices: readonly AssignedInvoice[]): Promise<Map<string, bigint>> {
-  const numbers = invoices.filter((part) => part.discount !== undefined).map((part) => part.invoice_number);
-  if (numbers.length === 0) return new Map();
-  const rows = await tx.kysely.selectFrom('invoice').innerJoin('review_item', 'review_item.company', 'invoice.company').select(['invoice_number', 'discount_amount'])
-    .where('entry_id', '=', entry_id).where('invoice_number', 'in', numbers).where('discount_amount', 'is not', null).execute();
-  return new Map(rows.map((row) => [row.invoice_number, row.discount_amount!]));
+/**
+ * What an allocation by hand lets go of, by currency: write-offs, charges, discounts beyond what was agreed, and ledger parts against the
+ * entry's sign, by which invoices are settled with money that did not come. `unstated` is another currency, of which the person and not the
+ * bank says how much is settled.
+ */
+async function letGoOf(tx: Tx, item: ReviewItem, { invoices, ledger }: Extract<EntryAct, { kind: 'assign' }>): Promise<{ let_go: Map<string, bigint>; unstated: string | undefined }> {
+  const let_go = new Map<string, bigint>();
+  // What is no amount is refused when the act is run.
+  const minor = (text: string | undefined, currency: string): bigint => (text === undefined ? 0n : parseMoney(text, currency) ?? 0n);
+  const add = (currency: string, sum: bigint): unknown => sum > 0n && let_go.set(currency, (let_go.get(currency) ?? 0n) + sum);
+  const terms = await loadInvoiceTerms(tx, item, invoices.map((part) => part.invoice_number));
+  const exchanged = new Map<string, bigint>();
+  for (const part of invoices) {
+    const found = terms.invoices.find((one) => one.invoice_number === part.invoice_number && (part.party_id === undefined || one.party_id === part.party_id));
+    const currency = found?.currency ?? item.currency;
+    const beyond = minor(part.discount, currency) - (found?.agreed ?? 0n);
+    add(currency, minor(part.write_off, currency) + minor(part.charges, currency) + (beyond > 0n ? beyond : 0n));
+    if (currency !== item.currency) exchanged.set(currency, (exchanged.get(currency) ?? 0n) + minor(part.settled, currency));
+  }
+  for (const part of ledger) {
+    const amount = minor(part.amount, item.currency);
+    if (item.amount >= 0n !== amount >= 0n) add(item.currency, amount < 0n ? -amount : amount);
+  }
+  const stated = terms.instructed;
+  return { let_go, unstated: [...exchanged].find(([currency, settled]) => stated?.currency !== currency || stated.amount !== settled)?.[0] };
+}
+
+interface InvoiceTerms {
+  invoices: { invoice_number: string; party_id: string; currency: string; agreed: bigint | null }[];
+  /** What the bank says was sent, without its sign. */
+  instructed: { amount: bigint; currency: string } | null;
+}
+
+async function loadInvoiceTerms(tx: Tx, item: ReviewItem, numbers: readonly string[]): Promise<InvoiceTerms> {
+  const { rows: invoices } = await sql<InvoiceTerms['invoices'][number]>`
+    select invoice_number, party_id, currency, case when ${item.value_date ?? item.booking_date}::date <= coalesce(discount_until, 'infinity') then discount_amount end as agreed
+      from invoice where company = ${item.company} and invoice_number = any(${numbers}::text[]) and status = 'open' order by invoice_id`.execute(tx.kysely);
+  const { rows: [row] } = await sql<{ amount: string | null; currency: string | null }>`
+    select ltrim(more -> 'instructed' ->> 'amount', '-') as amount, more -> 'instructed' ->> 'currency' as currency from entry where entry_id = ${item.entry_id}`.execute(tx.kysely);
+  return { invoices, instructed: row?.amount != null && row.currency !== null ? { amount: BigInt(row.amount), currency: row.currency } : null };
 }
 
 function describeAct(act: EntryAct, { currency }: { currency: string }): string {

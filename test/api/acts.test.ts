@@ -126,6 +126,48 @@ describe('the second person', () => {
     expect((await carol.post(`/api/items/${other}/on-account`, { version: 2, party_id: 'C1' })).body.status).toBe('awaits_approval');
   });
 
+  it('is needed for whatever else lets go of money: a ledger part against the entry, a discount too late, an amount that only the person knows', async () => {
+    const number = await invoice('10000.00', 'C2');
+    const [entry] = await book(stranger('1.00'));
+    const asked = await bob.post(`/api/items/${entry}/allocate`, { version: 0, invoices: [{ invoice_number: number, amount: '10000.00' }], ledger: [{ account: 'bank_fees', amount: '-9999.00' }] });
+    expect(asked.body).toMatchObject({ status: 'awaits_approval', approval: { why: expect.stringContaining('9999.00 EUR') } });
+    await bob.post(`/api/approvals/${asked.body.approval.approval_id}/withdraw`);
+    expect((await bob.post(`/api/items/${entry}/allocate`, { version: 0, ledger: [{ account: 'bank_fees', amount: '-20.00' }, { account: 'on_account', party_id: 'C2', amount: '21.00' }] })).body.status).toBe('done');
+
+    await importMasterData(worker, { accounts: `account,currency\n${BANK},EUR\n`, invoices: 'kind,invoice_number,party_id,currency,amount,issue_date,discount_amount,discount_until\n'
+      + 'receivable,LATE-1,C2,EUR,1000.00,2026-02-01,30.00,2026-02-15\nreceivable,SOON-1,C2,EUR,1000.00,2026-02-01,30.00,2026-12-15\n' });
+    const [late, soon] = await book(stranger('970.00'), stranger('970.01'));
+    const discount = (invoice_number: string, amount: string, by: string) => ({ version: 0, invoices: [{ invoice_number, amount, discount: by }] });
+    expect((await bob.post(`/api/items/${soon}/allocate`, discount('SOON-1', '970.01', '29.99'))).body.status).toBe('done');
+    expect((await bob.post(`/api/items/${late}/allocate`, discount('LATE-1', '970.00', '30.00'))).body).toMatchObject({ status: 'awaits_approval', approval: { why: expect.stringContaining('30.00 EUR') } });
+
+    await importMasterData(worker, { accounts: `account,currency\n${BANK},EUR\n`, invoices: 'kind,invoice_number,party_id,currency,amount,issue_date\n'
+      + 'receivable,YEN-1,C2,JPY,100000,2026-02-01\nreceivable,YEN-2,C2,JPY,100000,2026-02-01\nreceivable,DINAR-1,C2,KWD,100.000,2026-02-01\n' });
+    const [untold, told, dinar] = await book(stranger('600.00'), { ...stranger('601.00'), instructed: { amount: '97600', currency: 'JPY' } }, { ...stranger('280.00'), instructed: { amount: '97.400', currency: 'KWD' } });
+    const yen = (invoice_number: string, amount: string) => ({ version: 0, invoices: [{ invoice_number, amount, settled: '97600', write_off: '2400' }] });
+    expect((await bob.post(`/api/items/${untold}/allocate`, yen('YEN-1', '600.00'))).body).toMatchObject({ status: 'awaits_approval', approval: { why: expect.stringContaining('JPY') } });
+    expect((await bob.post(`/api/items/${told}/allocate`, yen('YEN-2', '601.00'))).body.status).toBe('done');
+    // 2.600 dinars are above the 2.500 that are the same number of minor units as 25.00 euros.
+    expect((await bob.post(`/api/items/${dinar}/allocate`, { version: 0, invoices: [{ invoice_number: 'DINAR-1', amount: '280.00', settled: '97.400', write_off: '2.600' }] })).body).toMatchObject({ status: 'awaits_approval', approval: { why: expect.stringContaining('2.600 KWD') } });
+  });
+
+  it('approves nothing that whoever asked for it may no longer ask for', async () => {
+    const admin = await addUser('adele', ['admin']);
+    const erin = await addUser('erin', ['analyst']);
+    const [one, two, three] = await book(stranger('60100.00'), stranger('60200.00'), stranger('60300.00'));
+    const ask = async (entry: string) => (await erin.post(`/api/items/${entry}/on-account`, { version: 0, party_id: 'C1' })).body.approval as { approval_id: string; digest: string };
+    const approve = ({ approval_id, digest }: { approval_id: string; digest: string }) => carol.post(`/api/approvals/${approval_id}/approve`, { digest });
+    const [first, second, third] = [await ask(one!), await ask(two!), await ask(three!)];
+    await admin.send('PATCH', '/api/users/erin', { roles: ['auditor'] });
+    expect(await approve(first)).toMatchObject({ status: 409, body: { detail: 'erin may no longer do what was asked for' } });
+    expect((await carol.get(`/api/approvals/${first.approval_id}`)).body.state).toBe('stale');
+    await admin.send('PATCH', '/api/users/erin', { roles: ['analyst'], companies: ['other'] });
+    expect((await approve(second)).status).toBe(409);
+    await admin.send('PATCH', '/api/users/erin', { companies: null });
+    expect((await approve(third)).body).toMatchObject({ decided: 1 });
+    expect((await carol.get(`/api/items/${one}`)).body).toMatchObject({ state: 'open', version: 0 });
+  });
+
   it('is who the database says, too', async () => {
     const { rows: [row] } = await sql<{ approval_id: bigint }>`select approval_id from approval where state = 'pending' and requested_by = 'carol' limit 1`.execute(web.kysely);
     const end = (by: string, digest: unknown = sql`digest`) => sql`update approval set state = 'approved', decided_by = ${by}, decided_at = now(), approved_digest = ${digest} where approval_id = ${row!.approval_id}`.execute(web.kysely);

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll } from 'vitest';
 import type { ApiContext } from '../../src/api/context.ts';
 import { createOneTimeToken } from '../../src/api/principal.ts';
-import type { Role } from '../../src/api/rights.ts';
+import type { Role } from '../../src/review/rights.ts';
 import { createServer } from '../../src/api/server.ts';
 import { migrateQueue, openQueues } from '../../src/pipeline/backends.ts';
 import { transaction, type Database } from '../../src/platform/database.ts';

@@ -8,6 +8,7 @@ const worker = await testDatabase('worker');
 const web = await worker.as('web');
 const { addUser, send } = await testServer(worker, web);
 const BANK = 'DE02120300000000202051';
+const OTHER = 'DE75512108001245126199';
 let operator: Browser;
 let analyst: Browser;
 let token: string;
@@ -18,7 +19,7 @@ beforeAll(async () => {
   token = (await operator.post('/api/tokens', { name: 'erp', rights: ['read', 'import', 'operate'], days: 1 })).body.token;
 });
 
-const asProgram = (url: string, body: string, type: string) => send('POST', url, body, { authorization: `Bearer ${token}`, 'content-type': type });
+const asProgram = (url: string, body: string, type: string, more: Record<string, string> = {}) => send('POST', url, body, { authorization: `Bearer ${token}`, 'content-type': type, ...more });
 
 function multipart(...files: { name: string; text: string }[]): { body: string; type: string } {
   const boundary = 'the-boundary';
@@ -143,5 +144,30 @@ describe('a saved view', () => {
     expect((await operator.get('/api/views')).body.items).toMatchObject([{ name: 'Large', mine: false, owner: 'analyst' }]);
     expect((await operator.send('DELETE', `/api/views/${body.view_id}`)).status).toBe(404);
     expect((await analyst.send('DELETE', `/api/views/${body.view_id}`)).status).toBe(200);
+  });
+});
+
+describe('settlements', () => {
+  it('acknowledges settlements as JSON, once under its key, and is told which are wrong', async () => {
+    await asProgram('/api/imports/accounts', `account,currency\n${OTHER},EUR\n`, 'text/csv');
+    await asProgram('/api/imports/invoices', 'kind,invoice_number,party_id,currency,amount,issue_date,external_id\nreceivable,RE-2,C1,EUR,100.00,2026-02-01,X-2\n', 'text/csv');
+    await runBatch(worker, [[{ account: OTHER, sequence: '1', date: '2026-05-02', opening: '110.00', entries: [{ amount: '100.00', text: 'RE-2', name: 'Alpha GmbH' }] }]]);
+    const [entry] = await entriesOf(web, '2026-05-02');
+    expect((await analyst.post(`/api/items/${entry}/allocate`, { version: 0, invoices: [{ invoice_number: 'RE-2', amount: '100.00' }] })).body.status).toBe('done');
+    const send = (settlements: object[], key = 'settlements-0001') => asProgram('/api/settlements', JSON.stringify({ settlements }), 'application/json', { 'idempotency-key': key });
+    const wrong = await send([{ external_id: 'X-2', amount: '60.00', as_of: '2026-03-02' }, { external_id: 'no "such"\nthing', amount: '1.00', as_of: '2026-03-02' }], 'settlements-0000');
+    expect(wrong).toMatchObject({ status: 400, body: { code: 'invalid_input', errors: [{ path: 'settlements.1', message: 'there is no such invoice' }] } });
+    expect(await send([{ external_id: 'X-2', amount: '100.001', as_of: '2026-03-02' }], 'settlements-0002')).toMatchObject({ status: 400, body: { errors: [{ path: 'settlements.0.amount' }] } });
+    expect((await send([{ external_id: 'X-2', amount: '60.00', as_of: '2026-03-02', state: 'open' }], 'settlements-0003')).status).toBe(400);
+    const part = [{ external_id: 'X-2', amount: '60.00', as_of: '2026-03-02' }];
+    const { rows: [before] } = await sql<{ n: number }>`select count(*)::int as n from log_record where action = 'settlement_acknowledged'`.execute(web.kysely);
+    const answers = await Promise.all([send(part), send(part)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual(answers.some(({ status }) => status === 409) ? [200, 409] : [200, 200]);
+    expect((await send(part)).body).toEqual({ rows: 1, acknowledged: 1, unchanged: 0 });
+    expect((await send(part, 'settlements-0004')).body).toEqual({ rows: 1, acknowledged: 0, unchanged: 1 });
+    const { rows: [after] } = await sql<{ n: number }>`select count(*)::int as n from log_record where action = 'settlement_acknowledged'`.execute(web.kysely);
+    expect(after!.n - before!.n).toBe(1);
+    const all = await send([{ kind: 'receivable', invoice_number: 'RE-2', party_id: 'C1', amount: '100.00', as_of: '2026-03-03' }], 'settlements-0005');
+    expect(all.body).toEqual({ rows: 1, acknowledged: 1, unchanged: 0 });
   });
 });

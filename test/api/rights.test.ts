@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { RIGHTS, ROLES, type Role } from '../../src/api/rights.ts';
+import { RIGHTS, ROLES, type Role } from '../../src/review/rights.ts';
 import { ROUTES, type Route, type RouteName } from '../../src/api/routes.ts';
 import { importMasterData, runBatch } from '../helpers/batch.ts';
 import { testDatabase } from '../helpers/database.ts';
@@ -12,7 +12,7 @@ const web = await worker.as('web');
 const { app, send, signIn, addUser } = await testServer(worker, web);
 
 const SECRET = 'geheim';
-const ids: Record<string, string> = { kind: 'accounts', user_id: 'somebody', token_id: '999', view_id: '999', dead_letter_id: '999', run_id: '999' };
+const ids: Record<string, string> = { kind: 'accounts', user_id: 'somebody', token_id: '999', view_id: '999', dead_letter_id: '999', run_id: '999', session_id: '0'.repeat(16) };
 const people = {} as Record<Role, Browser>;
 const strangers = {} as Record<Role, Browser>;
 
@@ -48,6 +48,7 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   previewBulkAccept: { company: SECRET, reason: 'x', rule_id: null }, bulkAccept: { company: SECRET, reason: 'x', rule_id: null, digest: '0'.repeat(64) }, previewBulkUndo: { selection: { run_id: '1' } },
   bulkUndo: { selection: { run_id: '1' }, digest: '0'.repeat(64), reason: 'x' }, approve: { digest: '0'.repeat(64) }, reject: { reason: 'x' }, acceptQuarantined: { reason: 'x' }, rejectQuarantined: { reason: 'x' },
   discardDeadLetter: { reason: 'x' }, rejectLearned: { reason: 'x' }, revokeLearned: { reason: 'x' }, setMode: { mode: 'auto', company: SECRET, reason: 'x' }, replay: { run_id: '1' },
+  acknowledgeSettlements: { settlements: [{ amount: '1.00', as_of: '2026-03-01', external_id: 'nobody knows it' }] },
   createUser: { user_id: 'Wrong', name: 'x', roles: [] }, createToken: { name: 'x', rights: ['session'], days: 0 }, createView: { name: '', page: 'queue', query: {} }, changeView: { name: 'x', page: 'queue', query: {} },
   changePassword: { current: 'x', next: 'x'.repeat(12) }, exchangeToken: { token: 'x'.repeat(30) }, signInWithPassword: { user_id: 'x', password: 'x' },
 };
@@ -126,6 +127,23 @@ describe('a session', () => {
     const answer = await send('POST', '/api/sign-in/token', { token: 'another-token-of-forty-characters-012345' }, { cookie: person.cookie });
     expect(String(answer.headers['set-cookie'])).toMatch(/^tieout_8480=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
     expect((await person.get('/api/session')).status).toBe(401);
+  });
+});
+
+describe('the sessions of a person', () => {
+  it('are listed without what signs in, ended one by one or all but this one, and are nobody else\'s', async () => {
+    const [first, second, third] = [await addUser('roamer', ['analyst']), await signIn('roamer'), await signIn('roamer')];
+    const { body, text } = await first.get('/api/sessions');
+    expect(body.items.map((one: { current: boolean }) => one.current).sort()).toEqual([false, false, true]);
+    expect(text).not.toContain(first.cookie.split('=')[1]);
+    const [other] = body.items.filter((one: { current: boolean }) => !one.current);
+    expect((await people.admin.send('DELETE', `/api/sessions/${other.session_id}`)).status).toBe(404);
+    expect((await first.send('DELETE', `/api/sessions/${other.session_id}`)).status).toBe(200);
+    expect((await first.get('/api/sessions')).body.items).toHaveLength(2);
+    await signIn('roamer');
+    expect((await first.send('DELETE', '/api/sessions')).body).toEqual({ ended: 2 });
+    expect(await Promise.all([first, second, third].map(async (one) => (await one.get('/api/session')).status))).toEqual([200, 401, 401]);
+    expect((await people.admin.get('/api/session')).status).toBe(200);
   });
 });
 

@@ -42,6 +42,14 @@ describe('a password', () => {
     expect((await sql<{ password_hash: string }>`select password_hash from app_user where user_id = 'anna'`.execute(web.kysely)).rows[0]!.password_hash).toMatch(/^\$argon2id\$/);
   });
 
+  it('is tried five times, also by who tries all at once', async () => {
+    const { app } = await testServer(worker, web, { origin: PUBLIC, sign_in: 'password' });
+    await transaction(web, async (tx) => createUser(tx, 'test', 'gerd', { roles: ['analyst'], password_hash: await hashPassword('a password to be guessed') }));
+    const statuses = await Promise.all(Array.from({ length: 40 }, async (_, i) => (
+      await app.inject({ method: 'POST', url: '/api/sign-in/password', headers: HOST, remoteAddress: `10.3.0.${i}`, payload: { user_id: 'gerd', password: i === 39 ? 'a password to be guessed' : `guess ${i}` } })).statusCode));
+    expect(statuses.filter((status) => status !== 429).length).toBeLessThanOrEqual(5);
+  });
+
   it('is tried from one address so many times a minute', async () => {
     const { app } = await testServer(worker, web, { origin: PUBLIC, sign_in: 'password' });
     const statuses = [];

@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import type { Right } from '../../api/rights.ts';
+import type { RightName as Right } from '../../api/schemas.ts';
 import type { Session } from '../../api/schemas.ts';
 import { call, reading, Refusal, setCsrfToken } from './call.ts';
 

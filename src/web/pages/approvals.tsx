@@ -16,9 +16,9 @@ import { Empty, Loaded, PageHead, Panel } from '../parts/states.tsx';
 
 /** What waits for a second person: what is asked, by whom, and why it takes two. What is approved is what is shown. */
 export default function Approvals(): ReactNode {
-  const { state = 'pending' } = useSearch({ strict: false }) as { state?: ApprovalView['state'] | 'all' };
+  const { state = 'pending', company } = useSearch({ strict: false }) as { state?: ApprovalView['state'] | 'all'; company?: string };
   const navigate = useNavigate();
-  const query = useQuery({ ...reading('GET /api/approvals', { query: { state } }), refetchInterval: 15_000 });
+  const query = useQuery({ ...reading('GET /api/approvals', { query: { state, company } }), refetchInterval: 15_000 });
   const items = query.data?.items ?? [];
   const [current, setCurrent] = useState(0);
   const [dialog, setDialog] = useState<{ act: 'approve' | 'reject'; one: ApprovalView } | null>(null);

@@ -13,9 +13,9 @@ import { Empty, Loaded, PageHead, Panel } from '../parts/states.tsx';
 
 /** Payer accounts and names that people's acceptances have proposed: confirmed by a second person, with their history. */
 export default function Learned(): ReactNode {
-  const { state = 'proposed' } = useSearch({ strict: false }) as { state?: LearnedView['state'] | 'all' };
+  const { state = 'proposed', company } = useSearch({ strict: false }) as { state?: LearnedView['state'] | 'all'; company?: string };
   const navigate = useNavigate();
-  const query = useQuery(reading('GET /api/learned', { query: { state } }));
+  const query = useQuery(reading('GET /api/learned', { query: { state, company } }));
   const may_approve = useMay('approve');
   const { busy, send } = useSend();
   const [current, setCurrent] = useState(0);

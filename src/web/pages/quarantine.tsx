@@ -1,6 +1,6 @@
 import { Alert, Anchor, Badge, Button, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import type { z } from 'zod';
 import type { QuarantineDetail, QuarantinedStatement } from '../../api/schemas.ts';
@@ -21,7 +21,8 @@ export default function Quarantine(): ReactNode {
 }
 
 function List(): ReactNode {
-  const query = useQuery({ ...reading('GET /api/quarantine', {}), refetchInterval: 30_000 });
+  const { company } = useSearch({ strict: false }) as { company?: string };
+  const query = useQuery({ ...reading('GET /api/quarantine', { query: { company } }), refetchInterval: 30_000 });
   return (
     <>
       <PageHead title="Quarantine" hint="Statements that failed a check. None of their entries is on the books." />

@@ -2,7 +2,7 @@ import { ActionIcon, Alert, Badge, Button, Checkbox, Code, CopyButton, Group, Mu
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { z } from 'zod';
-import type { Role } from '../../api/rights.ts';
+import type { Role } from '../../api/schemas.ts';
 import type { UserCreate, UserView } from '../../api/schemas.ts';
 import { call, reading, setCsrfToken } from '../app/call.ts';
 import { formatTime, parseAmount, wordsOf } from '../app/format.ts';
@@ -12,6 +12,7 @@ import { Amount } from '../parts/amount.tsx';
 import { ActDialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useSend } from '../parts/send.ts';
+import { Sessions } from '../parts/sessions.tsx';
 import { Empty, Loaded, PageHead, Panel } from '../parts/states.tsx';
 
 /** One's own session and tokens; for administrators the users. */
@@ -20,7 +21,7 @@ export default function Settings(): ReactNode {
   return (
     <div className="page">
       <PageHead title="Settings" />
-      <Stack gap="sm"><Own /><Tokens />{may_administer && <Users />}</Stack>
+      <Stack gap="sm"><Own /><Sessions /><Tokens />{may_administer && <Users />}</Stack>
     </div>
   );
 }

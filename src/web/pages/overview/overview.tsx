@@ -2,7 +2,7 @@ import { BarChart, LineChart } from '@mantine/charts';
 import '@mantine/charts/styles.css';
 import { Alert, Anchor, Badge, SimpleGrid, Stack, Table, Text, UnstyledButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Overview as Figures } from '../../../api/schemas.ts';
 import { reading } from '../../app/call.ts';
@@ -14,7 +14,8 @@ import { Conservation, Flow, RunList } from './run.tsx';
 
 /** The morning's figures: what came, where it went, what waits, and whether the books agree with the bank. */
 export default function Overview(): ReactNode {
-  const query = useQuery({ ...reading('GET /api/overview', {}), refetchInterval: 30_000 });
+  const { company } = useSearch({ strict: false }) as { company?: string };
+  const query = useQuery({ ...reading('GET /api/overview', { query: { company } }), refetchInterval: 30_000 });
   return <div className="page"><PageHead title="Overview" /><Loaded query={query} rows={14}>{(data) => <Shown data={data} />}</Loaded></div>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Who may do what: the one table of roles and rights. Every route names one right (routes.ts); what is about a company is moreover shown
+ * Who may do what: the one table of roles and rights. Every route names one right (src/api/routes.ts); what is about a company is moreover shown
  * and done only to people of that company.
  */
 export const ROLES = ['analyst', 'approver', 'auditor', 'operator', 'admin'] as const;
