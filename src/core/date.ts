@@ -1,8 +1,6 @@
 /** Calendar dates are strings `YYYY-MM-DD` (ISO 8601), compared as strings, without a time zone. */
 export type CalendarDate = string;
 
-const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
-
 /** The date for year, month (1-12) and day, or undefined when the calendar has no such day. */
 export function calendarDate(year: number, month: number, day: number): CalendarDate | undefined {
   if (!(year >= 1900 && year <= 2200) || !(month >= 1 && month <= 12) || !(day >= 1)) return undefined;
@@ -10,10 +8,27 @@ export function calendarDate(year: number, month: number, day: number): Calendar
   return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
 }
 
-/** Whether the text is `YYYY-MM-DD` and a day that exists. */
+/** Whether the text is `YYYY-MM-DD` and a day that exists. Asked twice for every entry, so without a pattern. */
 export function isCalendarDate(text: string): boolean {
-  const m = ISO_DATE.exec(text);
-  return m !== null && calendarDate(Number(m[1]), Number(m[2]), Number(m[3])) !== undefined;
+  if (text.length !== 10 || text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH) return false;
+  const year = digitsAt(text, 0, 4);
+  const month = digitsAt(text, 5, 7);
+  const day = digitsAt(text, 8, 10);
+  return year >= 1900 && year <= 2200 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+}
+
+const DASH = 0x2d;
+const ZERO = 0x30;
+
+/** The number that the digits from there to there are; NaN where one is none. */
+function digitsAt(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 /** The number of days of a month (1-12) in the Gregorian calendar. */

@@ -17,8 +17,8 @@ const MAX_TOKEN_BYTES = 1 << 20;
 const NAME_SLOTS = 8_192;
 /** Names that are looked at for one: far above what chance brings, and no document can make the table full or slow by inventing names. */
 const MAX_PROBES = 64;
-/** A source's blocks are handed on in pieces of this size, so that one enormous block cannot pile up what is read from it. */
-const PIECE_BYTES = 1 << 17;
+/** A source's blocks are handed on in pieces of this size: one enormous block cannot pile up what is read from it, and a piece as text dies young. */
+const PIECE_BYTES = 1 << 15;
 /** The XML declaration stands at the very beginning; this much surely holds its encoding. */
 const DECLARATION_BYTES = 512;
 
@@ -70,6 +70,8 @@ export class XmlTokenizer {
   #room: Buffer = Buffer.alloc(0);
   /** What is left of the blocks so far, followed by the current one: the beginning of #room. */
   #bytes: Buffer = this.#room;
+  /** The same bytes, a character each: cutting a text out of it costs a fraction of decoding it. */
+  #characters = '';
   /** Start of the token being read. */
   #token = 0;
   /** The line on which #bytes[#counted] stands; newlines are counted when someone asks, or when the bytes are let go. */
@@ -96,8 +98,9 @@ export class XmlTokenizer {
     block.copy(this.#room, held);
     const bytes = this.#room.subarray(0, held + block.length);
     this.#bytes = bytes;
+    this.#characters = bytes.toString('latin1');
     while (this.#token < bytes.length) {
-      const next = bytes[this.#token] === LT ? this.#markup() : this.#characters();
+      const next = bytes[this.#token] === LT ? this.#markup() : this.#characterData();
       if ((next < 0 ? bytes.length : next) - this.#token > MAX_TOKEN_BYTES) {
         throw new Failure('too_large', `a text, tag or comment is longer than ${MAX_TOKEN_BYTES} bytes`, { line: this.line });
       }
@@ -125,7 +128,7 @@ export class XmlTokenizer {
 
   // Each of the following reads the token at #token and returns where it ends, or -1 when its end has not arrived yet.
 
-  #characters(): number {
+  #characterData(): number {
     const bytes = this.#bytes;
     const end = bytes.length;
     let at = this.#token;
@@ -308,7 +311,7 @@ export class XmlTokenizer {
   }
 
   #decode(start: number, end: number, ascii: boolean): string {
-    if (ascii) return this.#bytes.toString('latin1', start, end);
+    if (ascii) return this.#characters.slice(start, end);
     const text = this.#bytes.toString('utf8', start, end);
     // U+FFFD is what a wrong byte becomes, and also a character that a document may contain.
     if (text.includes('\uFFFD') && !isUtf8(this.#bytes.subarray(start, end))) {
