@@ -19,6 +19,9 @@ export type PayerRelation = (typeof PAYER_RELATIONS)[number];
 export const AMOUNT_FITS = ['exact', 'discount', 'discount_late', 'charges', 'withholding', 'instalment', 'short', 'over', 'none'] as const;
 export type AmountFit = (typeof AMOUNT_FITS)[number];
 
+/** Fits that say what the whole amount is for; the others are for a person. */
+export const AGREED: ReadonlySet<AmountFit> = new Set<AmountFit>(['exact', 'discount', 'charges', 'withholding', 'instalment']);
+
 /** The facts of an entry, the same for all of its candidates. */
 export interface EntryFacts {
   direction: Direction;

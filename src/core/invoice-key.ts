@@ -55,7 +55,7 @@ function withoutLeadingZeros(invoice_number: string): string {
 const MIN_TEXT_KEY = 3;
 
 /** A key with more letter and digit groups is a hash or a UUID: its shape is nobody else's, and the table of shapes would grow with the invoices. */
-const MAX_SHAPE_GROUPS = 6;
+export const MAX_SHAPE_GROUPS = 6;
 
 /**
  * The shape of a key, as `invoice_shape` keeps it: its form, then its groups of letters (`A`) and digits (`9`) with their lengths:

@@ -23,6 +23,7 @@ export function booksOf(items: Item[], parties: (Party & { accounts?: string[]; 
     party: (party_id) => parties.find((party) => party.party_id === party_id),
     payableFor: (party_id) => [party_id, ...parties.find((party) => party.party_id === party_id)?.pays_for ?? []],
     openItems: (party_id) => ({ items: items.filter((item) => item.party_id === party_id && item.open > 0n && item.status === 'open'), complete: true }),
+    settledSince: () => ({ items: [], complete: true }),
     earlierByEndToEnd: () => [], earlierByMandate: () => [],
   };
   return { books, shapes: new Set(keys.flatMap((key) => shapeOf(key) ?? [])) };
@@ -40,7 +41,7 @@ export const party = (party_id: string, of: Partial<Party> & { accounts?: string
   party_id, kind: 'customer', withholding_rate: null, assigned_to_factor: null, pays_for: [], contradictory: false, ...of,
 });
 export const leaf = (of: Partial<Leaf>): Leaf => ({
-  entry_id: 1n, statement_id: 1n, line: 1, account_id: 1, company: 'default', status: 'booked', booking_date: '2026-10-30', value_date: '2026-10-30', amount: 11_900n, currency: 'EUR', bank_reference: null,
+  entry_id: 1n, statement_id: 1n, accepted_seq: null, line: 1, account_id: 1, company: 'default', status: 'booked', booking_date: '2026-10-30', value_date: '2026-10-30', amount: 11_900n, currency: 'EUR', bank_reference: null,
   end_to_end_id: null, mandate_id: null, counterparty_name: 'Nordwind Handel GmbH', counterparty_account: 'DE89370400440532013000', counterparty_bank: null, remittance: null,
   structured_reference: null, return_reason: null, reversal: false, transaction_code: null, customer_reference: null, instructed: null, exchange_rate: null, charges: [], findings: [], proof: 'proven', ...of,
 });

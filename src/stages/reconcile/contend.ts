@@ -16,6 +16,8 @@ export interface Contender {
   claims: readonly bigint[];
   /** Nothing in its text names what it claims. */
   inferred: boolean;
+  /** It names and fits what it claims, and is for a person for another reason: it takes nothing, and nothing is certain to be later ones'. */
+  waits?: true;
 }
 
 /** All subsets of so many are looked at in a millisecond; groups of more are hundreds of entries over the same invoices. */
@@ -23,12 +25,20 @@ const MAX_EXACT = 12;
 
 /**
  * The entries that get nothing, each with those that have what it claims and itself: enough to see again that it loses. Where one names what
- * another claims by its amount alone, the amount was no proof: both are for a person.
+ * another claims by its amount alone, the amount was no proof: both are for a person. So is what an entry booked before it may have paid
+ * already, as a person has yet to say.
  */
-export function findLosers(contenders: readonly Contender[]): Map<bigint, readonly Contender[]> {
+export function findLosers(all: readonly Contender[]): Map<bigint, readonly Contender[]> {
   const losers = new Map<bigint, readonly Contender[]>();
+  const contenders = all.filter(({ waits }) => !waits);
+  const waiting = byClaim(all.filter(({ waits }) => waits));
+  for (const contender of waiting.size === 0 ? [] : contenders) {
+    const before = contender.claims.flatMap((claim) => waiting.get(claim) ?? []).filter((other) => contender.inferred || compareContenders(other, contender) < 0).sort(compareContenders)[0];
+    if (before) losers.set(contender.entry_id, [before, contender]);
+  }
   const by_kind = [false, true].map((kind) => byClaim(contenders.filter((one) => one.inferred === kind)));
   for (const contender of contenders) {
+    if (losers.has(contender.entry_id)) continue;
     const other = contender.claims.flatMap((claim) => by_kind[contender.inferred ? 0 : 1]!.get(claim) ?? []).sort(compareContenders)[0];
     if (other) losers.set(contender.entry_id, [other, contender]);
   }

@@ -1,4 +1,4 @@
-import type { Evidence } from '../../core/evidence.ts';
+import { AGREED, type Evidence, type NamedBy } from '../../core/evidence.ts';
 import { findLosers, type Contender } from './contend.ts';
 import { decide, MAX_SUGGESTIONS, type DecisionDraft, type Modes } from './decide.ts';
 import type { Ruleset } from './rules.ts';
@@ -21,6 +21,9 @@ export function notYetBooked(): Draft {
 export function decideEntry(evidence: Evidence, ruleset: Ruleset, modes: Modes, contest: readonly Contender[] | undefined): Draft {
   const draft = decide(evidence, ruleset, modes);
   if (!contest || !findLosers(contest).has(BigInt(evidence.entry_id))) return draft;
+  if (contest.some((other) => other.waits)) {
+    return { ...draft, outcome: 'review', chosen: null, reason: 'another_entry_waits', explanation: `An entry that waits for a person names the same invoice. ${draft.explanation}` };
+  }
   return {
     ...draft, outcome: 'review', chosen: null, reason: 'settled_by_another_entry',
     explanation: 'Another entry of the same night settles or claims the same invoice, or returns the same payment.',
@@ -38,6 +41,14 @@ export function claimsOf({ chosen }: Draft): bigint[] {
   if (!chosen) return [];
   return chosen.reverses_decision_id === null ? chosen.allocations.map((part) => BigInt(part.invoice_id)) : [-BigInt(chosen.reverses_decision_id)];
 }
+
+/** The invoices that the text names and the amount fits, by a candidate that is nonetheless for a person. */
+export function namedClaims({ candidates }: Evidence): bigint[] {
+  const named = candidates.filter(({ facts }) => facts.kind === 'invoices' && NAMES.has(facts.named_by) && facts.all_named && facts.status === 'open' && AGREED.has(facts.amount));
+  return named.flatMap(({ allocations }) => allocations.map((part) => BigInt(part.invoice_id)));
+}
+
+const NAMES: ReadonlySet<NamedBy> = new Set<NamedBy>(['reference', 'end_to_end', 'number', 'digits']);
 
 /** Whether the entry goes into the review queue. */
 export function waits({ outcome }: Draft): boolean {

@@ -13,7 +13,7 @@ import { findLosers, type Contender } from './contend.ts';
 import { joinNotifications } from './join-notifications.ts';
 import { pairTransfers } from './pair-transfers.ts';
 import type { Modes } from './decide.ts';
-import { accountOf, alreadyOnTheBooks, claimsOf, decideEntry, notYetBooked, waits, type Draft } from './draft.ts';
+import { accountOf, alreadyOnTheBooks, claimsOf, decideEntry, namedClaims, notYetBooked, waits, type Draft } from './draft.ts';
 import { logContender } from './replay.ts';
 import { loadRuleset, type Ruleset } from './rules.ts';
 import * as store from './store.ts';
@@ -221,13 +221,16 @@ async function settleConflicts(batch: Batch, scope: EvidenceScope): Promise<Lose
   for await (const kept of store.readClaimants(batch.tx, scope, contested)) {
     if (isDeferred(batch, kept, scope)) continue;
     const decided = decideLeaf(batch, kept, NO_LOSERS);
-    const claims = decided ? claimsOf(decided.draft).filter((claim) => claimed.has(claim)) : [];
+    if (!decided) continue;
+    const { chosen, outcome } = decided.draft;
+    const claims = (outcome === 'review' && !chosen ? namedClaims(kept.evidence) : claimsOf(decided.draft)).filter((claim) => claimed.has(claim));
     if (claims.length === 0) continue;
     const { entry_id, account_id, booking_date, value_date, content_key, amount } = kept.evidence;
-    contenders.push({ entry_id: BigInt(entry_id), account_id, booking_date, value_date, content_key, amount, claims, inferred: decided!.draft.chosen!.facts.named_by === 'none' && decided!.draft.chosen!.facts.kind === 'invoices' });
+    const inferred = chosen?.facts.named_by === 'none' && chosen.facts.kind === 'invoices';
+    contenders.push({ entry_id: BigInt(entry_id), account_id, booking_date, value_date, content_key, amount, claims, inferred, ...(!chosen && { waits: true }) });
   }
   const losers = findLosers(contenders);
-  for (const { entry_id, claims } of contenders) if (!losers.has(entry_id)) for (const claim of claims) if (claim > 0n) batch.taken.add(String(claim));
+  for (const { entry_id, claims, waits } of contenders) if (!waits && !losers.has(entry_id)) for (const claim of claims) if (claim > 0n) batch.taken.add(String(claim));
   return new Map([...losers].map(([entry_id, contest]) => [String(entry_id), contest]));
 }
 

@@ -8,6 +8,8 @@ import type { FoldedName } from '../../core/text.ts';
 export interface Leaf {
   entry_id: bigint;
   statement_id: bigint;
+  /** The log record with which its statement came onto the books; null before that. */
+  accepted_seq: bigint | null;
   line: number;
   account_id: number;
   company: string;
@@ -100,6 +102,8 @@ export interface Books {
   payableFor(party_id: string): readonly string[];
   /** Open items of the party; not complete when there are more than the search may look at. */
   openItems(party_id: string): { items: readonly Item[]; complete: boolean };
+  /** What other entries have settled of the party's items since the entry came onto the books, as it was open then; not complete as above. */
+  settledSince(party_id: string, leaf: Leaf): { items: readonly Item[]; complete: boolean };
   earlierByEndToEnd(end_to_end_id: string): readonly EarlierPosting[];
   /** Asked of returns only. */
   earlierByMandate(mandate_id: string): readonly EarlierPosting[];

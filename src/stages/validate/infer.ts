@@ -6,7 +6,7 @@ import { candidate, facts } from './candidate.ts';
 import { findCombination, type Choice, type CombinationResult, type Member } from './combination.ts';
 import type { Books, Item, Leaf } from './contract.ts';
 import { exchangedLeaf, explainItems, moveInEntryCurrency, type ExchangedFit } from './exchange.ts';
-import { isOneSlip, numbersIn, ordersIn, saysMore, speaksOfPrepayment } from './mentions.ts';
+import { isOneSlip, numbersIn, ordersIn, saysMore, speaksOfPrepayment, type WrittenNumber } from './mentions.ts';
 import { gate, statusOf, type Named } from './named.ts';
 import { payerOf, type Payer } from './payer.ts';
 
@@ -15,15 +15,19 @@ export function inferredCandidates(leaf: Leaf, named: Named, payer: Payer, wante
   // What is named explains the amount, or nobody is known: the text need not be read again.
   if (wanted.length === 0) return [];
   const open = wanted.map((party_id) => books.openItems(party_id));
-  const complete = open.every((one) => one.complete);
-  const items = open.flatMap((one) => one.items).filter((item) => gate(leaf, item) === null).sort(oldestFirst);
+  const settled = wanted.map((party_id) => books.settledSince(party_id, leaf));
+  const complete = [...open, ...settled].every((one) => one.complete);
+  const [items, since] = [open, settled].map((lists) => lists.flatMap((one) => one.items).filter((item) => gate(leaf, item) === null).sort(oldestFirst)) as [Item[], Item[]];
   const { explained, all_named } = { explained: [] as Candidate[], all_named: named.items.length === 0 && named.refused.length === 0 };
   const says = readText(leaf, named);
   if (items.length > 0) {
     const { combination, view } = findInCurrencies(leaf, items);
-    const unique = complete && combination.found === 'one';
+    const explains = (item: Item): { item: Item; fit: ExchangedFit } => ({ item, fit: explainItems(leaf, [item], books.party(item.party_id)) });
+    const singles = items.map(explains).filter(({ fit }) => !PARTIAL.has(fit.fit));
+    // What another entry has settled since was as likely meant by this one: counted is what was open before its batch.
+    const unique = complete && combination.found === 'one' && (since.length === 0
+      || (findInCurrencies(leaf, [...items, ...since]).combination.found === 'one' && since.map(explains).every(({ fit }) => PARTIAL.has(fit.fit))));
     const only = unique ? combination.first : null;
-    const singles = items.map((item) => ({ item, fit: explainItems(leaf, [item], books.party(item.party_id)) })).filter(({ fit }) => !PARTIAL.has(fit.fit));
     // Tax withheld, charges and a late discount take no part in sums, but an item that they explain is another possibility.
     const rivals = singles.filter(({ fit }) => RIVALS.has(fit.fit)).map(({ item }) => item);
     for (const [i, { item, fit }] of singles.slice(0, MAX_SINGLES).entries()) {
@@ -37,7 +41,7 @@ export function inferredCandidates(leaf: Leaf, named: Named, payer: Payer, wante
       const of = members.map((member) => member.item);
       explained.push(candidate(leaf, payer, books, of, fitOfMembers(members, leaf, view), { named_by: 'none', all_named, unique: unique && rivals.length === 0, status: 'open', undisputed: isUndisputed(says, of) }, -i));
     }
-    if (all_named) explained.push(...slipCandidates(leaf, payer, books, items, says));
+    if (all_named) explained.push(...slipCandidates(leaf, payer, books, items, since, says));
     explained.push(...completedCandidates(leaf, named, payer, books, items));
   }
   return [...explained, ...forAPerson(leaf, named, payer, books, items, explained, says)];
@@ -53,9 +57,10 @@ const MAX_SINGLES = 10;
 
 /** What the text says beside invoices that are ours. */
 interface Says {
-  /** Keys that look like numbers of ours, or stand behind a word for an invoice, and are no invoice. */
-  numbers: readonly { key: string; labelled: boolean }[];
+  /** What may have been meant as numbers of invoices, and names none. */
+  numbers: readonly WrittenNumber[];
   unheard: readonly string[];
+  lookalikes: readonly Item[];
   orders: readonly string[];
   prepayment: boolean;
   /** A structured reference that is none of those we issued. */
@@ -65,7 +70,7 @@ interface Says {
 
 function readText(leaf: Leaf, named: Named): Says {
   const text = [leaf.remittance, leaf.customer_reference, leaf.structured_reference].filter((part) => part !== null).join(' ; ') || null;
-  return { numbers: numbersIn(text), unheard: named.unheard, orders: ordersIn(text), prepayment: speaksOfPrepayment(text),
+  return { numbers: numbersIn(text), unheard: named.unheard, lookalikes: named.lookalikes, orders: ordersIn(text), prepayment: speaksOfPrepayment(text),
     reference: leaf.structured_reference !== null && named.items.length === 0 && isReferenceOfSomebody(leaf.structured_reference), whole: text === null ? '' : normaliseReference(text) };
 }
 
@@ -78,13 +83,26 @@ function isReferenceOfSomebody(text: string): boolean {
  * Whether nothing in the text speaks for something else than these items: a number like theirs that is none of ours, a number that is called
  * an invoice's, somebody else's reference, an order that is not theirs, a payment before any invoice.
  */
-function isUndisputed({ numbers, unheard, orders, prepayment, reference }: Says, items: readonly Item[]): boolean {
-  if (prepayment || reference) return false;
+function isUndisputed({ numbers, unheard, lookalikes, orders, prepayment, reference, whole }: Says, items: readonly Item[]): boolean {
+  if (prepayment || reference || lookalikes.some((item) => !items.includes(item))) return false;
   if (orders.some((order) => !items.some((item) => item.purchase_order !== null && normaliseReference(item.purchase_order) === order))) return false;
   if (numbers.some(({ key, labelled }) => (labelled && isTelling(key)) || isLongReference(key))) return false;
   const theirs = items.map((item) => normaliseReference(item.invoice_number));
-  if (numbers.some(({ key, labelled }) => isOtherShortNumber(key, labelled, theirs))) return false;
+  if (numbers.some(({ key, labelled }) => isOtherShortNumber(key, labelled || key === whole, theirs))) return false;
+  if (numbers.some(({ key, parts }) => [key, ...parts].some((one) => !isOneOf(one, theirs) && theirs.some((number) => isLike(one, number))))) return false;
   return !unheard.some((key) => theirs.some((number) => sameLetters(key, number)));
+}
+
+/** Whether the two differ in their digits alone, the letters around them included where both have some: as the numbers of one sequence do. */
+function isLike(key: string, number: string): boolean {
+  if (sameLetters(key, number)) return true;
+  const [written, theirs] = [key, number].map((one) => /^[A-Z]*(\d{4,})[A-Z]*$/.exec(one)?.[1]);
+  return written !== undefined && theirs !== undefined && written.length === theirs.length && isTelling(written) && (key === written || number === theirs);
+}
+
+function isOneOf(key: string, numbers: readonly string[]): boolean {
+  const digits = /\d{4,}/.exec(key)?.[0];
+  return numbers.some((number) => number === key || (digits !== undefined && number.includes(digits)));
 }
 
 /** A number like theirs, of those too short to be looked up in a text (`N-3`, `Rechnung 7`), that is none of them. */
@@ -124,10 +142,11 @@ function orderBonus({ whole }: Says, { purchase_order }: Item): number {
 const MIN_SLIP_LENGTH = 5;
 
 /** The number of the one item that a slip of the hand makes of what is written; with its amount exact. */
-function slipCandidates(leaf: Leaf, payer: Payer, books: Books, items: readonly Item[], says: Says): Candidate[] {
-  const meant = items.filter((item) => says.numbers.some(({ key }) => isSlipOf(key, item.invoice_number)));
+function slipCandidates(leaf: Leaf, payer: Payer, books: Books, items: readonly Item[], since: readonly Item[], says: Says): Candidate[] {
+  const isMeant = (item: Item): boolean => says.numbers.some(({ key }) => isSlipOf(key, item.invoice_number));
+  const meant = items.filter(isMeant);
   return meant.map((item) => candidate(leaf, payer, books, [item], explainItems(leaf, [item], books.party(item.party_id)), {
-    named_by: 'typo', all_named: true, unique: meant.length === 1, status: 'open',
+    named_by: 'typo', all_named: true, unique: meant.length === 1 && !since.some(isMeant), status: 'open',
     undisputed: !says.prepayment && !says.reference && says.numbers.every(({ key, labelled }) => !labelled || !isTelling(key) || isSlipOf(key, item.invoice_number)),
   })).filter(({ facts: of }) => of.amount === 'exact' || meant.length === 1);
 }

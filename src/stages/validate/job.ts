@@ -24,7 +24,7 @@ export const validateJob: DocumentJob = async (document_id, { tx, signal }) => {
     if (leaves.length === 0) return { state: 'validated' };
     for (const [company, own] of Map.groupBy(leaves, (leaf: Leaf) => leaf.company)) {
       if (!shapes.has(company)) shapes.set(company, await store.loadShapes(tx, company));
-      await store.saveEvidence(tx, document_id, n++, company, versions.get(company)!, await gatherChunk(tx, company, own, shapes.get(company)!, blocked));
+      await store.saveEvidence(tx, document_id, n++, company, versions.get(company)!, await gatherChunk(tx, company, own, shapes.get(company)!, blocked, false));
     }
     after = leaves.at(-1)!.entry_id;
   }
@@ -33,14 +33,16 @@ export const validateJob: DocumentJob = async (document_id, { tx, signal }) => {
 /** See BatchContext: the same evidence for single entries, whatever document they came with. */
 export const gatherOpenEvidence: BatchContext['gatherOpenEvidence'] = async (company, entry_ids, { tx }) => {
   const leaves = await store.loadLeavesOf(tx, entry_ids);
-  await store.saveOpenEvidence(tx, await gatherChunk(tx, company, leaves, await store.loadShapes(tx, company), await store.loadBlocked(tx)));
+  await store.saveOpenEvidence(tx, await gatherChunk(tx, company, leaves, await store.loadShapes(tx, company), await store.loadBlocked(tx), true));
 };
 
-async function gatherChunk(tx: Tx, company: string, leaves: readonly Leaf[], shapes: ReadonlySet<string>, blocked: store.Blocked): Promise<Evidence[]> {
+/** `on_the_books`: the leaves are, and others may have been decided since they came. */
+async function gatherChunk(tx: Tx, company: string, leaves: readonly Leaf[], shapes: ReadonlySet<string>, blocked: store.Blocked, on_the_books: boolean): Promise<Evidence[]> {
   const read = leaves.map((leaf) => readLeaf(leaf, shapes));
   const books = await store.loadBooks(tx, company, read, blocked);
   const identified = read.map((one) => identifyLeaf(one, books));
-  const wanted = new Set(identified.flatMap((one) => one.wanted));
-  const complete: Books = { ...books, openItems: await store.loadOpenItems(tx, company, [...wanted], blocked) };
+  const wanted = [...new Set(identified.flatMap((one) => one.wanted))];
+  const complete: Books = { ...books, openItems: await store.loadOpenItems(tx, company, wanted, blocked) };
+  if (on_the_books) complete.settledSince = await store.loadSettledSince(tx, company, leaves, wanted, blocked);
   return identified.map((one) => gatherEvidence(one, complete));
 }

@@ -1,4 +1,4 @@
-import { keysInText, type KeyForm } from '../../core/invoice-key.ts';
+import { keysInText, MAX_SHAPE_GROUPS, type KeyForm } from '../../core/invoice-key.ts';
 import { ibanStatus } from '../../core/account.ts';
 import { canonicalReference } from '../../core/reference.ts';
 import { normaliseReference } from '../../core/text.ts';
@@ -14,9 +14,9 @@ export interface Mention {
   /**
    * How much it says that it is an invoice: `named`, since it has the letters of a number, stands in a field for references or behind a word
    * for an invoice; `bare` digits, which may be anything; a `decoy`, digits of a date, a phone, an account, an amount, or behind a word for
-   * something else.
+   * something else; a `lookalike`, which is the whole of what has the form of such a decoy, and nothing but its form says so.
    */
-  readonly weight: 'named' | 'bare' | 'decoy';
+  readonly weight: 'named' | 'bare' | 'lookalike' | 'decoy';
   /** The number whose beginning it leaves out (`RE-1001/02`): it counts only if that one is an invoice. */
   readonly continues: Mention | null;
 }
@@ -52,28 +52,49 @@ const DIGIT = /\d/;
 
 function mentionsIn(text: number, words: string, shapes: ReadonlySet<string>): Mention[] {
   const found = keysInText(words, shapes);
-  for (const [id] of words.matchAll(LONG_ID)) {
+  for (const { 0: id, index: start } of words.matchAll(LONG_ID)) {
     const key = normaliseReference(id);
-    if (key.length >= MIN_ID) found.push({ form: 'end_to_end', key, start: words.indexOf(id), end: words.indexOf(id) + id.length });
+    if (key.length >= MIN_ID) found.push({ form: 'end_to_end', key, start, end: start + id.length });
+  }
+  for (const { 0: code, index: start } of ALTERNATING.test(words) ? words.matchAll(CODE) : []) {
+    const key = normaliseReference(code);
+    if (groupsIn(key) > MAX_SHAPE_GROUPS) found.push({ form: 'number', key, start, end: start + code.length });
   }
   if (found.length === 0) return [];
-  let decoys: [number, number][] | null = null;
+  let decoys: Decoy[] | null = null;
   const out: Mention[] = [];
   const continued: Mention[] = [];
   for (const { form, key, start, end } of found) {
     const letters = form !== 'digits' && /[A-Z]/.test(key);
     const weight = letters || form === 'reference' || form === 'end_to_end' || INVOICE_LABEL.test(words.slice(Math.max(0, start - LABEL_WINDOW), start)) ? 'named'
-      : (decoys ??= decoysOf(words)).some(([from, to]) => from <= start && end <= to) ? 'decoy' : 'bare';
+      : weightAmong(decoys ??= decoysOf(words), start, end);
     const mention: Mention = { keys: [{ form, key }], text, start, end, weight, continues: null };
     out.push(mention);
-    if (form === 'number' && weight !== 'decoy') continued.push(...continuationsOf(mention, key, words));
+    if (form === 'number' && !isDecoy(mention)) continued.push(...continuationsOf(mention, key, words));
   }
   return [...out, ...continued];
+}
+
+export function isDecoy({ weight }: Pick<Mention, 'weight'>): boolean {
+  return weight === 'decoy' || weight === 'lookalike';
+}
+
+function weightAmong(decoys: readonly Decoy[], from: number, to: number): Mention['weight'] {
+  const around = decoys.filter(({ start, end }) => start <= from && to <= end);
+  return around.length === 0 ? 'bare' : around.every(({ start, end, labelled }) => !labelled && start === from && end === to) ? 'lookalike' : 'decoy';
 }
 
 /** Ids that no person types and that have too many groups to be found by their shape, as a UUID. */
 const LONG_ID = /[\dA-Za-z][\dA-Za-z-]{15,33}[\dA-Za-z]/g;
 const MIN_ID = 16;
+
+/** Numbers whose letters and digits alternate too often to be found by their shape (`7F3A9C2B-0001`): as a whole word. */
+const ALTERNATING = /\d[A-Za-z]+\d+[A-Za-z]/;
+const CODE = /(?<![\dA-Za-z])[\dA-Za-z](?:[\dA-Za-z]|[-/](?=[\dA-Za-z])){5,33}(?![\dA-Za-z])/g;
+
+function groupsIn(key: string): number {
+  return key.match(/[A-Z]+|\d+/g)?.length ?? 0;
+}
 
 /** `/02`, ` + 02`, `, 02`, ` und 02`: the end of a number alone, after a whole one. What a number or an amount goes on with is none. */
 const CONTINUATION = /^ ?(?:[/+&,;]|(?:und|and|et|en|og|och|e|y|i|a)(?= )) ?(\d{1,9})(?![\d]|[.,]\d|[A-Za-z])/;
@@ -98,7 +119,7 @@ function continuationsOf(base: Mention, key: string, words: string): Mention[] {
 const INVOICE_LABEL = new RegExp(`(?<![\\p{L}])(?:${[
   'rechnung(?:en|s?nummern?|s?nr)?', 'rechn', 'rg', 'rgnr', 'rnr', 're', 'beleg(?:nr)?', 'invoices?', 'inv', 'bill', 'factures?', 'fact', 'fac', 'factu(?:ur|ren)(?:nummer|nr)?', 'fattur[ae]', 'fatt', 'ft', 'facturas?', 'fra',
   'fatura', 'faktur[aey]?', 'fakt', 'fv', 'fa', 'laskun?(?:nro)?', 'gutschrift', 'credit ?note', 'avoir', 'avis', 'doc',
-].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|numer|numero|n°|nº|č)[ .:#-]*)?$`, 'iu');
+].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|numer|numero|n°|nº|№|č)[ .:#-]*)?$`, 'iu');
 const LABEL_WINDOW = 32;
 
 /** What is written about beside invoices, with a number behind it. */
@@ -106,6 +127,9 @@ const OTHER_LABEL = new RegExp(`(?<![\\p{L}])(?:${[
   'kunden?(?:nummer|nr)?', 'kd', 'kdnr', 'customer', 'cust', 'client', 'klant(?:nummer|nr)?', 'cliente', 'kund(?:nr|enr)?', 'asiakas(?:nro)?', 'debitor(?:en)?(?:nr)?', 'vertrags?(?:nummer|nr)?', 'contract', 'contrat', 'contratto',
   'contrato', 'avtal', 'sopimus', 'umowa', 'mandat[a-z]*', 'mandate', 'police', 'policy', 'polis(?:nr)?', 'plz', 'ust-?id(?:nr)?', 'vat', 'tva', 'btw', 'steuer(?:nummer|nr)?', 'tax', 'blz', 'konto(?:nummer|nr)?', 'kto', 'account', 'acct',
   'tel', 'telefon', 'fon', 'phone', 'ph', 'fax', 'mobil', 'handy', 'mob', 'tél', 'telefono', 'auftrag(?:s?nummer|s?nr)?', 'bestell(?:ung|nummer|nr)?', 'order', 'po', 'commande', 'bestelling', 'ordine', 'pedido', 'liefer(?:schein|ung)', 'ls',
+  // The payer's own sign or reference.
+  'uns(?:er)?e?\\.? ?(?:zeichen|zchn|ref(?:erenz)?)', 'our ref(?:erence)?', 'ons kenmerk', 'notre r[ée]f(?:[ée]rence)?', 'nostr[oa] rif(?:erimento)?', 'ns\\.? ?rif', 'nuestra ref(?:erencia)?', 'v[åa]r ref(?:erens)?', 'vores? ref', 'viitteemme',
+  'nasz (?:numer|znak)', 'na[sš]e (?:zna[cč]ka|[cč][ií]slo)',
   'delivery', 'ticket', 'proje[kc]t', 'filiale', 'store', 'objekt', 'wohnung', 'unit', 'id', 'member', 'mitglied(?:s?nummer|s?nr)?', 'personal(?:nummer|nr)?', 'zip', 'iban', 'bic',
 ].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|id|n°|nº)[ .:#-]*)?(?=[A-Z+(]{0,4}[-/ ]?\\d)`, 'giu');
 const LABELLED_NUMBER = /^[A-Za-z+(]{0,4}[-/ ]?\d[\d()/.-]*(?: \d{2,}(?![.,]\d))*/;
@@ -128,15 +152,22 @@ const FORMS: readonly RegExp[] = [
 ];
 const IBAN_FORM = /(?<![A-Z0-9])[A-Z]{2}\d{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{0,4}(?![A-Z0-9])/gi;
 
-/** The spans of a text in which digits are something else than an invoice's. */
-export function decoysOf(words: string): [start: number, end: number][] {
-  const spans: [number, number][] = [];
-  for (const form of FORMS) for (const match of words.matchAll(form)) spans.push([match.index, match.index + match[0].length]);
-  for (const match of words.matchAll(IBAN_FORM)) if (ibanStatus(match[0]) !== 'none') spans.push([match.index, match.index + match[0].length]);
+/** A part of a text in which digits are something else than an invoice's: by its form, or behind a word that says so. */
+export interface Decoy {
+  readonly start: number;
+  readonly end: number;
+  readonly labelled: boolean;
+}
+
+export function decoysOf(words: string): Decoy[] {
+  const spans: Decoy[] = [];
+  const add = (start: number, length: number, labelled = false): void => void spans.push({ start, end: start + length, labelled });
+  for (const form of FORMS) for (const match of words.matchAll(form)) add(match.index, match[0].length);
+  for (const match of words.matchAll(IBAN_FORM)) if (ibanStatus(match[0]) !== 'none') add(match.index, match[0].length);
   for (const match of words.matchAll(OTHER_LABEL)) {
     const start = match.index + match[0].length;
     const number = LABELLED_NUMBER.exec(words.slice(start, start + 40));
-    if (number) spans.push([start, start + number[0].length]);
+    if (number) add(start, number[0].length, true);
   }
   return spans;
 }
@@ -186,15 +217,28 @@ export function ordersIn(text: string | null): string[] {
 
 const NUMBER_TOKEN = /(?<![A-Za-z0-9])(?:[A-Za-z]{1,6}[-/. ]{0,2})?\d[\dA-Za-z]*(?:[-/.] ?\d[\dA-Za-z]*| {1,2}\d{2,})*(?:[-/.][A-Za-z]{1,3}(?![A-Za-z0-9]))?/g;
 
-/** What a text may have meant as the number of an invoice: its numbers in a row, with the letters before them and without, outside of what they are else. */
-export function numbersIn(text: string | null): { key: string; labelled: boolean; end: number }[] {
+/** What a text may have meant as the number of an invoice. */
+export interface WrittenNumber {
+  /** With the letters before it. */
+  key: string;
+  /** The same as it was spaced out. */
+  parts: readonly string[];
+  /** It stands behind a word for an invoice. */
+  labelled: boolean;
+  end: number;
+}
+
+/** The numbers of a text in a row, with the letters before them, outside of what digits are else. */
+export function numbersIn(text: string | null): WrittenNumber[] {
   if (text === null || !DIGIT.test(text)) return [];
-  const decoys = decoysOf(text);
-  const out: { key: string; labelled: boolean; end: number }[] = [];
-  for (const match of text.matchAll(NUMBER_TOKEN)) {
-    const [start, end] = [match.index, match.index + match[0].length];
-    if (decoys.some(([from, to]) => from < end && start < to)) continue;
-    out.push({ key: normaliseReference(match[0]), labelled: INVOICE_LABEL.test(text.slice(Math.max(0, start - LABEL_WINDOW), start)), end });
+  let rest = text;
+  for (const { start, end } of decoysOf(text)) rest = `${rest.slice(0, start)}${';'.repeat(end - start)}${rest.slice(end)}`;
+  const out: WrittenNumber[] = [];
+  for (const { 0: match, index } of rest.matchAll(NUMBER_TOKEN)) {
+    out.push({
+      key: normaliseReference(match), parts: match.split(/ +/).map(normaliseReference), labelled: INVOICE_LABEL.test(text.slice(Math.max(0, index - LABEL_WINDOW), index)),
+      end: index + match.length,
+    });
   }
   return out;
 }

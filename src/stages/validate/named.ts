@@ -1,8 +1,8 @@
-import { NAMED_BY, type CandidateFacts, type Evidence, type NamedBy } from '../../core/evidence.ts';
+import { AGREED, NAMED_BY, type CandidateFacts, type Evidence, type NamedBy } from '../../core/evidence.ts';
 import type { KeyForm } from '../../core/invoice-key.ts';
 import type { Books, Item, Leaf } from './contract.ts';
 import { explainItems, type ExchangedFit } from './exchange.ts';
-import type { Mention } from './mentions.ts';
+import { isDecoy, type Mention } from './mentions.ts';
 import { payerOf, relationOf, type Payer } from './payer.ts';
 
 /** What the text names: each mention's invoices, those of a longer number before those inside it. */
@@ -20,6 +20,8 @@ export interface Named {
   strangers: readonly Item[];
   /** Digits that are a number of somebody else's, and were taken for something else. */
   ignored: Evidence['refused'];
+  /** What looks like a date or a phone number, and is an invoice's number that is not among what is named. */
+  lookalikes: readonly Item[];
   /** The keys that no invoice has, of numbers with their letters or behind a word for an invoice. */
   unheard: readonly string[];
 }
@@ -30,17 +32,23 @@ export interface Named {
  * are the number of somebody whom the known payer has nothing to do with are no name for it, unless the amount says so.
  */
 export function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
+  const named = hearNamed(leaf, mentions, payer, books);
+  const lookalikes = mentions.filter(({ weight }) => weight === 'lookalike').flatMap(({ keys }) => itemsOf(keys, books));
+  return lookalikes.length === 0 ? named : { ...named, lookalikes: lookalikes.filter((item) => !named.items.includes(item)) };
+}
+
+function hearNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
   const hearing = (heard: (mention: Mention) => boolean): Named => resolve(leaf, mentions.filter(heard), payer, books);
   const explains = (named: Named): boolean => named.resolved && named.items.length > 0 && AGREED.has(fitOf(leaf, named.items, statusOf(named.items), books).fit);
   const isDigits = ({ keys }: Mention): boolean => keys[0]!.form === 'digits';
   const direction = leaf.amount < 0n ? 'out' : 'in';
   const has = (predicate: (mention: Mention) => boolean): boolean => mentions.some(predicate);
 
-  const whole = hearing((mention) => !isDigits(mention) && mention.weight !== 'decoy');
+  const whole = hearing((mention) => !isDigits(mention) && !isDecoy(mention));
   if (explains(whole) || !has((mention) => mention.weight !== 'named' || isDigits(mention))) return whole;
-  const with_digits = has(isDigits) ? hearing((mention) => mention.weight !== 'decoy') : whole;
+  const with_digits = has(isDigits) ? hearing((mention) => !isDecoy(mention)) : whole;
   if (with_digits !== whole && explains(with_digits)) return with_digits;
-  if (has((mention) => mention.weight === 'decoy')) {
+  if (has(isDecoy)) {
     const with_decoys = hearing(() => true);
     // Of a payer that nobody knows the amount alone speaks, and a person looks anyway.
     if (explains(with_decoys) && (payerOf(payer, direction) === null || with_decoys.items.every((item) => isRelated(payer, item, books)))) return { ...with_decoys, by_amount: true };
@@ -48,16 +56,13 @@ export function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer
   if (payerOf(payer, direction) === null) return with_digits;
   const isStrangers = ({ keys, weight }: Mention): boolean => weight === 'bare' && itemsOf(keys, books).every((item) => !isRelated(payer, item, books));
   if (!has((mention) => isStrangers(mention) && itemsOf(mention.keys, books).length > 0)) return with_digits;
-  const own = hearing((mention) => mention.weight !== 'decoy' && !isStrangers(mention));
+  const own = hearing((mention) => !isDecoy(mention) && !isStrangers(mention));
   // Alone it names what it names, whoever's: nothing else tells that it is something else.
   if (!explains(own)) return with_digits;
   const kept = new Set(own.items);
   const ignored = with_digits.items.filter((item) => !kept.has(item)).map(({ invoice_number, party_id }) => ({ invoice_number, party_id, reason: 'number_of_another_party' }));
   return { ...own, ignored };
 }
-
-/** Fits that say what the whole amount is for. */
-export const AGREED: ReadonlySet<CandidateFacts['amount']> = new Set<CandidateFacts['amount']>(['exact', 'discount', 'charges', 'withholding', 'instalment']);
 
 function isRelated(payer: Payer, item: Item, books: Books): boolean {
   return !['unknown', 'contradicts'].includes(relationOf(payer, item.party_id, books));
@@ -99,7 +104,7 @@ function resolve(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: 
   }
   const named = [...items.values()];
   return {
-    items: named.map(({ item }) => item).sort(byNumber), resolved, refused: [...refused.values()], foreign: [...new Set(foreign)], strangers, ignored: [], by_amount: false,
+    items: named.map(({ item }) => item).sort(byNumber), resolved, refused: [...refused.values()], foreign: [...new Set(foreign)], strangers, ignored: [], lookalikes: [], by_amount: false,
     named_by: named.length === 0 ? 'none' : named.map(({ form }): NamedBy => form).reduce(weaker),
     unheard: unheard.filter((mention) => !covered(mention)).flatMap(({ keys }) => keys.filter(({ form }) => form === 'number').map(({ key }) => key)),
   };

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import { ibanStatus } from '../../core/account.ts';
-import { evidenceText, type AmountFit, type Evidence } from '../../core/evidence.ts';
+import { AGREED, evidenceText, type Evidence } from '../../core/evidence.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { KeyForm } from '../../core/invoice-key.ts';
 import { INTERIM_FORMATS, type Format } from '../../core/statement.ts';
@@ -16,7 +16,7 @@ import { isReturn, type ReadLeaf } from './validate.ts';
 const MAX_OPEN_ITEMS_PER_PARTY = 200;
 
 interface LeafRow {
-  entry_id: bigint; statement_id: bigint; line: number; account_id: number; company: string; format: Format; posts_interim: boolean; ties_out: boolean | null; status: Leaf['status']; booking_date: string; value_date: string | null;
+  entry_id: bigint; statement_id: bigint; accepted_seq: bigint | null; line: number; account_id: number; company: string; format: Format; posts_interim: boolean; ties_out: boolean | null; status: Leaf['status']; booking_date: string; value_date: string | null;
   amount: bigint; currency: string; bank_reference: string | null; end_to_end_id: string | null; mandate_id: string | null;
   counterparty_name: string | null; counterparty_account: string | null; remittance: string | null; structured_reference: string | null;
   return_reason: string | null; reversal: boolean;
@@ -25,7 +25,7 @@ interface LeafRow {
 }
 
 const LEAF_COLUMNS = sql`
-  e.entry_id, e.statement_id, e.line, e.account_id, s.company, s.format, a.interim = 'post' as posts_interim, s.ties_out, e.status, e.booking_date, e.value_date, e.amount, e.currency, e.bank_reference,
+  e.entry_id, e.statement_id, s.log_seq as accepted_seq, e.line, e.account_id, s.company, s.format, a.interim = 'post' as posts_interim, s.ties_out, e.status, e.booking_date, e.value_date, e.amount, e.currency, e.bank_reference,
   e.end_to_end_id, e.mandate_id, e.counterparty_name, e.counterparty_account, e.remittance, e.structured_reference, e.return_reason, e.reversal, e.more`;
 
 /** The next leaves of a document after an entry id, in their order. */
@@ -122,6 +122,7 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
     party: (party_id) => parties.get(party_id),
     payableFor: (party_id) => payable.get(party_id) ?? [party_id],
     openItems: () => ({ items: [], complete: true }),
+    settledSince: () => ({ items: [], complete: true }),
     earlierByEndToEnd: (id) => earlier.get(id) ?? [],
     earlierByMandate: (id) => earlierByMandate.get(id) ?? [],
   };
@@ -214,6 +215,33 @@ export async function loadOpenItems(tx: Tx, company: string, party_ids: readonly
   };
 }
 
+/**
+ * What of the parties' items was settled since the first of these entries came onto the books, by whomever: an entry that waits is held against
+ * what was open before its batch. What was settled and has come back, or was undone, is open again.
+ */
+export async function loadSettledSince(tx: Tx, company: string, leaves: readonly Leaf[], party_ids: readonly string[], blocked: Blocked): Promise<Books['settledSince']> {
+  const seqs = leaves.flatMap(({ accepted_seq }) => accepted_seq ?? []);
+  const rows = party_ids.length === 0 || seqs.length === 0 ? [] : await sql<ItemRow & { seq: bigint; closed: bigint }>`
+    select ${ITEM_COLUMNS}, o.seq, o.closed
+      from unnest(${[...party_ids]}::text[]) wanted(party_id)
+     cross join lateral (select o.invoice_id, o.open, d.log_seq as seq, a.settled + a.discount + a.charges + a.withholding + a.write_off as closed
+            from open_item o join allocation a on a.invoice_id = o.invoice_id
+            join decision d on d.decision_id = a.decision_id and d.superseded_by is null and d.outcome in ('auto', 'manual')
+           where o.party_id = wanted.party_id and o.company = ${company} and o.open < o.amount and d.log_seq > ${seqs.reduce((a, b) => (a < b ? a : b))}::bigint
+           limit ${MAX_OPEN_ITEMS_PER_PARTY + 1}) o
+      join invoice i on i.invoice_id = o.invoice_id`.execute(tx.kysely).then((result) => result.rows);
+  const by_party = Map.groupBy(rows, (row) => row.party_id);
+  return (party_id, { accepted_seq }) => {
+    const all = by_party.get(party_id) ?? [];
+    const since = accepted_seq === null ? [] : all.filter((row) => row.seq > accepted_seq);
+    const items = Map.groupBy(since, (row) => row.invoice_id).values().flatMap((parts): Item[] => {
+      const closed = parts.reduce((sum, part) => sum + part.closed, 0n);
+      return closed > 0n ? [{ ...parseItem(parts[0]!, blocked), open: parts[0]!.open + closed, status: 'open' }] : [];
+    });
+    return { items: [...items], complete: all.length <= MAX_OPEN_ITEMS_PER_PARTY };
+  };
+}
+
 /** Saves a chunk of evidence, a line each: reconcile reads it, and the log takes the lines as they stand. */
 export async function saveEvidence(tx: Tx, document_id: bigint, n: number, company: string, books_version: bigint, evidence: readonly Evidence[]): Promise<void> {
   const { bytes, claims, claimed_at } = await packEvidence(evidence);
@@ -233,15 +261,12 @@ async function packEvidence(evidence: readonly Evidence[]): Promise<{ bytes: Buf
   return { bytes, claims: claims.map(({ claim }) => claim), claimed_at: claims.map(({ at }) => at) };
 }
 
-/** Fits that no rule can make automatic: their candidates are suggestions, and claim nothing. */
-const FOR_A_PERSON: ReadonlySet<AmountFit> = new Set<AmountFit>(['short', 'over', 'discount_late', 'none']);
-
 /** What the entry may consume without a person, each once: invoices, and (negative) the decisions that it may return. */
 function claimsOf({ candidates }: Evidence): bigint[] {
   const claims = new Set<bigint>();
   for (const { facts, allocations, reverses_decision_id } of candidates) {
     if (reverses_decision_id !== null) claims.add(-BigInt(reverses_decision_id));
-    else if (facts.status === 'open' && !FOR_A_PERSON.has(facts.amount)) for (const part of allocations) claims.add(BigInt(part.invoice_id));
+    else if (facts.status === 'open' && AGREED.has(facts.amount)) for (const part of allocations) claims.add(BigInt(part.invoice_id));
   }
   return [...claims];
 }

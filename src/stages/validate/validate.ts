@@ -1,5 +1,5 @@
 import { accountKeys } from '../../core/account.ts';
-import type { Candidate, CandidateFacts, EntryFacts, Evidence, NamedBy } from '../../core/evidence.ts';
+import { AGREED, type Candidate, type CandidateFacts, type EntryFacts, type Evidence, type NamedBy } from '../../core/evidence.ts';
 import { effectOf } from '../../core/finding.ts';
 import { directionOf } from './amount-fit.ts';
 import { bankTypeOf } from './bank-type.ts';
@@ -8,7 +8,7 @@ import type { Books, EarlierPosting, Item, Leaf } from './contract.ts';
 import { explainItems } from './exchange.ts';
 import { inferredCandidates, partsOfNamed } from './infer.ts';
 import { endsInNumber, fillsField, mentionsOf, saysMore, type Mention } from './mentions.ts';
-import { AGREED, findNamed, fitOf, gate, notOpen, statusOf, type Named } from './named.ts';
+import { findNamed, fitOf, gate, notOpen, statusOf, type Named } from './named.ts';
 import { findPayer, payerOf, readName, type NameShown, type Payer } from './payer.ts';
 
 /** A leaf with what is read out of its text, once: what is looked up of the books follows from it. */
@@ -102,7 +102,7 @@ function namedCandidates(leaf: Leaf, named: Named, payer: Payer, wanted: readonl
 /** Whether the amount, which alone made a name of digits, fits another item of the payer too. */
 function othersFit(leaf: Leaf, named: Named, wanted: readonly string[], books: Books): boolean {
   const meant = new Set(named.items.map((item) => item.invoice_id));
-  return wanted.some((party_id) => books.openItems(party_id).items.some((item) => !meant.has(item.invoice_id) && gate(leaf, item) === null
+  return wanted.some((party_id) => [...books.openItems(party_id).items, ...books.settledSince(party_id, leaf).items].some((item) => !meant.has(item.invoice_id) && gate(leaf, item) === null
     && AGREED.has(explainItems(leaf, [item], books.party(party_id)).fit)));
 }
 

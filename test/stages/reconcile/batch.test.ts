@@ -209,6 +209,21 @@ describe('decisions of a batch', () => {
     }
   });
 
+  it('take for the only one possible nothing that another of the batch has left over', async () => {
+    const { pays, statement, night } = await sample();
+    expect(await night([statement('2026-10-05', '0.00', [pays('', '119.00', { text: 'thanks' }), pays('10001')])])).toEqual(['1:1 review several_possible', '1:2 auto number_exact']);
+  });
+
+  it('leave to a person what an entry booked before it may have paid, which a person has yet to say', async () => {
+    const { id, pays, statement, night } = await sample();
+    const stranger: SampleEntry = { amount: '119.00', name: 'Somebody Else AG', account: 'XX-99', text: `RE-${id}-10001` };
+    expect(await night([statement('2026-10-05', '0.00', [{ ...stranger, date: '2026-10-05' }, pays('10001', '119.00', { date: '2026-10-06' })], { to: '2026-10-06' })]))
+      .toEqual(['1:1 review payer_unknown', '1:2 review another_entry_waits']);
+    const { id: other, pays: payer, statement: of_other, night: next } = await sample();
+    expect(await next([of_other('2026-10-05', '0.00', [payer('10001', '119.00', { date: '2026-10-05' }), { ...stranger, text: `RE-${other}-10001`, date: '2026-10-06' }], { to: '2026-10-06' })]))
+      .toEqual(['1:1 auto number_exact', '1:2 review invoice_paid']);
+  });
+
   it('suggest to who comes second nothing that the first has settled', async () => {
     const { id, pays, statement, night } = await sample();
     await night([statement('2026-10-05', '0.00', [pays('10001'), { ...pays('10001'), bank_reference: 'again' }])]);

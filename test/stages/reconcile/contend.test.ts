@@ -39,6 +39,14 @@ describe('conflicts in a batch', () => {
     expect(losers(contender(1n, '2026-10-01', [1n], { inferred: true }), contender(2n, '2026-10-02', [1n], { inferred: true }))).toEqual([2n]);
   });
 
+  it('leaves to a person what one that waits and was booked before names, and what is claimed by the amount alone in any order', () => {
+    const waits = contender(1n, '2026-10-02', [1n], { waits: true });
+    expect(losers(waits, contender(2n, '2026-10-03', [1n]))).toEqual([2n]);
+    expect(losers(waits, contender(2n, '2026-10-01', [1n]))).toEqual([]);
+    expect(losers(waits, contender(2n, '2026-10-01', [1n], { inferred: true }))).toEqual([2n]);
+    expect(losers(waits, contender(2n, '2026-10-03', [2n]))).toEqual([]);
+  });
+
   it('never gives one invoice to two, whatever the size of the group and the order', () => {
     const drawn = fc.record({ day: fc.constantFrom('2026-10-01', '2026-10-02'), claims: fc.uniqueArray(fc.bigInt(1n, 9n), { minLength: 1, maxLength: 4 }), key: fc.constantFrom('a', 'b') });
     fc.assert(fc.property(fc.array(drawn, { maxLength: 30 }), fc.infiniteStream(fc.nat()), (all, turns) => {

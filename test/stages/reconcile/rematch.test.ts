@@ -151,6 +151,30 @@ describe('what waits', () => {
     expect((await told())[1]).toBe('review invoice_paid');
   });
 
+  it('is counted over what was open before its batch: what another has settled since was as likely meant by it', async () => {
+    const { invoice, pays, night, told, open } = await sample();
+    await invoice('10001');
+    await invoice('10002');
+    await night([pays('', '119.00', { text: 'thanks' })]);
+    await night([pays('10001')]);
+    expect(await told()).toEqual(['review several_possible', 'auto number_exact']);
+    await invoice('10003', '5.00');
+    await night();
+    expect(await told()).toEqual(['review several_possible', 'auto number_exact']);
+    expect(await open('10002')).toBe(11_900n);
+  });
+
+  it('and names an invoice leaves a later payment of it to a person, until one has decided', async () => {
+    const { id, invoice, pays, night, told, entry } = await sample();
+    await invoice('10001');
+    await night([{ amount: '119.00', name: 'Somebody Else AG', account: 'XX-99', text: `RE-${id}-10001` }]);
+    await night([pays('10001')]);
+    expect(await told()).toEqual(['review payer_unknown', 'review another_entry_waits']);
+    await transaction(web, async (tx) => assignEntry(tx, await entry(0), [], [{ account: 'on_account', amount: '119.00', party_id: `C-${id}` }], { user: 'bob' }));
+    await night();
+    expect(await told()).toEqual(['review bob', 'auto number_exact']);
+  });
+
   it('and what a person has decided or undone is never decided anew', async () => {
     const { id, invoice, pays, night, told, entry, open } = await sample();
     await night([pays('10001'), pays('10002')]);

@@ -11,7 +11,7 @@ describe('numbers that are something else', () => {
     ['Kd.-Nr. 10042 Vertrag 4711/08', ['10042', '4711/08']],
     ['client 4220, contract no 88123', ['4220', '88123']],
   ])('%s', (text, spans) => {
-    const found = decoysOf(text).map(([start, end]) => text.slice(start, end).trim());
+    const found = decoysOf(text).map(({ start, end }) => text.slice(start, end).trim());
     for (const span of spans) expect(found).toContain(span);
   });
 

@@ -15,6 +15,10 @@ describe('what the text names', () => {
     expect(facts.named_count).toBe(1);
   });
 
+  it.each(['Invoice 7F3A9C2B-0001 of October', '7f3a9c2b0001', 'Paid: 7F3A9C2B/0001'])('finds a number whose letters and digits alternate in "%s"', (remittance) => {
+    expect(best({ remittance }, [item('7F3A9C2B-0001', 11_900n)]).candidates[0]!.facts).toMatchObject({ named_by: 'number', all_named: true });
+  });
+
   it('takes the structured reference that we issued as the strongest', () => {
     const { candidates } = best({ structured_reference: 'RF18 5390 0754 7034' }, [item('17', 11_900n)], [C1], { 17: 'RF18539007547034' });
     expect(candidates[0]!.facts).toMatchObject({ named_by: 'reference', amount: 'exact' });
@@ -115,6 +119,17 @@ describe('without a name for it', () => {
   it('is never unique beside another item or sum of the same amount', () => {
     expect(best({}, [item('RE-1001', 11_900n), item('RE-1002', 11_900n)]).candidates.some((one) => one.facts.unique)).toBe(false);
     expect(best({}, [item('RE-1001', 11_900n), item('RE-1002', 10_000n), item('RE-1003', 1_900n)]).candidates.some((one) => one.facts.kind === 'invoices' && one.facts.unique)).toBe(false);
+  });
+
+  it.each([
+    ['4711', '8888'], ['10471', 'Zahlung 88888 danke'], ['00123/2026', '00999/2026'], ['RE-2026-00042', '202600057'], ['1047110', '8888888 119,00 EUR'], ['7', '9'], ['№ 5501', 'Rechnung № 5599'],
+  ])('is disputed where the text has another number like %s: %s', (number, remittance) => {
+    const { candidates } = best({ remittance }, [item(number, 11_900n), item('00999/2026', 11_900n, { party_id: 'C2' })]);
+    expect(invoicesOf(candidates)!.facts).toMatchObject({ named_by: 'none', unique: true, undisputed: false });
+  });
+
+  it.each(['Zahlung Oktober 2026', 'Kundennr. 88888', 'our ref 88888', 'uns. Zeichen 88888, 12.10.2026', 'thanks'])('is not disputed by what is something else: %s', (remittance) => {
+    expect(invoicesOf(best({ remittance }, [item('10471', 11_900n)]).candidates)!.facts).toMatchObject({ named_by: 'none', undisputed: true });
   });
 
   it('is suspense only when account, name and text lead to nobody', () => {
