@@ -45,8 +45,12 @@ Examples:
           if (options.json) printJson(report);
           else printReport(report);
         } catch (error) {
-          if (!(error instanceof ImportRefused)) throw error;
-          printRefusal(error, path, options.json === true);
+          if (error instanceof ImportRefused) return printRefusal(error, path, options.json === true);
+          // What is no CSV at all is refused for one place in it.
+          if (options.json && error instanceof Failure && error.code === 'malformed') {
+            printJson({ error: { code: error.code, message: error.message }, rejected: [{ line: error.location?.line ?? 1, column: null, reason: error.message }] });
+          }
+          throw error;
         }
       }));
   }

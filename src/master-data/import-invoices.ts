@@ -87,8 +87,8 @@ function readInvoice(row: InvoiceRow, functional: ReadonlyMap<string, string | n
   const currency = row.currency('currency');
   const amount = row.money('amount', currency);
   if (amount === null ? row.text('amount') === null : amount <= 0n) row.reject('amount', 'must be greater than 0; a credit is an invoice of kind credit_note or debit_note');
-  const open = row.money('open_amount', currency) ?? amount;
-  if (open !== null && amount !== null && (open < 0n || open > amount)) row.reject('open_amount', 'must be from 0 to amount');
+  const stated = row.money('open_amount', currency);
+  if (stated !== null && amount !== null && (stated < 0n || stated > amount)) row.reject('open_amount', 'must be from 0 to amount');
   const status = row.oneOf('status', STATUSES, 'open');
   const discount = row.money('discount_amount', currency);
   if (discount !== null && discount < 0n) row.reject('discount_amount', 'must not be negative');
@@ -102,7 +102,7 @@ function readInvoice(row: InvoiceRow, functional: ReadonlyMap<string, string | n
     currency, amount, issue_date: row.requiredDate('issue_date'), due_date: row.date('due_date'), status, payment_reference: row.text('payment_reference'),
     discount_amount: discount, discount_until: row.date('discount_until'), purchase_order: row.text('purchase_order'),
     instalments: readInstalments(row, currency), base_amount: base, tax: readTax(row, currency), external_id: row.text('external_id'),
-    erp_open: status === 'open' ? open : 0n,
+    erp_open: status === 'open' ? stated ?? amount : 0n,
   };
   return [row.line, company, row.oneOf('kind', KINDS, null), row.required('invoice_number'), row.required('party_id'), ...FACT_NAMES.map((name) => values[name])];
 }

@@ -62,7 +62,7 @@ export async function* readRows<Name extends string>(
       file.rows++;
       const line = info.lines - record.reduce((sum, cell) => sum + newlinesIn(cell), 0);
       if (record.length !== width) {
-        rejected.push({ line, column: null, reason: `${record.length} cells, but the header has ${width} columns; quote cells that contain a comma` });
+        rejected.push({ line, column: null, reason: `the row and the header differ in length: ${record.length} and ${width} columns; quote cells that contain a comma` });
         continue;
       }
       yield new Row(line, record, header, rejected);
@@ -117,7 +117,7 @@ function readHeader(record: readonly string[], columns: Columns<string>, file: C
   }
   for (const [i, cell] of record.entries()) {
     const name = cell.trim().toLowerCase();
-    if (!Object.hasOwn(columns, name)) file.warnings.push(`column "${name}" is not known and ignored`);
+    if (!Object.hasOwn(columns, name)) file.warnings.push(`column "${cell.trim()}" is not known and ignored`);
     else if (header.has(name)) rejected.push({ line: 1, column: name, reason: 'the column is there twice' });
     header.set(name, i);
   }

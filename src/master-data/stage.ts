@@ -61,7 +61,7 @@ export async function stageRows<Name extends string>(
   await sql`analyze ${sql.id(table.name)}`.execute(tx.kysely);
   const key = sql.join(table.key.map((name) => sql.id(name)));
   await refuse(tx, sql`
-    select line, ${table.key_column} as "column", 'line ' || first || ' has the same ' || ${table.key.join(', ')} as reason
+    select line, ${table.key_column} as "column", 'line ' || first || ' has the same ' || ${table.key.length === 1 ? table.key_column : table.key.join(', ')} as reason
       from (select line, min(line) over (partition by ${key}) as first from ${sql.id(table.name)}) numbered where line <> first`);
   return file;
 }

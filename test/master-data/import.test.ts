@@ -71,18 +71,18 @@ describe('every file', () => {
 
   it('lists every wrong cell with its line and column, and then imports nothing', async () => {
     const csv = `${HEADER},due_date,open_amount\nacme,receivable,X-1,C1,EUR,100.00,2026-10-01,,\n"acme",receivable,"X-\n2",C1,EUR,1e3,2026-02-30,,\n`
-      + 'nobody,bill,,C1,EUX,5.00,2026-10-01,30.10.2026,\nacme,receivable,X-1,C1,JPY,5.5,2026-10-01,,\nacme,receivable,X-4,C1,EUR,5,2026-10-01,,6\nacme,receivable\n';
+      + 'nobody,bill,,C1,EUX,5.00,2026-10-01,30.10.2026,\nacme,receivable,X-1,C1,JPY,5.5,2026-10-01,,\nacme,receivable,X-4,C1,EUR,5,2026-10-01,,6\nacme,receivable,X-5,C1,EUR,-5,2026-10-01,,\nacme,receivable\n';
     const rejected = await refusal('invoices', csv);
     expect(rejected.map(({ line, column }) => `${line} ${column}`)).toEqual([
-      '3 amount', '3 issue_date', '5 company', '5 currency', '5 due_date', '5 kind', '5 invoice_number', '6 amount', '7 open_amount', '8 null',
+      '3 amount', '3 issue_date', '5 company', '5 currency', '5 due_date', '5 kind', '5 invoice_number', '6 amount', '7 open_amount', '8 amount', '9 null',
     ]);
     expect(rejected[0]!.reason).toBe('"1e3" is no amount in EUR: at most 2 decimals, a dot before them, no thousands separator, as in 1234.50');
     expect(await all(`select * from invoice where invoice_number like 'X-%'`)).toEqual([]);
   });
 
   it('takes columns in any order and case, warns of unknown ones, and reads a byte order mark, CRLF and quoted line breaks', async () => {
-    const report = await load('parties', '\ufeffName,colour,KIND,party_id\r\n"Gamma, ""the"" Inc",red,Customer,C3\r\n');
-    expect(report).toMatchObject({ inserted: 1, warnings: ['column "colour" is not known and ignored'] });
+    const report = await load('parties', '\ufeffName,Colour,KIND,party_id\r\n"Gamma, ""the"" Inc",red,Customer,C3\r\n');
+    expect(report).toMatchObject({ inserted: 1, warnings: ['column "Colour" is not known and ignored'] });
     expect(await one(`select name, kind from party where party_id = 'C3'`)).toEqual({ name: 'Gamma, "the" Inc', kind: 'customer' });
   });
 
@@ -95,6 +95,7 @@ describe('every file', () => {
 
   it('refuses a key that is there twice, a missing column, semicolons, and what is no CSV and no UTF-8', async () => {
     expect(await refusal('invoices', invoices(invoice('D-1'), invoice('D-1', '5.00')))).toMatchObject([{ line: 3, column: 'invoice_number', reason: expect.stringContaining('line 2') }]);
+    expect(await refusal('accounts', 'account,currency\nX 1,EUR\nx1,EUR\n')).toEqual([{ line: 3, column: 'account', reason: 'line 2 has the same account' }]);
     expect(await refusal('accounts', 'account\nX1\n')).toMatchObject([{ line: 1, column: 'currency' }]);
     expect(await refusal('accounts', 'account;currency\nX1;EUR\n')).toMatchObject([{ line: 1, reason: expect.stringContaining('commas') }]);
     await expect(load('accounts', 'account,currency\nX1,"EUR\n')).rejects.toMatchObject({ code: 'malformed' });
