@@ -90,15 +90,24 @@ export function exportDecisions(tx: Tx, { run_id, since, format }: { run_id: big
 const COLUMNS = sql`
   e.entry_id, d.decision_id, d.run_id, d.company, encode(c.sha256, 'hex') as sha256, a.account, s.bank_statement_id as statement_id, e.line, e.detail,
   e.booking_date, e.value_date, e.amount, e.currency, d.outcome, to_char(d.decided_at at time zone 'utc', ${TIMESTAMP}) as decided_at, d.decided_by,
-  d.approved_by, d.supersedes, r.journal_entry_id as reversed_by, d.duplicate_of, j.journal_entry_id, d.log_seq, d.failed_check, d.rule_id, d.ruleset,
+  d.approved_by, d.supersedes, coalesce(r.journal_entry_id, returned.journal_entry_id) as reversed_by, d.duplicate_of,
+  coalesce(j.journal_entry_id, undone.journal_entry_id) as journal_entry_id, d.log_seq, d.failed_check, d.rule_id, d.ruleset,
   d.reason, d.explanation, d.score, d.ledger_lines, d.suggestions,
   (select json_agg(json_build_object('company', i.company, 'invoice_number', i.invoice_number, 'party_id', i.party_id, 'kind', i.kind,
             'currency', l.settled_currency, 'amount', l.amount::text, 'settled', l.settled::text, 'discount', l.discount::text, 'charges', l.charges::text,
             'withholding', l.withholding::text, 'write_off', l.write_off::text) order by l.n)
      from allocation l join invoice i using (invoice_id) where l.decision_id = d.decision_id) as allocations`;
+/**
+ * What the decision posted (an undo of a person's decision posts only the reversal of what that had posted), and what took it back: an undo, or
+ * a return.
+ */
 const POSTING = sql`
   left join journal_entry j on j.decision_id = d.decision_id and j.reverses is null
-  left join journal_entry r on r.reverses = j.journal_entry_id`;
+  left join journal_entry r on r.reverses = j.journal_entry_id
+  left join (decision back join journal_entry returned on returned.decision_id = back.decision_id and returned.reverses is null)
+    on back.returns = d.decision_id and back.superseded_by is null
+  left join (journal_entry before join journal_entry undone on undone.reverses = before.journal_entry_id)
+    on before.decision_id = d.supersedes and before.reverses is null`;
 
 function standingDecisions(since: bigint): RawBuilder<DecisionRow> {
   return sql`

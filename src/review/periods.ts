@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { addDays, weekday } from '../core/date.ts';
 import { Failure } from '../core/failure.ts';
+import { formatMoney } from '../core/money.ts';
 import { listViolations } from '../ledger/invariants.ts';
 import { appendAct } from '../ledger/log.ts';
 import type { Tx } from '../platform/database.ts';
@@ -84,16 +85,17 @@ export async function listObstacles(tx: Pick<Tx, 'kysely'>, company: string, mon
      order by 1`.execute(tx.kysely);
   obstacles.push(...missing.map(({ detail }) => detail));
   // The bank at the month's end: what the statements up to then have brought, unless one runs on into the next month.
-  const { rows: off } = await sql<{ account: string; ledger: bigint; statement: bigint }>`
-    select a.account, coalesce(sum(l.amount), 0)::bigint as ledger, ended.closing as statement
+  const { rows: off } = await sql<{ account: string; currency: string; ledger: bigint; statement: bigint }>`
+    select a.account, a.currency, coalesce(sum(l.amount), 0)::bigint as ledger, ended.closing as statement
       from account a
       join lateral (select s.closing from statement s where s.account_id = a.account_id and s.state = 'accepted' and s.to_date <= ${last}::date
                      order by s.to_date desc, s.from_date desc, s.log_seq desc limit 1) ended on ended.closing is not null
       left join (journal_line l join journal_entry j using (journal_entry_id) left join entry e using (entry_id)
                  join statement s on s.statement_id = coalesce(e.statement_id, j.statement_id) and s.to_date <= ${last}::date) on l.account_id = a.account_id
      where a.company = ${company} and not exists (select from statement s where s.account_id = a.account_id and s.state = 'accepted' and s.from_date <= ${last}::date and s.to_date > ${last}::date)
-     group by a.account, ended.closing having coalesce(sum(l.amount), 0) <> ended.closing order by 1`.execute(tx.kysely);
-  obstacles.push(...off.map(({ account, ledger, statement }) => `account ${account}: the ledger has ${ledger} at the end of ${month}, the statement ${statement} (minor units)`));
+     group by a.account, a.currency, ended.closing having coalesce(sum(l.amount), 0) <> ended.closing order by 1`.execute(tx.kysely);
+  obstacles.push(...off.map(({ account, currency, ledger, statement }) => (
+    `account ${account}: the ledger has ${formatMoney(ledger, currency)} ${currency} at the end of ${month}, the statement ${formatMoney(statement, currency)}`)));
   const { rows: unbalanced } = await sql<{ journal_entry_id: bigint }>`
     select journal_entry_id from journal_entry j join journal_line l using (journal_entry_id)
      where j.company = ${company} and j.posting_date between ${first}::date and ${last}::date group by journal_entry_id, l.currency having sum(l.amount) <> 0 limit 20`.execute(tx.kysely);

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { verifyLog } from '../../src/ledger/verify-log.ts';
+import { exportDecisions, type ExportedDecision } from '../../src/exports/decisions.ts';
 import { listDeepViolations } from '../../src/ledger/invariants.ts';
 import { transaction } from '../../src/platform/database.ts';
 import { acceptSuggestion, assignEntry, undoDecision, type AssignedInvoice, type AssignedLedger } from '../../src/review/acts.ts';
@@ -45,6 +46,17 @@ async function invoice(of: { number?: string; kind?: string; amount?: string; pa
 async function open(number: string): Promise<string> {
   const { rows: [row] } = await sql<{ open: bigint }>`select o.open from open_item o join invoice using (invoice_id) where invoice_number = ${number}`.execute(db.kysely);
   return String(row!.open);
+}
+
+/** What the export says of the decision that stands for an entry. */
+async function exported(entry_id: bigint): Promise<ExportedDecision> {
+  const text = await transaction(db, async (tx) => (await Array.fromAsync(exportDecisions(tx, { run_id: null, since: 0n, format: 'jsonl' }))).join(''));
+  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as ExportedDecision).find((one) => one.entry_id === String(entry_id))!;
+}
+
+async function postingOf(entry_id: bigint, kind: string): Promise<string | null> {
+  const { rows: [row] } = await sql<{ id: string }>`select max(journal_entry_id)::text as id from journal_entry where entry_id = ${entry_id} and kind = ${kind}`.execute(db.kysely);
+  return row!.id;
 }
 
 async function balances(): Promise<Record<string, bigint>> {
@@ -208,6 +220,7 @@ describe('undo', () => {
     for (let n = 0; n < 2; n++) {
       await accept(entry_id!);
       expect(await moved(() => undo(entry_id!, 'eve'))).toEqual({ receivables: '6000', unallocated: '-6000' });
+      expect(await exported(entry_id!)).toMatchObject({ reason: 'undone', journal_entry_id: await postingOf(entry_id!, 'reversal'), reversed_by: null });
       await expect(undo(entry_id!)).rejects.toEqual(refusal('invalid_input', /outcome review: nothing was allocated/));
     }
     expect(await open(number)).toBe('11900');
@@ -236,11 +249,14 @@ describe('undo', () => {
   it('of what the bank has returned since is refused, the return\'s own is not', async () => {
     const number = await invoice();
     const [paid] = await book({ amount: '119.00', name: 'Alpha GmbH', account: ALPHA, text: number, end_to_end_id: 'DD-1' });
+    expect(await exported(paid!)).toMatchObject({ journal_entry_id: await postingOf(paid!, 'bank_entry'), reversed_by: null });
     const [returned] = await book({ amount: '-119.00', end_to_end_id: 'DD-1', return_reason: 'AM04' });
     expect(await open(number)).toBe('11900');
+    expect(await exported(paid!)).toMatchObject({ outcome: 'auto', reversed_by: await postingOf(returned!, 'bank_entry') });
     await expect(undo(paid!)).rejects.toEqual(refusal('invalid_input', new RegExp(`returned.*undo entry ${returned} first`)));
     expect(await moved(() => undo(returned!))).toEqual({ receivables: '-11900', unallocated: '11900' });
     expect(await open(number)).toBe('0');
+    expect(await exported(paid!)).toMatchObject({ outcome: 'auto', reversed_by: null });
     await undo(paid!);
   });
 

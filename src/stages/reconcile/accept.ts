@@ -1,4 +1,5 @@
 import { addDays, weekday, type CalendarDate } from '../../core/date.ts';
+import { formatMoney } from '../../core/money.ts';
 import { INTERIM_FORMATS, type Check, type Format } from '../../core/statement.ts';
 import type { BookedStatement, Difference, ReceivedStatement, StatementVerdict } from './contract.ts';
 
@@ -108,10 +109,10 @@ export function acceptStatement(statement: ReceivedStatement, place: Place, book
       }
       if (found.added === 0) return { state: 'duplicate' };
       if (last!.closing !== null && statement.to! < last!.to) {
-        return refused('continues_the_books', `${found.added} of its entries are not on the books, which are closed with ${last!.closing} (minor units) as of ${last!.to}`);
+        return refused('continues_the_books', `${found.added} of its entries are not on the books, which are closed with ${formatMoney(last!.closing, statement.currency)} ${statement.currency} as of ${last!.to}`);
       }
       if (last!.closing !== null && closing !== null && last!.closing + found.sum !== closing) {
-        return refused('continues_the_books', `the books with this statement's new entries come to ${last!.closing + found.sum}, its closing balance is ${closing} (minor units)`);
+        return refused('continues_the_books', `the books with this statement's new entries come to ${formatMoney(last!.closing + found.sum, statement.currency)} ${statement.currency}, its closing balance is ${formatMoney(closing, statement.currency)}`);
       }
       return accepted({ overlaps: true });
     }
@@ -155,8 +156,9 @@ function mayBeGap(before: { to: CalendarDate; sequence: string | null }, after: 
   return false;
 }
 
-function opens(statement: ReceivedStatement, opening: bigint, books: bigint): Check {
-  return { name: 'continues_the_books', ok: false, detail: `it opens with ${opening} on ${statement.from}, the books stand at ${books} (minor units), and no statement is missing in between` };
+function opens({ from, currency }: ReceivedStatement, opening: bigint, books: bigint): Check {
+  const detail = `it opens with ${formatMoney(opening, currency)} ${currency} on ${from}, the books stand at ${formatMoney(books, currency)}, and no statement is missing in between`;
+  return { name: 'continues_the_books', ok: false, detail };
 }
 
 function zeroIsNull(amount: bigint): bigint | null {

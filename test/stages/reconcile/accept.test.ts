@@ -34,7 +34,8 @@ describe('the place of a statement in the books', () => {
   });
 
   it('contradicts where nothing is missing in between', () => {
-    expect(verdictOf(received({ opening: 130n }), [booked({})])).toMatchObject({ state: 'quarantined', check: { name: 'continues_the_books' } });
+    expect(verdictOf(received({ opening: 130n }), [booked({})])).toMatchObject({ state: 'quarantined', check: {
+      name: 'continues_the_books', detail: 'it opens with 1.30 EUR on 2026-10-05, the books stand at 1.00, and no statement is missing in between' } });
     expect(verdictOf(received({ from: '2026-10-07', to: '2026-10-07', sequence: '8', opening: 130n }), [booked({ sequence: '7' })])).toMatchObject({ state: 'quarantined' });
   });
 
@@ -56,7 +57,8 @@ describe('the place of a statement in the books', () => {
   it('overlaps where it reaches into the books\' period, and must lead to its own closing balance', () => {
     const overlapping = received({ from: '2026-10-02', to: '2026-10-05', opening: 0n, closing: 150n, sum: 150n, entry_count: 3 });
     expect(verdictOf(overlapping, [booked({})], 1, 50n)).toMatchObject({ state: 'accepted', overlaps: true });
-    expect(verdictOf(overlapping, [booked({})], 1, 40n)).toMatchObject({ state: 'quarantined', check: { name: 'continues_the_books' } });
+    expect(verdictOf(overlapping, [booked({})], 1, 40n)).toMatchObject({ state: 'quarantined', check: {
+      name: 'continues_the_books', detail: 'the books with this statement\'s new entries come to 1.40 EUR, its closing balance is 1.50' } });
   });
 
   it('is a re-issue with other entries for the same period', () => {
