@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { sql } from 'kysely';
 import { FAILURES } from '../core/failure.ts';
+import { countFindings } from '../master-data/checks.ts';
 import { listDeepViolations } from '../ledger/invariants.ts';
 import { openQueues } from '../pipeline/backends.ts';
 import { failureOf } from '../platform/database-errors.ts';
@@ -59,18 +60,22 @@ async function examine({ config, db, log }: Session): Promise<Finding[]> {
   const { fault } = await verifyLog(db);
   if (fault) broken('log', `record ${fault.seq}: ${fault.fault}`, 'compare with a backup; somebody has changed the log outside of tieout');
 
-  const { rows: [counts] } = await sql<{ dead: number; quarantined: number; gaps: number; stuck: number; contradictions: number; owned: number }>`
+  const { rows: [counts] } = await sql<{ dead: number; quarantined: number; gaps: number; stuck: number; owned: number }>`
     select (select count(*)::int from dead_letter where resolution is null) as dead,
-           (select count(*)::int from document where state = 'quarantined') as quarantined,
+           (select count(*)::int from document d where state = 'quarantined' and (failed_check = 'reissued' or exists (
+             select from statement q where q.document_id = d.document_id and not exists (
+               select from statement s where s.account_id = q.account_id and s.state = 'accepted' and s.statement_id > q.statement_id
+                                         and s.from_date <= q.from_date and s.to_date >= q.to_date)))) as quarantined,
            (select count(*)::int from statement where state = 'accepted' and gap_before is not null) as gaps,
            (select count(*)::int from task where state = 'due' and due_at < now() - interval '1 hour') as stuck,
-           (select count(*)::int from master_data_finding where blocks) as contradictions,
            (select count(*)::int from pg_tables where schemaname = 'public' and tableowner in ('tieout_worker', 'tieout_web', 'tieout_auditor')) as owned`.execute(db.kysely);
   if (counts!.owned > 0) broken('rights', `${counts!.owned} tables are owned by a role of the application`, 'alter table … owner to tieout_owner');
   attention('dead letters', counts!.dead, 'documents could not be worked on', 'tieout dead list');
   attention('quarantine', counts!.quarantined, 'documents failed a control and are off the books', 'tieout export decisions shows failed_check; ask the bank for a correct statement');
   attention('gaps', counts!.gaps, 'statements are missing before others', 'tieout report bank; fetch the missing statements and run them');
   attention('tasks', counts!.stuck, 'tasks have been due for more than an hour', 'start workers: tieout work');
-  attention('master data', counts!.contradictions, 'findings keep evidence from being automatic', 'correct the master data in the ERP and import it again');
+  for (const { code, count, examples, blocks, remedy } of await countFindings(db)) {
+    if (blocks) attention('master data', count, `× ${code}, none of it automatic: ${examples.join('; ')}${count > examples.length ? '; …' : ''}`, remedy);
+  }
   return findings;
 }

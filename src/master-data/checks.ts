@@ -82,7 +82,8 @@ export async function checkMasterData(tx: Tx): Promise<FindingCount[]> {
 /** More examples than this nobody reads in a terminal; the table has them all. */
 const MAX_EXAMPLES = 5;
 
-async function countFindings(tx: Tx): Promise<FindingCount[]> {
+/** What is wrong with the master data as it stands, what blocks first. */
+export async function countFindings(tx: Pick<Tx, 'kysely'>): Promise<FindingCount[]> {
   const { rows } = await sql<{ code: MasterDataFindingCode; count: number; examples: string[] }>`
     select code, count(*)::int as count, (array_agg(detail order by finding_id))[1:${sql.lit(MAX_EXAMPLES)}] as examples
       from master_data_finding group by code order by bool_or(blocks) desc, code`.execute(tx.kysely);

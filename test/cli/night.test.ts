@@ -1,3 +1,5 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { sql } from 'kysely';
@@ -5,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { automaticCommand } from '../../src/cli/automatic.ts';
 import { doctorCommand } from '../../src/cli/doctor.ts';
 import { explainCommand } from '../../src/cli/explain.ts';
+import { importCommand } from '../../src/cli/import.ts';
 import { logCommand } from '../../src/cli/log.ts';
 import { reportCommand } from '../../src/cli/report.ts';
 import { reviewCommand } from '../../src/cli/review.ts';
@@ -33,7 +36,11 @@ beforeAll(async () => {
   await importSample(db, FIXTURES, { actor: 'alice', companies: {} });
   summary = await runPaths({ config: db.config, db, log }, [relative(process.cwd(), join(FIXTURES, 'statements'))]);
 }, 60_000);
-afterAll(() => void vi.unstubAllEnvs());
+const folder = mkdtempSync(join(tmpdir(), 'tieout-night-'));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
 
 beforeEach(() => {
   vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => (output += String(chunk), true));
@@ -128,6 +135,13 @@ it('automatic shows and sets the modes, one rule\'s too, and knows which rules t
   expect(rows).toEqual([{ actor: 'bob' }]);
 });
 
+it('import says of a file that is no CSV, too, in JSON what keeps it out and where', async () => {
+  const file = join(folder, 'accounts.csv');
+  writeFileSync(file, 'account,currency\nX1,EUR\n"X2,EUR\n');
+  await expect(run(importCommand(), 'accounts', file, '--json')).rejects.toMatchObject({ code: 'malformed' });
+  expect(JSON.parse(output)).toEqual({ error: { code: 'malformed', message: expect.any(String) }, rejected: [{ line: 3, column: null, reason: expect.stringContaining('RFC 4180') }] });
+});
+
 describe('log verify and doctor', () => {
   interface Found { findings: { severity: string; check: string }[] }
   const checks = async (): Promise<{ broken: string[]; exit: typeof process.exitCode }> => {
@@ -141,6 +155,26 @@ describe('log verify and doctor', () => {
     expect(process.exitCode).toBeUndefined();
     expect(await checks()).toEqual({ broken: [], exit: 3 });
     await expect(run(logCommand(), 'verify', '--head', 'sha256:12')).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+
+  it('name what contradicts itself in the master data, each with its remedy', async () => {
+    const file = join(folder, 'parties.csv');
+    writeFileSync(file, 'party_id,kind,name,accounts\nX1,customer,Ext One,DE00500105170137075030\n');
+    await run(importCommand(), 'parties', file);
+    expect((await json<{ findings: { check: string; detail: string; remedy: string }[] }>(doctorCommand())).findings).toContainEqual({
+      severity: 'attention', check: 'master data', detail: '1 × iban_invalid, none of it automatic: IBAN DE00500105170137075030 has wrong check digits or the wrong length', remedy: expect.stringContaining('IBAN') });
+    writeFileSync(file, 'party_id,kind,name,accounts\nX1,customer,Ext One,\n');
+    await run(importCommand(), 'parties', file);
+    expect((await json<Found>(doctorCommand())).findings.filter((one) => one.check === 'master data')).toEqual([]);
+  });
+
+  it('speak of a quarantined statement until a later one covers it', async () => {
+    const quarantined = async () => (await json<Found>(doctorCommand())).findings.filter((one) => one.check === 'quarantine');
+    expect(await quarantined()).toHaveLength(1);
+    const file = join(folder, 'corrected.xml');
+    writeFileSync(file, readFileSync(join(FIXTURES, 'statements/uhlenmuehl-usd-9991-2026-11-10.xml'), 'utf8').replace('252988.52', '269641.87'));
+    expect(await runPaths({ config: db.config, db, log: createLog(db.config) }, [file])).toMatchObject({ documents: { reconciled: 1 } });
+    expect(await quarantined()).toEqual([]);
   });
 
   it('name a record that was altered behind the program\'s back, with exit status 4', async () => {
