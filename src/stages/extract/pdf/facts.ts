@@ -120,11 +120,15 @@ const BALANCE_WORDS: ReadonlySet<string> = new Set(['balance', 'saldo', 'kontost
 /** Balances of a day (`Kontostand am 26.10.2022 1,00`), in document order: where nothing says opening and closing, the first and last are. */
 export function findDatedBalances(lines: readonly TokenLine[]): { amount: AmountToken; date: DateToken; line: TokenLine }[] {
   return lines.flatMap((line, i) => {
-    const date = line.dates[0];
-    const at = line.words.findIndex((word) => fold(word.text).split(' ').some((part) => BALANCE_WORDS.has(part)));
-    if (!date || at < 0) return [];
-    const amount = line.amounts.find((a) => a.from > at && a.mark !== 'none') ?? amountBelow(lines, i, { x0: line.words[at]!.x0, x1: date.x1 }, (a) => a.mark !== 'none');
-    return amount ? [{ amount, date, line }] : [];
+    const balances = line.words.flatMap((word, at) => (fold(word.text).split(' ').some((part) => BALANCE_WORDS.has(part)) ? [at] : []));
+    return balances.flatMap((at, k) => {
+      // A line may name several (`Saldo op 01-03-2026   Saldo op 31-03-2026`), their amounts below them.
+      const next = balances[k + 1] ?? Infinity;
+      const date = line.dates.find(({ from }) => (from > at || balances.length === 1) && from < next);
+      if (!date) return [];
+      const amount = line.amounts.find((a) => a.from > at && a.from < next && a.mark !== 'none') ?? amountBelow(lines, i, { x0: line.words[at]!.x0, x1: date.x1 }, (a) => a.mark !== 'none');
+      return amount ? [{ amount, date, line }] : [];
+    });
   });
 }
 
@@ -143,9 +147,12 @@ export function findPeriod(lines: readonly TokenLine[]): [DateToken, DateToken] 
 }
 
 const ACCOUNT_LABEL = new RegExp('\\b(?:' + [
-  'iban', 'account (?:number|no|nr)', 'acc(?:ount|t)? no', 'a c (?:no|number)', 'kontonummer', 'konto(?: |-)?nr', 'konto nummer', 'kontonr', 'konto', 'numero de compte', 'compte n', 'n de compte', 'compte', 'rekeningnummer', 'rekening',
+  'i ?b ?a ?n', 'acct', 'account (?:number|no|nr)', 'acc(?:ount|t)? no', 'a c (?:no|number)', 'kontonummer', 'konto(?: |-)?nr', 'konto nummer', 'kontonr', 'konto', 'numero de compte', 'compte n', 'n de compte', 'compte', 'rekeningnummer', 'rekening',
   'numero conto', 'conto (?:corrente )?n', 'n conto', 'conto corrente', 'numero de cuenta', 'n de cuenta', 'cuenta', 'ccc', 'nr rachunku', 'numer rachunku', 'rachunek', 'account',
 ].join('|') + ')$');
+
+/** `Anlagekonto: 12345`, where nothing says more. */
+const ACCOUNT_COMPOUND = /(?:^| )(?!gegen|mot|ziel|referenz|tegen)[a-z]{3,}(?:konto|rekening)$/;
 
 /** The longest label of an account or a statement's number. */
 const LABEL_WORDS = 4;
@@ -166,21 +173,23 @@ export function findAccount(heading: readonly TokenLine[], rest: readonly TokenL
 }
 
 function findIbans(lines: readonly TokenLine[], status: 'valid' | 'invalid'): { iban: string; labelled: boolean }[] {
-  return lines.flatMap((line) => ibansOf(line, status));
+  return lines.flatMap((line, i) => ibansOf(line, status, lines[i + 1]));
 }
 
 /** Groups of four: an IBAN of 34 characters has nine. */
 const IBAN_WORDS = 9;
 
-function ibansOf(line: TokenLine, status: 'valid' | 'invalid'): { iban: string; labelled: boolean }[] {
+/** `below`: the next line, where a form may have its labels. */
+function ibansOf(line: TokenLine, status: 'valid' | 'invalid', below: TokenLine | undefined): { iban: string; labelled: boolean }[] {
   const found: { iban: string; labelled: boolean }[] = [];
   for (let i = 0; i < line.words.length; i++) {
-    const start = line.words[i]!.text.replace(/^IBAN:?/i, '');
+    const start = line.words[i]!.text.replace(/^\(?(?:IBAN|I\.B\.A\.N\.):?/i, '');
     if (!/^[A-Z]{2}\d{2}/.test(start)) continue;
     for (let n = Math.min(IBAN_WORDS, line.words.length - i); n > 0; n--) {
-      const iban = (start + line.words.slice(i + 1, i + n).map((word) => word.text).join('')).replace(/[,;.)]$/, '');
-      if (ibanStatus(iban) !== status) continue;
-      found.push({ iban, labelled: start !== line.words[i]!.text || ACCOUNT_LABEL.test(fold(lineText(line.words.slice(Math.max(0, i - LABEL_WORDS), i)))) });
+      const iban = (start + line.words.slice(i + 1, i + n).map((word) => word.text).join('')).replace(/[^\p{L}\p{N}]+$/u, '');
+      if (!/^[\p{L}\p{N}*•]+$/u.test(iban) || ibanStatus(iban) !== status) continue;
+      const under = below?.page === line.page && below.words.some((word) => fold(word.text) === 'iban' && Math.abs(word.x0 - line.words[i]!.x0) <= BESIDE);
+      found.push({ iban, labelled: under || start !== line.words[i]!.text || ACCOUNT_LABEL.test(fold(lineText(line.words.slice(Math.max(0, i - LABEL_WORDS), i)))) });
       break;
     }
   }
@@ -188,19 +197,43 @@ function ibansOf(line: TokenLine, status: 'valid' | 'invalid'): { iban: string; 
 }
 
 function numberBehindLabel(lines: readonly TokenLine[]): string | null {
+  return [ACCOUNT_LABEL, ACCOUNT_COMPOUND].reduce<string | null>((found, label) => found ?? numberBehind(lines, label), null);
+}
+
+function numberBehind(lines: readonly TokenLine[], label: RegExp): string | null {
   for (let l = 0; l < lines.length; l++) {
     const { words } = lines[l]!;
     for (let i = 1; i <= words.length; i++) {
-      if (!ACCOUNT_LABEL.test(fold(lineText(words.slice(Math.max(0, i - LABEL_WORDS), i))))) continue;
-      const parts: string[] = [];
-      for (let k = i; k < words.length && ACCOUNT_PART.test(words[k]!.text.replace(/^[:#]/, '')); k++) parts.push(words[k]!.text.replace(/^[:#]/, ''));
-      const below = parts.length === 0 && i === words.length ? lines[l + 1]?.words.find((word) => Math.abs(word.x0 - words[i - 1]!.x0) <= BESIDE && ACCOUNT_PART.test(word.text)) : undefined;
-      const number = below?.text ?? parts.join(' ');
-      if ((number.match(/\d/g)?.length ?? 0) >= MIN_ACCOUNT_DIGITS) return number;
+      if (!label.test(fold(lineText(words.slice(Math.max(0, i - LABEL_WORDS), i))))) continue;
+      const number = numberAt(lines[l]!, i) ?? numberBelow(lines[l + 1], words[i - 1]!);
+      if (number !== null) return number;
     }
   }
   return null;
 }
+
+/** The account number whose first part is the line's word at `at`. */
+function numberAt({ words, dates, height }: TokenLine, at: number): string | null {
+  const parts: string[] = [];
+  for (let k = at; k < words.length; k++) {
+    const part = words[k]!.text.replace(/^[:#]/, '');
+    if (part === '' && k === at) continue;
+    // What stands in the next column, and a date, is no part of the number.
+    if (!ACCOUNT_PART.test(part) || (parts.length > 0 && (words[k]!.x0 - words[k - 1]!.x1 > NEXT_COLUMN * height || dates.some(({ from }) => from === k)))) break;
+    parts.push(part);
+  }
+  const number = parts.join(' ');
+  return (number.match(/\d/g)?.length ?? 0) >= MIN_ACCOUNT_DIGITS ? number : null;
+}
+
+/** The number that stands below its label, as in a form; one that stands behind another word is that word's. */
+function numberBelow(line: TokenLine | undefined, label: { x0: number; x1: number }): string | null {
+  const at = line?.words.findIndex((word, k) => Math.abs(word.x0 - label.x0) <= BESIDE && ACCOUNT_PART.test(word.text) && (k === 0 || word.x0 - line.words[k - 1]!.x1 > NEXT_COLUMN * line.height)) ?? -1;
+  return at < 0 ? null : numberAt(line!, at);
+}
+
+/** Values of neighbouring columns are further apart, in font sizes. */
+const NEXT_COLUMN = 1.2;
 
 const NUMBER_LABEL = /(?:statement (?:of account )?(?:number|no|nr)|kontoauszug (?:nr|nummer)|auszug(?:s)?(?: )?(?:nr|nummer)|auszug|kontoauszug|releve (?:n|no|numero)|numero (?:de|du) releve|afschrift(?: )?(?:nr|nummer)|volgnummer|estratto conto (?:n|nr)|numero estratto|extracto (?:n|no|num|numero)|n (?:de )?extracto|(?:nr|numer) wyciagu|wyciag (?:nr|numer)|kontoutdrag (?:nr|nummer)|utdrag(?:snummer|s nr)?)$/;
 const STATEMENT_NUMBER = /^(?:nr\.?|no\.?)?#?(\d{1,8}(?:[/.-]\d{1,6})?)$/i;

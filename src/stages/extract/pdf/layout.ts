@@ -284,7 +284,14 @@ const UNPAIRED_COST = 40;
 /** The ways in which columns of numbers can be the statement's amounts and balances, the likeliest first. */
 export function listAssignments(layout: Layout): Assignment[] {
   const titled = titledAssignments(layout);
-  return [...titled, ...untitledAssignments(layout, titled.length > 0 ? 2 : 0)];
+  return [...titled, ...untitledAssignments(layout, titled.length > 0 ? 2 : 0).filter(({ columns }) => !contradicts(layout, columns))];
+}
+
+/** Whether a column under the title of debits would be that of credits, or the other way round: the mirror image of a statement ties out as well. */
+function contradicts({ header }: Layout, columns: Assignment['columns']): boolean {
+  const sides = (header?.cells ?? []).filter(({ field }) => field === 'debit' || field === 'credit');
+  return columns.some(({ span, field }) => (field === 'debit' || field === 'credit')
+    && sides.some((title) => title.field !== field && distance(span, title) < Math.min(...sides.filter((other) => other.field === field).map((other) => distance(span, other)), Infinity)));
 }
 
 function titledAssignments({ header, numbers, body }: Layout): Assignment[] {

@@ -22,7 +22,7 @@ import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
 import type { OwnTitles } from './columns.ts';
 import type { Page } from './text.ts';
 import type { ColumnField } from './vocabulary.ts';
-import { fold } from './vocabulary.ts';
+import { fold, sideOfBalance } from './vocabulary.ts';
 
 /**
  * Lines to one statement: a bounded search over what the layout leaves open (which column is what, the decimal mark, the order of dates,
@@ -473,6 +473,8 @@ function createDateReader(lines: readonly TokenLine[], heading: readonly TokenLi
 interface Balances {
   opening: StatementBalance<RawAmount>[];
   closing: StatementBalance<RawAmount>[];
+  /** The only balance, where nothing says whether it is the opening or the closing one; `closing` has it too. */
+  either: StatementBalance<RawAmount> | null;
   /** How many different places of the document they stand in. */
   tokens: number;
 }
@@ -487,22 +489,28 @@ function listBalances(
     const value = read(amount);
     if (value === undefined) return [];
     // A balance set in the debit column, or marked as one, is one.
-    const negative = (inDebit.has(amount) || marks.get(line) === 'debit') && !value.startsWith('-');
+    const negative = (inDebit.has(amount) || (marks.get(line) ?? sideOfBalance(fold(lineText(line.words)))) === 'debit') && !value.startsWith('-');
     return [{ amount: negative ? negate(value) : value, date: (date && dateOf(date)) ?? null }];
   };
   const of = (label: string): StatementBalance<RawAmount>[] => labelled.filter((found) => found.label === label).flatMap(balance);
   const opening = distinct(of('opening'));
   const closing = distinct(of('closing').toReversed());
+  let either: StatementBalance<RawAmount> | null = null;
   if ((opening.length === 0 || closing.length === 0) && table.rows.length > 0) {
     const left = new Set(outside);
     // What is labelled as the one is not the other.
     const said = new Set(labelled.filter(({ label }) => label === 'opening' || label === 'closing').map(({ amount }) => amount));
     const dated = allDated.filter(({ line, amount }) => left.has(line) && !said.has(amount)).flatMap(balance);
     if (opening.length === 0 && dated.length > 1) opening.push(dated[0]!);
-    if (closing.length === 0 && dated.length > 0) closing.push(dated.at(-1)!);
+    if (closing.length === 0 && dated.length > 1) closing.push(dated.at(-1)!);
+    // One alone is what completes the pair, else whichever the running balances lead to.
+    else if (dated.length === 1 && closing.length === 0) {
+      if (opening.length === 0) either = dated[0]!;
+      closing.push(dated[0]!);
+    } else if (dated.length === 1 && opening.length === 0) opening.push(dated[0]!);
   }
   const tokens = new Set(labelled.filter(({ label }) => label === 'opening' || label === 'closing').map(({ amount }) => amount)).size;
-  return { opening: opening.slice(0, MAX_BALANCES), closing: closing.slice(0, MAX_BALANCES), tokens };
+  return { either, opening: opening.slice(0, MAX_BALANCES), closing: closing.slice(0, MAX_BALANCES), tokens };
 }
 
 function distinct(balances: StatementBalance<RawAmount>[]): StatementBalance<RawAmount>[] {
@@ -510,16 +518,16 @@ function distinct(balances: StatementBalance<RawAmount>[]): StatementBalance<Raw
 }
 
 /** The first opening and the last closing balance, unless others lead from one to the other. */
-function proveWithBalances(head: RawStatement, entries: readonly RawEntry[], { opening, closing }: Balances): { head: RawStatement; proof: Proof } {
+function proveWithBalances(head: RawStatement, entries: readonly RawEntry[], { opening, closing, either }: Balances): { head: RawStatement; proof: Proof } {
   let first: { head: RawStatement; proof: Proof } | null = null;
-  for (const opening_balance of opening.length > 0 ? opening : [null]) {
-    for (const closing_balance of closing.length > 0 ? closing : [null]) {
-      const tried = { ...head, opening_balance, closing_balance };
-      const proof = proveStatement(tried, entries);
-      const found = { head: { ...tried, newest_first: proof.newest_first }, proof };
-      if (proof.ties_out === true) return found;
-      first ??= found;
-    }
+  const pairs = (opening.length > 0 ? opening : [null]).flatMap((opening_balance) => (closing.length > 0 ? closing : [null]).map((closing_balance) => ({ opening_balance, closing_balance })));
+  if (either !== null) pairs.push({ opening_balance: either, closing_balance: null });
+  for (const pair of pairs) {
+    const tried = { ...head, ...pair };
+    const proof = proveStatement(tried, entries);
+    const found = { head: { ...tried, newest_first: proof.newest_first }, proof };
+    if (proof.ties_out === true) return found;
+    first ??= found;
   }
   return first!;
 }

@@ -1,6 +1,7 @@
 import type { DateOrder, DecimalMark, PrintedAmount, PrintedDate } from '../../../core/numerals.ts';
 import { findAmount, findDates, markOf, monthOf } from '../../../core/numerals.ts';
 import type { Line } from './lines.ts';
+import type { Word } from './text.ts';
 import { lineText } from './lines.ts';
 
 /** The dates and amounts of a line, each with its place: what the columns are built from. */
@@ -39,6 +40,9 @@ const AMOUNT_LIKE_DATE = /^\d{1,2}\.\d{2}$/;
 const NAMED_DATE = /^(?:\d{1,2}[./-]?\p{L}{3,12}[./-]?(?:\d{4}|\d{2})?)$/u;
 /** `05MAR26`, `05MAR`: a month's name set solid. */
 const COMPACT_NAME = /^(\d{1,2})(\p{L}{3,9})(\d{4}|\d{2})?$/u;
+/** The day of value below that of booking: `(02-03)`. */
+const BRACKETED = /^\((\d{1,2}[/-]\d{1,2}(?:[/-](?:\d{4}|\d{2}))?)\)$/;
+const HALF_OF_DAY = /^[AaPp]\.?[Mm]\.?$/;
 const TIME = /^\d{1,2}[:h]\d{2}(?::\d{2})?$/;
 const DAY = /^\d{1,2}(?:\.|st|nd|rd|th|er)?$/;
 const YEAR = /^(?:\d{4}|\d{2}),?$/;
@@ -50,7 +54,8 @@ const GROUP_HEAD = /^[(+\-\u2010-\u2015\u2212]?\d{1,3}$/;
 const GROUP = /^\d{3}(?:[.,]\d{1,3})?[)+\-\u2010-\u2015\u2212]?$/;
 
 /** Finds a line's tokens. What reads both ways (`15.08`) is both: its column decides. */
-export function findTokens(line: Line): TokenLine {
+export function findTokens(printed: Line): TokenLine {
+  const line = printed.words.some(({ text }) => TWO_DATES.test(text)) ? { ...printed, words: printed.words.flatMap(divideDates) } : printed;
   const dates: DateToken[] = [];
   const amounts: AmountToken[] = [];
   for (let i = 0; i < line.words.length;) {
@@ -64,6 +69,16 @@ export function findTokens(line: Line): TokenLine {
   return { ...line, dates, amounts };
 }
 
+/** `02.03./04.03.`: the days of booking and value in one column. */
+const TWO_DATES = /^(\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})?)([/-])(\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})?)$/;
+
+function divideDates(word: Word): Word[] {
+  const [, first, , second] = TWO_DATES.exec(word.text) ?? [];
+  if (first === undefined || second === undefined) return [word];
+  const width = (word.x1 - word.x0) / word.text.length;
+  return [{ ...word, text: first, x1: word.x0 + first.length * width }, { ...word, text: second, x0: word.x1 - second.length * width }];
+}
+
 function token(line: Line, from: number, to: number): Token {
   const words = line.words.slice(from, to);
   return { x0: words[0]!.x0, x1: words.at(-1)!.x1, from, to, text: lineText(words) };
@@ -71,7 +86,7 @@ function token(line: Line, from: number, to: number): Token {
 
 function findDate(line: Line, i: number): DateToken | undefined {
   const words = line.words;
-  const text = words[i]!.text;
+  const text = words[i]!.text.replace(BRACKETED, '$1');
   const near = (k: number): boolean => k < words.length && words[k]!.x0 - words[k - 1]!.x1 <= NEAR * line.height;
   const lengths: number[] = [];
   if (NUMERIC_DATE.test(text) || NAMED_DATE.test(text)) lengths.push(1);
@@ -85,10 +100,11 @@ function findDate(line: Line, i: number): DateToken | undefined {
   }
   for (const length of lengths) {
     const found = token(line, i, i + length);
-    const readings = findDates(found.text.replace(/,(?= |$)/g, '').replace(COMPACT_NAME, '$1 $2 $3').trim());
+    const readings = findDates(found.text.replace(BRACKETED, '$1').replace(/,(?= |$)/g, '').replace(COMPACT_NAME, '$1 $2 $3').trim());
     // A time behind the date is of the date.
     const timed = TIME.test(words[i + length]?.text ?? '') && near(i + length) ? length + 1 : length;
-    if (readings.size > 0) return { ...found, to: i + timed, x1: words[i + timed - 1]!.x1, readings };
+    const halved = timed > length && HALF_OF_DAY.test(words[i + timed]?.text ?? '') && near(i + timed) ? timed + 1 : timed;
+    if (readings.size > 0) return { ...found, to: i + halved, x1: words[i + halved - 1]!.x1, readings };
   }
   return undefined;
 }

@@ -189,7 +189,7 @@ export function findLabel(words: readonly string[], from = 0): { label: Label; f
 }
 
 // What may stand beside a label without making it a description: prepositions, currencies, `as of`.
-const LABEL_COMPANIONS = phrases('|on|as|of|at|the|in|for|per|vom|zum|am|in|bis|der|au|le|du|a|en|op|van|per|al|del|il|a|el|al|de|na|dzien|w|z|den|pa|eur|usd|gbp|chf|pln|sek|jpy|nok|dkk|czk|cad|aud|euro|euros|your|account|ihr|ihres|kontos|date|datum');
+const LABEL_COMPANIONS = phrases('|debiteur|crediteur|debitore|creditore|deudor|acreedor|ihren|ihre|lasten|gunsten|zu|su|nuestro|favor|um|uhr|auszug|nr|kontoauszug|items|item|transactions|entries|posten|umsatze|buchungen|transacciones|movimenti|movimientos|operations|transacties|operacji|ma|on|as|of|at|the|in|for|per|vom|zum|am|in|bis|der|au|le|du|a|en|op|van|per|al|del|il|a|el|al|de|na|dzien|w|z|den|pa|eur|usd|gbp|chf|pln|sek|jpy|nok|dkk|czk|cad|aud|euro|euros|your|account|ihr|ihres|kontos|date|datum');
 
 /** Whether the words say nothing beyond the label. */
 export function isBareLabel(words: readonly string[], label: { from: number; to: number }): boolean {
@@ -200,6 +200,16 @@ export function isBareLabel(words: readonly string[], label: { from: number; to:
 export function isBareBalance(words: readonly string[]): boolean {
   const said = words.flatMap((word) => word.split(' ')).filter((word) => word !== '');
   return said.some((word) => BALANCE_NOUN.test(word)) && said.every((word) => BALANCE_NOUN.test(word) || FILLERS.test(word) || LABEL_COMPANIONS.has(word) || /^\d+$/.test(word));
+}
+
+/** Words that say of a balance on which side it stands: `SOLDE DEBITEUR AU`, `Saldo zu Ihren Lasten`. */
+const DEBIT_BALANCE = /\b(?:debiteur|debitore|deudor|overdrawn|debetsaldo|sollsaldo|zu ihren lasten|a nuestro favor|a debito|a su cargo|saldo debet)\b/;
+const CREDIT_BALANCE = /\b(?:crediteur|creditore|acreedor|habensaldo|zu ihren gunsten|a su favor|a credito|en su favor|in credit)\b/;
+
+/** The side that a balance's words name, if they name one. */
+export function sideOfBalance(folded: string): 'debit' | 'credit' | undefined {
+  const debit = DEBIT_BALANCE.test(folded);
+  return debit === CREDIT_BALANCE.test(folded) ? undefined : debit ? 'debit' : 'credit';
 }
 
 /** What a heading over some of the rows says of them. */
