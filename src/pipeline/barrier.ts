@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { transaction, type Database, type Tx } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
 import type { Queues } from './backends.ts';
-import type { Hint } from './hint.ts';
+import { VERSION, type Hint } from './hint.ts';
 import { summarise } from './summary.ts';
 
 /**
@@ -51,18 +51,19 @@ export const isFinal = sql<boolean>`(d.state in ('reconciled', 'dead', 'discarde
 
 /**
  * One batch per company that has a part in the run, or entries that wait and may be looked at again. Entries of quarantined documents need
- * their decisions too.
+ * their decisions too. A batch reads what all of the run's documents have left, so it is for workers of the latest of their versions.
  */
 export async function openBatches(tx: Tx, run_id: bigint): Promise<Hint[]> {
   const { rows } = await sql<Hint>`
-    insert into task (stage, run_id, company)
-    select 'reconcile', ${run_id}::bigint, s.company
-      from document d join statement s using (document_id)
-     where d.run_id = ${run_id} and d.state in ('validated', 'quarantined')
-    union
-    select 'reconcile', ${run_id}::bigint, c.company from company c
-     where exists (select from review_item r join decision d using (decision_id) where r.company = c.company and r.state = 'open' and d.decided_by = 'rule')
-     order by 3
+    insert into task (stage, run_id, company, version)
+    select 'reconcile', ${run_id}::bigint, company,
+           (select coalesce(max(t.version), ${VERSION}) from document d join task t using (document_id) where d.run_id = ${run_id})
+      from (select s.company from document d join statement s using (document_id)
+             where d.run_id = ${run_id} and d.state in ('validated', 'quarantined')
+            union
+            select c.company from company c
+             where exists (select from review_item r join decision d using (decision_id) where r.company = c.company and r.state = 'open' and d.decided_by = 'rule')) c
+     order by company
     on conflict do nothing
     returning stage, task_id, epoch`.execute(tx.kysely);
   return rows;
@@ -70,14 +71,17 @@ export async function openBatches(tx: Tx, run_id: bigint): Promise<Hint[]> {
 
 /**
  * Gives documents whose companies' batches have all ended their last state: `reconciled`, or `dead` where a batch died (a quarantined one
- * too: its entries have no decisions). A document without a statement has no batch to wait for.
+ * too: its entries have no decisions) and no other that shares documents with it has decided in its place. A document without a statement has
+ * no batch to wait for.
  */
 export async function settleDocuments(tx: Tx, run_id: bigint): Promise<void> {
+  // In the order in which a submission of the same documents locks them, so that they do not wait for each other crosswise.
+  await sql`select from document where run_id = ${run_id} and state in ('validated', 'quarantined') order by sha256 for update`.execute(tx.kysely);
   await sql`
     update document d set state = case when ended.died then 'dead' else 'reconciled' end
-      from (select d.document_id, coalesce(bool_or(t.state <> 'done'), false) as died
+      from (select d.document_id, coalesce(bool_or(t.state <> 'done' and s.undecided), false) as died
               from document d
-              left join (select distinct document_id, company from statement) s using (document_id)
+              left join (select document_id, company, bool_or(state = 'received') as undecided from statement group by 1, 2) s using (document_id)
               left join task t on t.stage = 'reconcile' and t.run_id = d.run_id and t.company = s.company
              where d.run_id = ${run_id} and d.state in ('validated', 'quarantined')
              group by d.document_id

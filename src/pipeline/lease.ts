@@ -4,7 +4,7 @@ import type { Stage } from '../core/stage.ts';
 import type { Database } from '../platform/database.ts';
 import { take } from '../platform/failpoint.ts';
 import type { Log } from '../platform/log.ts';
-import type { Hint } from './hint.ts';
+import { VERSION, type Hint } from './hint.ts';
 import type { StageRow } from './table.ts';
 
 /** A task that this worker may work on, as long as its lease token stands in the row. */
@@ -23,13 +23,13 @@ export interface Claim {
 /**
  * Takes a task if it is due under the hint's epoch and nobody has it; undefined: the hint is stale. The database's clock decides. When a
  * worker was lost over the task, that is noted as a failure. `due_at` is not looked at: it is the sweeper's, and a hint that comes a
- * little early, by a queue's other clock, does no harm.
+ * little early, by a queue's other clock, does no harm. What a later version has left is not this one's to take.
  */
 export async function claimTask(db: Database, hint: Hint, lease_ms: number): Promise<Claim | undefined> {
   const { rows: [claim] } = await take('claim commit', () => sql<Claim>`
     with found as (
       select task_id, attempts, lease_until from task
-       where task_id = ${hint.task_id} and stage = ${hint.stage} and epoch = ${hint.epoch} and state = 'due'
+       where task_id = ${hint.task_id} and stage = ${hint.stage} and epoch = ${hint.epoch} and state = 'due' and version <= ${VERSION}
          and (lease_until is null or lease_until < now())
          for update
     ), lost as (

@@ -25,10 +25,19 @@ export interface Runner {
   readonly stopping: AbortSignal;
 }
 
-/** How a hint ended, for the queue: `done` (also when it was stale), to be handed out again after a pause, or `dead`. */
-export type HintEnd = { readonly ended: 'done' } | { readonly ended: 'again'; readonly pause_ms: number } | { readonly ended: 'dead' };
+/**
+ * How a hint ended, for the queue: `done` (also when it was stale), to be handed out again after a pause, as it is (`left`) or as one that has
+ * failed (`again`), or `dead`.
+ */
+export type HintEnd =
+  | { readonly ended: 'done' }
+  | { readonly ended: 'left'; readonly pause_ms: number }
+  | { readonly ended: 'again'; readonly pause_ms: number }
+  | { readonly ended: 'dead' };
 
 const DONE: HintEnd = { ended: 'done' };
+// Soon enough for the workers that understand it, seldom enough for the queue of those that do not.
+const LEFT: HintEnd = { ended: 'left', pause_ms: 1_000 };
 
 /**
  * Follows a hint: claims the task, runs its stage's job in a transaction, commits it together with the task's end, adds what has become
@@ -42,6 +51,7 @@ export async function followHint(runner: Runner, stage: Stage, payload: unknown)
     log.warn({ stage }, 'a job that is no hint was dropped');
     return DONE;
   }
+  if (hint === 'newer') return LEFT;
   const row = runner.table[stage];
   const claim = await claimTask(db, hint, row.lease_ms);
   if (claim === undefined) return DONE;

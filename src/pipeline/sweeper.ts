@@ -6,7 +6,7 @@ import type { Log } from '../platform/log.ts';
 import { within, type Queues } from './backends.ts';
 import { advanceRun } from './barrier.ts';
 import { rebuildDeadLetterQueues } from './dead-letter-queue.ts';
-import { hintJobId, type Hint } from './hint.ts';
+import { hintJobId, VERSION, type Hint } from './hint.ts';
 import { warnSparingly } from './outage.ts';
 import { syncSchedules } from './schedule.ts';
 
@@ -79,13 +79,13 @@ interface DueTask extends Hint {
   readonly abandoned: boolean;
 }
 
-/** Adds hints for tasks that are due and have none, oldest first; as long as it finds some, a whole batch at a time. */
+/** Adds hints for tasks that are due, of a version that it knows, and have none, oldest first; as long as it finds some, a whole batch at a time. */
 export async function sweepTasks(db: Database, queues: Queues, { sweep_ms, recheck_ms }: SweepIntervals): Promise<number> {
   for (let added = 0; ;) {
     const { rows: tasks } = await sql<DueTask>`
       update task t set swept_at = now()
         from (select task_id from task
-               where state = 'due' and due_at < now() - ${sweep_ms} * interval '1 ms' and (lease_until is null or lease_until < now())
+               where state = 'due' and version <= ${VERSION} and due_at < now() - ${sweep_ms} * interval '1 ms' and (lease_until is null or lease_until < now())
                  and (swept_at is null or swept_at < now() - ${recheck_ms} * interval '1 ms' or lease_until > swept_at)
                order by due_at limit ${BATCH} for update skip locked) found
        where t.task_id = found.task_id

@@ -3,7 +3,7 @@ import { Failure, FAILURES } from '../core/failure.ts';
 import type { Tx } from '../platform/database.ts';
 import type { DocumentOutcome } from '../stages/contract.ts';
 import { settleDocuments } from './barrier.ts';
-import type { Hint } from './hint.ts';
+import { VERSION, type Hint } from './hint.ts';
 import type { Claim } from './lease.ts';
 import { backoffOf, type StageRow } from './table.ts';
 
@@ -20,7 +20,7 @@ const STACK_LENGTH_MAX = 8_000;
  * For a document: sets its state and makes it due at the next stage. Returns what has become due, or the run whose barrier this may open.
  */
 export async function completeTask(tx: Tx, claim: Claim, row: StageRow, outcome: DocumentOutcome | undefined): Promise<{ at_rest_in: bigint | null; due: Hint[] }> {
-  const fenced = await sql`update task set state = 'done', lease_token = null, lease_until = null
+  const fenced = await sql`update task set state = 'done', version = ${VERSION}, lease_token = null, lease_until = null
     where task_id = ${claim.task_id} and lease_token = ${claim.lease_token} and state = 'due'`.execute(tx.kysely);
   if (fenced.numAffectedRows !== 1n) throw new Failure('lease_lost', `another worker took over task ${claim.task_id}`);
   if (outcome === undefined) {
@@ -31,7 +31,7 @@ export async function completeTask(tx: Tx, claim: Claim, row: StageRow, outcome:
     .set({ state: outcome.state, failed_check: outcome.state === 'quarantined' ? outcome.failed_check : null })
     .where('document_id', '=', claim.document_id!).returning('run_id').executeTakeFirstOrThrow();
   if (outcome.state === 'quarantined' || row.next === null) return { at_rest_in: run_id, due: [] };
-  const due = await tx.kysely.insertInto('task').values({ stage: row.next, document_id: claim.document_id! })
+  const due = await tx.kysely.insertInto('task').values({ stage: row.next, document_id: claim.document_id!, version: VERSION })
     .onConflict((conflict) => conflict.doNothing()).returning(['stage', 'task_id', 'epoch']).execute();
   return { at_rest_in: null, due };
 }

@@ -1,4 +1,4 @@
-import { UnrecoverableError, type Job, type Worker } from 'bullmq';
+import { DelayedError, UnrecoverableError, type Job, type Worker } from 'bullmq';
 import { STAGES, type Stage } from '../core/stage.ts';
 import type { Database } from '../platform/database.ts';
 import { reach } from '../platform/failpoint.ts';
@@ -40,9 +40,11 @@ export function startWorkers(options: WorkerOptions): Workers {
   const runner: Runner = { db, queues, table, rules_folder: options.rules_folder, log, stopping: stopping.signal };
   const slots = createSlots(options.concurrency);
 
-  const follow = (stage: Stage) => (job: Job) => slots.run(async () => {
+  const follow = (stage: Stage) => (job: Job, token?: string) => slots.run(async () => {
     const end = await followHint(runner, stage, job.data);
     reach('before acknowledgement');
+    // Whatever another version has said about its tries, this is none of them.
+    if (end.ended === 'left') await job.moveToDelayed(Date.now() + end.pause_ms, token);
     report(end);
   });
   const workers: Worker[] = STAGES.map((stage) => queues.work(stage, follow(stage), {
@@ -73,6 +75,7 @@ function acknowledged(): void {
 
 /** Tells BullMQ how a hint ended, in the errors that it acts upon. */
 function report(end: HintEnd): void {
+  if (end.ended === 'left') throw new DelayedError();
   if (end.ended === 'again') throw new TryAgain(end.pause_ms);
   // Why stands in Postgres.
   if (end.ended === 'dead') throw new UnrecoverableError('the task is a dead letter');

@@ -167,6 +167,7 @@ export interface TaskTable {
   epoch: Generated<number>;
   attempts: Generated<number>;
   due_at: Generated<string>;
+  version: Generated<number>;
   lease_token: string | null;
   lease_until: string | null;
   swept_at: string | null;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stage } from '../../src/core/stage.ts';
 import { openQueues } from '../../src/pipeline/backends.ts';
 import { STAGE_TABLE } from '../../src/pipeline/queues.ts';
 import type { StageTable } from '../../src/pipeline/table.ts';
@@ -9,18 +10,23 @@ import { createLog } from '../../src/platform/log.ts';
 
 /**
  * A program: `tieout work` with the real stages, with leases and sweeps so short that a test need not wait for them. EXTRACT_MS makes each
- * extraction take so much longer, so that it is in hand when something happens.
+ * extraction take so much longer, so that it is in hand when something happens. What it works on it tells on standard output, as `stage id`.
  */
 
 const QUICK = { lease_ms: 900, lock_ms: 900, first_backoff_ms: 50, longest_backoff_ms: 200 };
 const extract_ms = Number(process.env.EXTRACT_MS ?? 0);
 
+const telling = (stage: Exclude<Stage, 'reconcile'>): StageTable[typeof stage] => ({ ...STAGE_TABLE[stage], ...QUICK, async job(document_id, context) {
+  process.stdout.write(`${stage} ${document_id}\n`);
+  if (stage === 'extract') await sleep(extract_ms, undefined, { signal: context.signal });
+  return STAGE_TABLE[stage].job(document_id, context);
+} });
 const table: StageTable = {
-  extract: { ...STAGE_TABLE.extract, ...QUICK, job: async (document_id, context) => {
-    await sleep(extract_ms, undefined, { signal: context.signal });
-    return STAGE_TABLE.extract.job(document_id, context);
+  extract: telling('extract'), normalize: telling('normalize'), validate: telling('validate'),
+  reconcile: { ...STAGE_TABLE.reconcile, ...QUICK, async job(batch, context) {
+    process.stdout.write(`reconcile ${batch.run_id} ${batch.company}\n`);
+    return STAGE_TABLE.reconcile.job(batch, context);
   } },
-  normalize: { ...STAGE_TABLE.normalize, ...QUICK }, validate: { ...STAGE_TABLE.validate, ...QUICK }, reconcile: { ...STAGE_TABLE.reconcile, ...QUICK },
 };
 const stopped = Promise.withResolvers<void>();
 process.on('SIGTERM', () => stopped.resolve());
