@@ -9,14 +9,14 @@ import { GUARDS, type Guard } from '../test/chaos/guards.ts';
 
 /**
  * `npm run mutate`: takes each guard out of a copy of the project and runs the test that is to fail without it. `--guard` chooses by a part of
- * the name. Exit status 1 when a guard can be taken out unnoticed.
+ * the name or the kind. Exit status 1 when a guard can be taken out unnoticed.
  */
 
 // A test that waits for ever without its guard has noticed, too.
 const LIMIT_MS = 120_000;
 
 const { values } = parseArgs({ options: { guard: { type: 'string', default: '' } } });
-const chosen = GUARDS.filter((guard) => guard.name.includes(values.guard));
+const chosen = GUARDS.filter((guard) => `${guard.kind}: ${guard.name}`.includes(values.guard));
 const copy = await mkdtemp(join(tmpdir(), 'tieout-mutate-'));
 let unnoticed = 0;
 try {

@@ -100,8 +100,8 @@ export async function loadDeadLetter(db: Database, dead_letter_id: bigint): Prom
 }
 
 /**
- * Tries dead letters again: their documents become a new run of kind `retry`, each at the stage where it died. What is no longer dead is
- * left alone. At most `limit` documents at a time; `remaining` says how many dead letters still fit the filter. Whoever goes on until none is
+ * Tries dead letters again: their documents become a new run of kind `retry`, each at the stage where it died; a batch that died without
+ * documents, over what had waited, is tried again with that run. What is no longer dead is left alone. At most `limit` documents at a time; `remaining` says how many dead letters still fit the filter. Whoever goes on until none is
  * left gives the filter an `until`, so that what dies again meanwhile is not tried for ever.
  */
 export async function retryDeadLetters(
@@ -109,14 +109,16 @@ export async function retryDeadLetters(
 ): Promise<{ run_id: bigint | null; documents: number; remaining: number }> {
   const done = await transaction(db, async (tx) => {
     const document_ids = await lockDeadDocuments(tx.kysely, filter, Math.min(limit, ACT_MAX));
-    if (document_ids.length === 0) return null;
+    const batches = await resolveEmptyBatches(tx, { task_ids: await listEmptyBatches(tx.kysely, filter) }, 'retried', actor, null);
+    if (document_ids.length === 0 && batches.length === 0) return null;
     const { run_id } = await tx.kysely.insertInto('run').values({ kind: 'retry' }).returning('run_id').executeTakeFirstOrThrow();
     await sql`insert into delivery (run_id, n, document_id, path, is_duplicate)
       select ${run_id}::bigint, row_number() over (order by document_id), document_id, path, false
         from document where document_id = any(${document_ids}::bigint[])`.execute(tx.kysely);
-    const { due, resolved } = await reviveDocuments(tx, run_id, document_ids, actor);
+    const revived = await reviveDocuments(tx, run_id, document_ids, actor);
+    const resolved = [...revived.resolved, ...batches];
     await appendAct(tx, { actor, action: 'dead_letters_retried', company: null, run_id, payload: { dead_letters: idsOf(resolved) } });
-    return { run_id, documents: document_ids.length, due, resolved };
+    return { run_id, documents: document_ids.length, due: revived.due, resolved };
   }, 'retry commit');
   if (done) {
     await queues.enqueue('retry enqueue', done.due);
@@ -133,7 +135,8 @@ export async function discardDeadLetters(
   if (reason.trim() === '') throw new Failure('invalid_input', 'a reason is needed to discard documents; for example --reason "an invoice, no statement"');
   const done = await transaction(db, async (tx) => {
     const document_ids = await lockDeadDocuments(tx.kysely, filter, Math.min(limit, ACT_MAX));
-    if (document_ids.length === 0) return null;
+    const batches = await resolveEmptyBatches(tx, { task_ids: await listEmptyBatches(tx.kysely, filter) }, 'discarded', actor, reason);
+    if (document_ids.length === 0 && batches.length === 0) return null;
     const { rows: left } = await sql<{ run_id: bigint }>`update document set state = 'discarded'
       where document_id = any(${document_ids}::bigint[]) returning run_id`.execute(tx.kysely);
     await sql`update task set state = 'discarded' where document_id = any(${document_ids}::bigint[]) and state = 'dead'`.execute(tx.kysely);
@@ -142,7 +145,7 @@ export async function discardDeadLetters(
        where resolution is null and document_id = any(${document_ids}::bigint[])
       returning dead_letter_id, stage`.execute(tx.kysely);
     const run_ids = [...new Set(left.map((row) => row.run_id))];
-    const resolved = [...own, ...await resolveEmptyBatches(tx, run_ids, 'discarded', actor, reason)];
+    const resolved = [...own, ...batches, ...await resolveEmptyBatches(tx, { run_ids }, 'discarded', actor, reason)];
     await appendAct(tx, { actor, action: 'dead_letters_discarded', company: null, run_id: null, payload: { dead_letters: idsOf(resolved), reason } });
     return { documents: document_ids.length, run_ids, resolved };
   }, 'discard commit');
@@ -153,18 +156,28 @@ export async function discardDeadLetters(
   return { documents: done?.documents ?? 0, remaining: await countDeadLetters(db, filter) };
 }
 
-/** The dead documents behind the dead letters: a document's own, or those that died with a batch. */
+/** Locks the dead documents behind the dead letters, the oldest first: a document's own, or those that died with a batch. In the order in which a submission locks them. */
 async function lockDeadDocuments(kysely: Database['kysely'], filter: DeadLetterFilter, limit: number): Promise<bigint[]> {
   const { rows } = await sql<{ document_id: bigint }>`
     select document_id from document
      where state = 'dead' and document_id in (
-       select l.document_id from dead_letter l where ${matches(filter)}
-       union
-       select d.document_id from dead_letter l join document d on d.run_id = l.run_id join statement s on s.document_id = d.document_id
-        where l.stage = 'reconcile' and s.company = l.company and d.state = 'dead' and ${matches(filter)})
-     order by document_id limit ${limit}
-       for update`.execute(kysely);
+       select document_id from document where state = 'dead' and document_id in (
+         select l.document_id from dead_letter l where ${matches(filter)}
+         union
+         select d.document_id from dead_letter l join document d on d.run_id = l.run_id join statement s on s.document_id = d.document_id
+          where l.stage = 'reconcile' and s.company = l.company and d.state = 'dead' and ${matches(filter)})
+       order by document_id limit ${limit})
+     order by sha256 for update`.execute(kysely);
   return rows.map((row) => row.document_id);
+}
+
+/** The batches among the dead letters that have no dead document behind them: they were to look again at what waited. */
+async function listEmptyBatches(kysely: Database['kysely'], filter: DeadLetterFilter): Promise<bigint[]> {
+  const { rows } = await sql<{ task_id: bigint }>`
+    select l.task_id from dead_letter l
+     where l.stage = 'reconcile' and ${matches(filter)}
+       and not exists (select from document d join statement s using (document_id) where d.run_id = l.run_id and s.company = l.company and d.state = 'dead')`.execute(kysely);
+  return rows.map((row) => row.task_id);
 }
 
 function matches(filter: DeadLetterFilter): RawBuilder<boolean> {

@@ -31,18 +31,21 @@ export async function reviveDocuments(
     update dead_letter l set resolution = 'retried', resolved_at = now(), resolved_by = ${actor}
      where resolution is null and document_id = any(${document_ids}::bigint[])
     returning dead_letter_id, stage`.execute(tx.kysely);
-  const batches = await resolveEmptyBatches(tx, left.map((row) => row.run_id), 'retried', actor, null);
+  const batches = await resolveEmptyBatches(tx, { run_ids: left.map((row) => row.run_id) }, 'retried', actor, null);
   return { due, resolved: [...resolved, ...batches] };
 }
 
-/** A batch's dead letter is resolved when the last of the documents that died with it has been brought back or discarded. */
+/** A batch's dead letter is resolved when the last of the documents that died with it has been brought back or discarded, or when it had none. */
 export async function resolveEmptyBatches(
-  tx: Tx, run_ids: readonly bigint[], resolution: 'retried' | 'discarded', actor: string, reason: string | null,
+  tx: Tx, of: { readonly run_ids: readonly bigint[] } | { readonly task_ids: readonly bigint[] }, resolution: 'retried' | 'discarded', actor: string, reason: string | null,
 ): Promise<{ dead_letter_id: bigint; stage: Stage }[]> {
+  const chosen = 'run_ids' in of ? sql`t.run_id = any(${of.run_ids}::bigint[])` : sql`t.task_id = any(${of.task_ids}::bigint[])`;
+  // Two that bring back the last two documents at the same time: the second waits here, and sees that the first one's is gone.
+  await sql`select from task t where t.stage = 'reconcile' and t.state = 'dead' and ${chosen} order by t.task_id for update`.execute(tx.kysely);
   const { rows } = await sql<{ dead_letter_id: bigint; stage: Stage }>`
     with empty as (
       update task t set state = 'discarded'
-       where t.stage = 'reconcile' and t.state = 'dead' and t.run_id = any(${run_ids}::bigint[])
+       where t.stage = 'reconcile' and t.state = 'dead' and ${chosen}
          and not exists (select from document d join statement s using (document_id)
                           where d.run_id = t.run_id and s.company = t.company and d.state = 'dead')
       returning t.task_id

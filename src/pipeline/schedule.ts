@@ -1,4 +1,5 @@
 import { defaultRepeatStrategy } from 'bullmq';
+import { sql } from 'kysely';
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
 import type { Database } from '../platform/database.ts';
@@ -21,6 +22,8 @@ export interface Schedule {
 // A queue that was wiped has forgotten what it should have done: what is overdue by more than this, and less than a day, is made up for.
 const OVERDUE_MS = 60_000;
 const CATCH_UP_MS = 24 * 60 * 60_000;
+// Clocks that are kept by NTP differ by less.
+const EARLY_MS = 10_000;
 // A cron that fires every minute has one business date a day like any other: looking at more of its times finds nothing new.
 const FIRINGS_MAX = 2 * 60 * 24;
 
@@ -28,7 +31,7 @@ const FIRINGS_MAX = 2 * 60 * 24;
 export async function setSchedule(db: Database, schedule: Schedule): Promise<void> {
   assertSchedule(schedule);
   await db.kysely.insertInto('schedule').values({ ...schedule })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ ...schedule, created_at: new Date().toISOString() })).execute();
+    .onConflict((conflict) => conflict.column('name').doUpdateSet((of) => ({ ...schedule, created_at: of.fn<string>('now') }))).execute();
 }
 
 export async function listSchedules(db: Database): Promise<(Schedule & { next_at: string })[]> {
@@ -49,18 +52,24 @@ export function businessDateAt(instant_ms: number, tz: string): string {
 
 const PAYLOAD = z.object({ v: z.literal(1), schedule: z.string() });
 
-/** Follows a scheduler's job: submits the schedule's inbox for the business date of the time it was meant for. */
+/**
+ * Follows a scheduler's job: submits the schedule's inbox for the business date of the time it was meant for. A job that comes before its time,
+ * because a worker's clock is ahead, is dropped: a business date runs once, and the night's documents are not there yet. Overdue, it is made up for.
+ */
 export async function followSchedule(db: Database, queues: Queues, log: Log, payload: unknown, meant_for_ms: number): Promise<void> {
   const parsed = PAYLOAD.safeParse(payload);
   if (!parsed.success) return;
   const schedule = await db.kysely.selectFrom('schedule').select(['name', 'cron', 'tz', 'inbox'])
     .where('name', '=', parsed.data.schedule).executeTakeFirst();
-  if (schedule) await submitInbox(db, queues, log, schedule, businessDateAt(meant_for_ms, schedule.tz));
+  if (!schedule) return;
+  if (meant_for_ms > await databaseTime(db) + EARLY_MS) return log.warn({ schedule: schedule.name, clock_ms: Date.now() }, 'a schedule was to run before its time; is a clock wrong?');
+  await submitInbox(db, queues, log, schedule, businessDateAt(meant_for_ms, schedule.tz));
 }
 
 /** Makes BullMQ's schedulers those of the table, and submits what is overdue because a queue had forgotten it. */
 export async function syncSchedules(db: Database, queues: Queues, log: Log): Promise<void> {
   const schedules = await db.kysely.selectFrom('schedule').select(['name', 'cron', 'tz', 'inbox', 'created_at']).execute();
+  const now_ms = await databaseTime(db);
   const queue = queues.queue('schedule');
   const registered = new Map((await queue.getJobSchedulers()).map((scheduler) => [scheduler.key, scheduler]));
   for (const schedule of schedules) {
@@ -71,7 +80,7 @@ export async function syncSchedules(db: Database, queues: Queues, log: Log): Pro
       await queue.upsertJobScheduler(id, { pattern: schedule.cron, tz: schedule.tz }, { name: 'schedule', data: { v: 1, schedule: schedule.name },
         opts: { attempts: 5, backoff: { type: 'exponential', delay: 10_000, jitter: 0.5 }, removeOnComplete: true, removeOnFail: true } });
     }
-    const business_date = findOverdue(schedule, Date.parse(schedule.created_at), Date.now());
+    const business_date = findOverdue(schedule, Date.parse(schedule.created_at), now_ms);
     if (business_date !== undefined) await submitInbox(db, queues, log, schedule, business_date);
   }
   for (const id of registered.keys()) await queue.removeJobScheduler(id);
@@ -95,6 +104,12 @@ async function submitInbox(db: Database, queues: Queues, log: Log, { name, inbox
     kind: 'schedule', sources: await listSources([inbox]), schedule: { name, business_date },
   });
   if (run_id !== undefined) log.info({ schedule: name, business_date, run_id: String(run_id) }, 'a schedule has submitted its inbox');
+}
+
+/** Milliseconds since 1970 by the one clock that all workers share. */
+async function databaseTime(db: Database): Promise<number> {
+  const { rows: [clock] } = await sql<{ now_ms: number }>`select extract(epoch from clock_timestamp())::float8 * 1000 as now_ms`.execute(db.kysely);
+  return clock!.now_ms;
 }
 
 function assertSchedule({ name, cron, tz, inbox }: Schedule): void {

@@ -32,11 +32,16 @@ export function digestOf(request: Json): string {
 
 /** Notes the request and logs it; must be the last thing its transaction does. */
 export async function requestApproval(tx: Tx, { request, sums, ...draft }: ApprovalDraft): Promise<bigint> {
-  const waiting = draft.entry_id === null ? undefined : await tx.kysely.selectFrom('approval').select(['approval_id', 'requested_by']).where('entry_id', '=', draft.entry_id).where('state', '=', 'pending').executeTakeFirst();
-  if (waiting) throw new Failure('stale', `entry ${draft.entry_id} waits for a second person already: request ${waiting.approval_id} by ${waiting.requested_by}; have it withdrawn first`);
   const text = canonicalJson(request);
   const digest = digestOf(request);
-  const { approval_id } = await tx.kysely.insertInto('approval').values({ ...draft, request: text, digest, sums: JSON.stringify(sums) }).returning('approval_id').executeTakeFirstOrThrow();
+  // An entry has one at a time, also of two that are asked for at the same moment (approval_pending_once).
+  const noted = await tx.kysely.insertInto('approval').values({ ...draft, request: text, digest, sums: JSON.stringify(sums) })
+    .onConflict((conflict) => conflict.doNothing()).returning('approval_id').executeTakeFirst();
+  if (!noted) {
+    const waiting = await tx.kysely.selectFrom('approval').select(['approval_id', 'requested_by']).where('entry_id', '=', draft.entry_id).where('state', '=', 'pending').executeTakeFirstOrThrow();
+    throw new Failure('stale', `entry ${draft.entry_id} waits for a second person already: request ${waiting.approval_id} by ${waiting.requested_by}; have it withdrawn first`);
+  }
+  const { approval_id } = noted;
   await appendAct(tx, {
     company: draft.company, run_id: null, actor: draft.requested_by, action: 'approval_requested', entry_id: draft.entry_id,
     payload: { approval_id: String(approval_id), kind: draft.kind, digest, why: draft.why, comment: draft.comment },
@@ -62,6 +67,11 @@ export async function lockPending(tx: Tx, person: Pick<Person, 'companies'>, app
   if (!row || !(row.company === null ? person.companies === null : sees(person, row.company))) throw new Failure('not_found', `there is no request ${approval_id} for approval`);
   if (row.state !== 'pending') throw new Failure('stale', `request ${approval_id} is ${row.state}${row.decided_by === null ? '' : ` by ${row.decided_by}`}`);
   return row;
+}
+
+/** Locks the request that waits for the entry, if any does: before the company and the log's tip, as whoever decides the request does. */
+export async function lockWaiting(tx: Tx, entry_id: bigint): Promise<void> {
+  await tx.kysely.selectFrom('approval').select('approval_id').where('entry_id', '=', entry_id).where('state', '=', 'pending').forUpdate().execute();
 }
 
 /** Ends a request; an approval names the digest that was shown. */

@@ -1,5 +1,6 @@
 import { Failure } from '../core/failure.ts';
 import { transaction, type Database, type Tx } from '../platform/database.ts';
+import { lockCompany } from './acts.ts';
 import { endApproval, lockPending, logApproval, type Approval } from './approvals.ts';
 import { runBulkAccept, runBulkUndo, type LeftOut } from './bulk.ts';
 import { proposeLearning } from './learning.ts';
@@ -51,6 +52,13 @@ export async function closeRequest(tx: Tx, person: Person, approval_id: bigint, 
   await logApproval(tx, approval, state, person.user_id, reason);
 }
 
+/** Locks the company. What is approved is for the decision that stood when it was asked for: an entry that was never in the queue has no version to tell. */
+async function requireStanding(tx: Tx, company: string, entry_id: bigint, decision_id: string): Promise<void> {
+  await lockCompany(tx, company);
+  const standing = await tx.kysely.selectFrom('decision').select(['decision_id', 'explanation']).where('entry_id', '=', entry_id).where('superseded_by', 'is', null).executeTakeFirstOrThrow();
+  if (String(standing.decision_id) !== decision_id) throw new Failure('stale', `entry ${entry_id} was decided anew since it was shown: ${standing.explanation}`);
+}
+
 async function noteStale(db: Database, person: Person, approval_id: bigint, digest: string, message: string): Promise<void> {
   await transaction(db, async (tx) => {
     const approval = await tx.kysely.selectFrom('approval').select(['state', 'digest', 'requested_by']).where('approval_id', '=', approval_id).executeTakeFirst();
@@ -82,7 +90,8 @@ async function run(tx: Tx, { kind, request, requested_by, comment, company }: Ap
       return { decision_ids: [], left_out: [] };
     }
     default: {
-      const { entry_id, version, act: entry_act } = asked as { entry_id: string; version: number | null; act: EntryAct };
+      const { entry_id, version, decision_id: shown, act: entry_act } = asked as { entry_id: string; version: number | null; decision_id: string; act: EntryAct };
+      await requireStanding(tx, company!, BigInt(entry_id), shown);
       const decision_id = await runAct(tx, BigInt(entry_id), entry_act, { ...act, ...(version !== null && { version }) });
       await proposeLearning(tx, [decision_id], requested_by);
       return { decision_ids: [decision_id], left_out: [] };

@@ -150,8 +150,9 @@ export async function runBulkUndo(tx: Tx, decisions: readonly string[], reason: 
   const { rows: companies } = await sql<{ company: string }>`select distinct company from decision where decision_id = any(${decisions}::bigint[]) order by 1`.execute(tx.kysely);
   const decision_ids: bigint[] = [];
   const left_out: LeftOut[] = [];
+  // All of them before the first is in the log: whoever has the log's tip and waits for a company waits for a batch that waits for the tip.
+  for (const { company } of companies) await lockCompany(tx, company);
   for (const { company } of companies) {
-    await lockCompany(tx, company);
     const { rows } = await sql<{ decision_id: bigint; entry_id: bigint; able: boolean }>`
       select d.decision_id, d.entry_id, d.superseded_by is null and not exists (select from decision r where r.returns = d.decision_id and r.superseded_by is null) as able
         from decision d where d.decision_id = any(${decisions}::bigint[]) and d.company = ${company} order by d.decision_id`.execute(tx.kysely);

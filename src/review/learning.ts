@@ -49,7 +49,7 @@ interface Proposal { proposal_id: bigint; company: string; kind: 'account' | 'al
 export async function confirmLearned(tx: Tx, person: Person, proposal_id: bigint): Promise<void> {
   const proposal = await lockProposal(tx, person, proposal_id, 'proposed');
   if (proposal.proposed_by === person.user_id) throw new Failure('not_allowed', 'nobody confirms what they have proposed; another person with the right does');
-  await lockBooks(tx);
+  await raiseBooks(tx);
   const taken = proposal.kind === 'account'
     ? await tx.kysely.selectFrom('party_account').select('party_id').where('account_key', '=', proposal.value_key).where('party_id', '<>', proposal.party_id).executeTakeFirst()
     : await tx.kysely.selectFrom('party_name').select('party_id').where('name_key', '=', proposal.value_key).where('party_id', '<>', proposal.party_id).executeTakeFirst();
@@ -71,13 +71,15 @@ export async function rejectLearned(tx: Tx, person: Person, proposal_id: bigint,
 /** Forgets what was learned; decisions that rested on it stay as they are. */
 export async function revokeLearned(tx: Tx, person: Person, proposal_id: bigint, reason: string): Promise<void> {
   const proposal = await lockProposal(tx, person, proposal_id, 'confirmed');
-  await lockBooks(tx);
+  await raiseBooks(tx);
   if (proposal.kind === 'account') await tx.kysely.deleteFrom('party_account').where('party_id', '=', proposal.party_id).where('account_key', '=', proposal.value_key).execute();
   else await tx.kysely.deleteFrom('party_name').where('party_id', '=', proposal.party_id).where('name', '=', proposal.value).where('is_alias', '=', true).execute();
   await endProposal(tx, person, proposal, 'revoked', reason);
 }
 
+/** The companies come first, as with every act: one that proposes the same again has locked its company by then. */
 async function lockProposal(tx: Tx, person: Person, proposal_id: bigint, state: 'proposed' | 'confirmed'): Promise<Proposal> {
+  await tx.kysely.selectFrom('company').select('company').orderBy('company').forUpdate().execute();
   const { rows: [proposal] } = await sql<Proposal>`
     select proposal_id, company, kind, party_id, value, value_key, entry_id, proposed_by, state from learned_proposal p
      where proposal_id = ${proposal_id} and ${seenBy(person, 'p.company')} for update`.execute(tx.kysely);
@@ -87,8 +89,7 @@ async function lockProposal(tx: Tx, person: Person, proposal_id: bigint, state: 
 }
 
 /** Parties belong to no company: what is known of them changes everybody's evidence. */
-async function lockBooks(tx: Tx): Promise<void> {
-  await tx.kysely.selectFrom('company').select('company').orderBy('company').forUpdate().execute();
+async function raiseBooks(tx: Tx): Promise<void> {
   await tx.kysely.updateTable('company').set((of) => ({ books_version: of('books_version', '+', 1n) })).execute();
 }
 

@@ -1,7 +1,7 @@
 import { Failure } from '../core/failure.ts';
 import { formatMoney } from '../core/money.ts';
 import type { Tx } from '../platform/database.ts';
-import type { Act } from './acts.ts';
+import { lockCompany, type Act } from './acts.ts';
 import { requestApproval } from './approvals.ts';
 import { sees, type Person } from './person.ts';
 import { acceptReissue, loadReissue, type ReissueLine } from './reissue.ts';
@@ -24,6 +24,9 @@ export async function requestReissue(tx: Tx, person: Person, statement_id: bigin
 
 /** Does what was approved; stale when the difference is no longer the one that was shown. */
 export async function runReissue(tx: Tx, asked: { statement_id: string; added: string[]; dropped: string[]; reason: string }, act: Act): Promise<void> {
+  const { statement } = await loadReissue(tx, BigInt(asked.statement_id));
+  // A batch may be about to change what was shown.
+  await lockCompany(tx, statement.company);
   const { lines } = await loadReissue(tx, BigInt(asked.statement_id));
   if (String(idsOf(lines, 'added')) !== String(asked.added) || String(idsOf(lines, 'dropped')) !== String(asked.dropped)) {
     throw new Failure('stale', `what statement ${asked.statement_id} adds and drops has changed since it was shown`);

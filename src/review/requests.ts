@@ -3,7 +3,7 @@ import { Failure } from '../core/failure.ts';
 import { formatMoney, parseMoney } from '../core/money.ts';
 import type { Tx } from '../platform/database.ts';
 import { acceptSuggestion, assignEntry, setAside, undoDecision, type Act, type AssignedInvoice, type AssignedLedger } from './acts.ts';
-import { endOvertaken, requestApproval } from './approvals.ts';
+import { endOvertaken, lockWaiting, requestApproval } from './approvals.ts';
 import { findReviewItem, type ReviewItem } from './items.ts';
 import { proposeLearning } from './learning.ts';
 import { limitOf, sees, type Person } from './person.ts';
@@ -36,6 +36,7 @@ export async function performAct(tx: Tx, person: Person, entry_id: bigint, act: 
   const done: Act = { user: person.user_id, comment: given.comment ?? null, ...(given.version !== undefined && { version: given.version }) };
   const why = await whySecondPerson(tx, person, entry_id, item, act);
   if (why === null) {
+    await lockWaiting(tx, entry_id);
     const decision_id = await runAct(tx, entry_id, act, done);
     await endOvertaken(tx, entry_id, person.user_id);
     return { status: 'done', decision_id, learned: await proposeLearning(tx, [decision_id], person.user_id) };

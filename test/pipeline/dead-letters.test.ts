@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Failure } from '../../src/core/failure.ts';
 import type { Queues } from '../../src/pipeline/backends.ts';
 import { rebuildDeadLetterQueues } from '../../src/pipeline/dead-letter-queue.ts';
 import { discardDeadLetters, listDeadLetters, loadDeadLetter, retryDeadLetters } from '../../src/pipeline/dead-letters.ts';
+import { reviveDocuments } from '../../src/pipeline/revive.ts';
 import { findRunSummary } from '../../src/pipeline/run.ts';
 import { submitDocuments } from '../../src/pipeline/submit.ts';
 import type { RunSummary } from '../../src/pipeline/summary.ts';
 import { startWorkers, type Workers } from '../../src/pipeline/worker.ts';
+import { transaction } from '../../src/platform/database.ts';
+import { decideStatement } from '../helpers/books.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { onBothQueues } from '../helpers/queue-backends.ts';
 import { createSampleCompanies, QUICK_SWEEPS, sampleSource, sampleStages, SILENT, type SampleDocument } from './sample-stages.ts';
@@ -101,6 +105,61 @@ onBothQueues('dead letters', (queue) => {
     const { run_id } = await retryDeadLetters(db, queues, SILENT, { stage: 'reconcile' }, 'mia');
     expect(await finished(run_id!)).toMatchObject({ documents: { reconciled: 2 }, entries: { auto: 3 }, balanced: true });
     expect((await listDeadLetters(db, { stage: 'reconcile' }, 1)).total).toBe(0);
+  });
+
+  it('of a batch is resolved by whoever brings back its last document, also of two at the same moment', async () => {
+    batch_is_broken = true;
+    const sources = [[1], [2]].map((north) => sampleSource({ id: randomUUID(), amounts: { north } }));
+    const died = (await submitDocuments(db, queues, SILENT, { kind: 'submit', sources }))!;
+    await finished(died);
+    batch_is_broken = false;
+    const document_ids = (await db.kysely.selectFrom('document').select('document_id').where('run_id', '=', died).execute()).map((row) => row.document_id);
+    let second: Promise<void> | undefined;
+    const bringBack = (document_id: bigint, meanwhile: () => Promise<void>) => transaction(db, async (tx) => {
+      const { run_id } = await tx.kysely.insertInto('run').values({ kind: 'submit' }).returning('run_id').executeTakeFirstOrThrow();
+      await reviveDocuments(tx, run_id, [document_id], 'mia');
+      await meanwhile();
+    });
+    await bringBack(document_ids[0]!, async () => {
+      second = bringBack(document_ids[1]!, async () => {});
+      await sleep(300);
+    });
+    await second;
+    expect((await listDeadLetters(db, { stage: 'reconcile' }, 1)).total).toBe(0);
+    await vi.waitFor(async () => expect(await db.kysely.selectFrom('run').select('run_id').where('state', '=', 'running').execute()).toEqual([]), { timeout: 20_000 });
+  });
+
+  it('of a batch without documents, which was to look again at what waits, are tried again and discarded too', async () => {
+    const { entry_ids: [entry_id] } = await decideStatement(db, 'A-north', [{ amount: 700n, outcome: 'review' }]);
+    await sql`insert into review_item (entry_id, company, decision_id, reason) select entry_id, company, decision_id, reason from decision where entry_id = ${entry_id!}`.execute(db.kysely);
+    const die = async (): Promise<bigint> => {
+      batch_is_broken = true;
+      const run_id = (await submitDocuments(db, queues, SILENT, { kind: 'submit', sources: [] }))!;
+      await finished(run_id);
+      batch_is_broken = false;
+      return (await db.kysely.selectFrom('dead_letter').select('dead_letter_id').where('run_id', '=', run_id).executeTakeFirstOrThrow()).dead_letter_id;
+    };
+    const first = await die();
+    const { run_id, documents, remaining } = await retryDeadLetters(db, queues, SILENT, { ids: [first] }, 'mia');
+    expect({ documents, remaining }).toEqual({ documents: 0, remaining: 0 });
+    await finished(run_id!);
+    expect(await loadDeadLetter(db, first)).toMatchObject({ resolution: 'retried' });
+    expect(await db.kysely.selectFrom('task').select('state').where('run_id', '=', run_id).execute()).toEqual([{ state: 'done' }]);
+    const second = await die();
+    await discardDeadLetters(db, queues, SILENT, { ids: [second] }, 'mia', 'looked at by hand');
+    expect(await loadDeadLetter(db, second)).toMatchObject({ resolution: 'discarded' });
+    await sql`update review_item set state = 'done'`.execute(db.kysely);
+  });
+
+  it('are either tried again or discarded, when two people do at the same moment', async () => {
+    const { dead_letter_id, id } = await bury({ north: [6] });
+    broken.delete(id);
+    const [retried, discarded] = await Promise.all([
+      retryDeadLetters(db, queues, SILENT, { ids: [dead_letter_id] }, 'mia'), discardDeadLetters(db, queues, SILENT, { ids: [dead_letter_id] }, 'noa', 'an invoice'),
+    ]);
+    expect(retried.documents + discarded.documents).toBe(1);
+    expect(await loadDeadLetter(db, dead_letter_id)).toMatchObject(retried.documents === 1 ? { resolution: 'retried', resolved_by: 'mia' } : { resolution: 'discarded', resolved_by: 'noa' });
+    if (retried.documents === 1) await finished(retried.run_id!);
   });
 
   it('can be discarded, with a reason, and their document stays so when it is handed in again', async () => {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../src/core/failure.ts';
 import { postJournalEntries, type JournalEntryDraft } from '../../src/ledger/journal.ts';
 import { migrateQueue, openQueues, type Queues } from '../../src/pipeline/backends.ts';
-import { advanceRun } from '../../src/pipeline/barrier.ts';
+import { advanceRun, settleDocuments } from '../../src/pipeline/barrier.ts';
 import { hintJobId, hintPayload } from '../../src/pipeline/hint.ts';
 import { claimTask, releaseTask } from '../../src/pipeline/lease.ts';
 import { findRunSummary } from '../../src/pipeline/run.ts';
@@ -169,6 +169,21 @@ describe('a company', () => {
       await transaction(other, (tx) => reconcileJob({ run_id, company: 'default' }, { ...context, tx }));
       expect((await other.kysely.selectFrom('statement').select('state').execute()).map((row) => row.state)).toEqual(['accepted', 'accepted']);
     });
+  });
+});
+
+describe('a document of two companies', () => {
+  it.each([['accepted', 'reconciled'], ['received', 'dead']] as const)('of which one batch died is at its end with its statements %s: %s', async (verdict, state) => {
+    const { run_id, document_id } = await submit();
+    await sql`update document set state = 'validated' where document_id = ${document_id}`.execute(db.kysely);
+    for (const [statement_no, account] of ['A-1', 'A-2'].entries()) {
+      await sql`insert into statement (document_id, statement_no, account_id, company, format, extractor, currency, checks, findings, entry_count, state)
+        select ${document_id}, ${statement_no}, account_id, company, 'csv', 'sample@1', 'EUR', '[]', '[]', 0, ${verdict} from account where account = ${account}`.execute(db.kysely);
+    }
+    // The batch that was done has decided for both (reconcileJob).
+    await sql`insert into task (stage, run_id, company, state) values ('reconcile', ${run_id}, 'default', 'dead'), ('reconcile', ${run_id}, 'other', 'done')`.execute(db.kysely);
+    await transaction(db, (tx) => settleDocuments(tx, run_id));
+    expect(await db.kysely.selectFrom('document').select('state').where('document_id', '=', document_id).executeTakeFirst()).toEqual({ state });
   });
 });
 

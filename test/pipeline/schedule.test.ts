@@ -72,6 +72,19 @@ onBothQueues('a schedule', (queue) => {
     await removeSchedule(db, 'forgotten');
   });
 
+  it('is not run before its time by a worker whose clock is a day ahead', async () => {
+    await setSchedule(db, { name: 'early', cron: '0 2 * * *', tz: 'UTC', inbox });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 86_400_000 });
+    try {
+      await syncSchedules(db, queues, SILENT);
+      await followSchedule(db, queues, SILENT, { v: 1, schedule: 'early' }, Date.now());
+    } finally {
+      vi.useRealTimers();
+      await removeSchedule(db, 'early');
+    }
+    expect(await runsOf('early')).toEqual([]);
+  });
+
   it.each([
     { cron: '0 25 * * *' }, { cron: 'nightly' }, { tz: 'Europe/Nowhere' }, { name: 'a b' }, { inbox: '' },
   ])('is refused as %o', async (wrong) => {

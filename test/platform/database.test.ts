@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { loadConfig } from '../../src/platform/config.ts';
 import { failureOf, isUniqueViolation } from '../../src/platform/database-errors.ts';
 import { keepAwake, openDatabase, transaction, type Database } from '../../src/platform/database.ts';
@@ -35,6 +36,23 @@ test("settings in the URL's own options are kept beside ours", async () => {
   const { rows } = await database.pool.query(`select current_user as role, current_setting('statement_timeout') as timeout`);
   await database.close();
   expect(rows).toEqual([{ role: 'tieout_web', timeout: '7s' }]);
+});
+
+test('the server itself asks after ten seconds whether a silent worker is still there', async () => {
+  const client = await worker.pool.connect();
+  try {
+    const { rows: [row] } = await client.query<{ server: number; client: number }>('select inet_server_port() as server, inet_client_port() as client');
+    const port = (n: number): string => n.toString(16).toUpperCase().padStart(4, '0');
+    // The kernel's own table: which timer the server's end of the connection has (2 is keepalive), and in how many hundredths of a second it fires.
+    const timer = async () => {
+      const text = await readFile('/proc/net/tcp', 'utf8');
+      const [, kind, when] = new RegExp(`:${port(row!.server)} [0-9A-F]{8}:${port(row!.client)} 01 \\S+ (\\d\\d):([0-9A-F]{8})`).exec(text)!;
+      return { kind, fires_within_10_s: parseInt(when!, 16) <= 1_000 };
+    };
+    await vi.waitFor(async () => expect(await timer()).toEqual({ kind: '02', fires_within_10_s: true }), { timeout: 5_000, interval: 50 });
+  } finally {
+    client.release();
+  }
 });
 
 test('a transaction commits what it returns from and takes back what it throws out of', async () => {
