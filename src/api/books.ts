@@ -11,11 +11,11 @@ import { listModes, requestMode } from '../review/modes.ts';
 import { seeingOnly, seenBy, sees, type Person } from '../review/person.ts';
 import { loadReissue } from '../review/reissue.ts';
 import { requestReissue } from '../review/reissue-request.ts';
-import { loadRuleset } from '../stages/reconcile/rules.ts';
 import { approvalSeen, loadApproval, loadApprovals } from './approvals.ts';
 import type { ApiContext, Handlers } from './context.ts';
 import { beforeId, pageOf } from './cursor.ts';
 import type { Principal } from './principal.ts';
+import { loadRulesInForce } from './rules.ts';
 import type * as view from './schemas.ts';
 
 type Names = 'previewBulkAccept' | 'bulkAccept' | 'previewBulkUndo' | 'bulkUndo' | 'listApprovals' | 'showApproval' | 'approve' | 'reject' | 'withdraw' | 'listQuarantine' | 'showQuarantined'
@@ -113,11 +113,11 @@ export const BOOKS_HANDLERS: Handlers<Names> = {
 
   showModes: (context, { principal }) => loadModes(context, principal),
   setMode: async (context, { body, principal }) => {
-    const { db, config } = context;
+    const { db } = context;
     const { mode, company, rule_id, reason } = body;
     if (company === undefined && principal.companies !== null) throw new Failure('not_allowed', 'name the company: you see only some');
     if (company !== undefined && !sees(principal, company)) throw new Failure('not_found', 'there is no such company');
-    if (rule_id !== undefined && !loadRuleset(config.rules_folder).rules.some((rule) => rule.id === rule_id)) throw new Failure('not_found', `there is no rule ${rule_id}`);
+    if (rule_id !== undefined && !(await loadRulesInForce(context)).rules.some((rule) => rule.id === rule_id)) throw new Failure('not_found', `there is no rule ${rule_id}`);
     const approval_id = await transaction(db, (tx) => requestMode(tx, principal.user_id, { mode, company, rule_id, reason }));
     return { status: approval_id === null ? 'done' : 'awaits_approval', modes: await loadModes(context, principal), approval: approval_id === null ? null : await loadApproval(db, principal, approval_id) };
   },
@@ -200,10 +200,10 @@ async function learn({ db }: ApiContext, principal: Principal, id: string, work:
   return viewLearned((await loadLearned(db, sql`l.proposal_id = ${id}::bigint`, 1))[0]!, principal);
 }
 
-async function loadModes({ db, config }: ApiContext, principal: Principal): Promise<view.Modes> {
-  const ruleset = loadRuleset(config.rules_folder);
+async function loadModes(context: ApiContext, principal: Principal): Promise<view.Modes> {
+  const ruleset = await loadRulesInForce(context);
   return {
-    companies: (await listModes(db)).filter((one) => sees(principal, one.company)), ruleset: ruleset.version,
+    companies: (await listModes(context.db)).filter((one) => sees(principal, one.company)), ruleset: ruleset.version,
     rules: ruleset.rules.map(({ id, outcome, owner, sentence }) => ({ rule_id: id, outcome, owner, sentence })),
   };
 }

@@ -101,6 +101,9 @@ export const ROUTES = {
   listBankAccounts: { method: 'GET', path: '/api/bank-accounts', right: 'read', scope: 'filter', summary: 'Bank on the statement against bank in the ledger', query: s.CompanyQuery, response: s.BankAccounts },
   showModes: { method: 'GET', path: '/api/automatic', right: 'read', scope: 'filter', summary: 'What is posted without a person', response: s.Modes },
   setMode: { method: 'POST', path: '/api/automatic', right: 'automatic', scope: 'company', summary: 'Change a mode: lower at once, higher with a second person', body: s.ModeAct, response: s.ModeResult },
+  showRules: { method: 'GET', path: '/api/rules', right: 'read', scope: 'none', summary: 'The rules in force, and how those of the folder differ', response: s.RulesView },
+  compareRules: { method: 'GET', path: '/api/rules/compare', right: 'read', scope: 'none', summary: 'How two versions of the rules differ', query: z.object({ from: z.string().max(100).optional(), to: z.string().max(100) }), response: s.RulesComparison },
+  proposeRules: { method: 'POST', path: '/api/rules/propose', right: 'rules', scope: 'installation', summary: 'Ask for the rules of the folder to be put in force', body: s.RulesAct, response: s.RulesResult },
 
   // The log
   searchLog: { method: 'GET', path: '/api/log', right: 'read', scope: 'filter', summary: 'Search the log, the newest first', query: s.LogQuery, response: s.LogPage },

@@ -178,7 +178,7 @@ export const AssignAct = z.object({ user_id: z.string().min(1).max(100) });
 export const UndoAct = z.object({ version: z.int().min(0).optional(), reason: Reason });
 
 export const ApprovalState = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'stale']);
-export const ApprovalKind = z.enum(['accept', 'assign', 'not_ours', 'undo', 'bulk_accept', 'bulk_undo', 'set_mode', 'quarantine_accept']);
+export const ApprovalKind = z.enum(['accept', 'assign', 'not_ours', 'undo', 'bulk_accept', 'bulk_undo', 'set_mode', 'quarantine_accept', 'rules']);
 export const ApprovalView = z.object({
   approval_id: Id, kind: ApprovalKind, company: z.string().nullable(), entry_id: Id.nullable(), state: ApprovalState,
   /** Why a second person is needed. */
@@ -298,6 +298,21 @@ export type Overview = z.infer<typeof Overview>;
 export const BankAccounts = z.object({ items: z.array(BankAccountView) });
 export const Modes = z.object({ companies: z.array(z.object({ company: z.string(), mode: Mode, rules: z.array(z.object({ rule_id: z.string(), mode: Mode })) })), rules: z.array(z.object({ rule_id: z.string(), outcome: z.string(), owner: z.string(), sentence: z.string() })), ruleset: z.string() });
 export type Modes = z.infer<typeof Modes>;
+/** What differs between two versions, file by file; `gap` stands for lines that are the same. */
+export const ChangedFiles = z.array(z.object({ file: z.string(), lines: z.array(z.object({ change: z.enum(['same', 'removed', 'added', 'gap']), text: z.string() })) }));
+export const RulesComparison = z.object({ files: ChangedFiles });
+export const RulesView = z.object({
+  /** Null before the first batch, which puts the rules of the folder in force. */
+  in_force: z.object({ version: z.string(), since: Time, requested_by: z.string().nullable(), approved_by: z.string().nullable() }).nullable(),
+  /** What stands in `rules/` where that is not in force: null where it is, `problem` where it cannot be. */
+  offered: z.object({ version: z.string().nullable(), problem: z.string().nullable(), files: ChangedFiles }).nullable(),
+  /** The request that waits for a second person. */
+  approval_id: Id.nullable(),
+});
+export type RulesView = z.infer<typeof RulesView>;
+/** `version` is the one that was shown. */
+export const RulesAct = z.object({ version: z.string().max(100), comment: Comment });
+export const RulesResult = z.object({ status: z.enum(['done', 'awaits_approval']), rules: RulesView, approval: ApprovalView.nullable() });
 export const ModeAct = z.object({ mode: Mode, company: z.string().optional(), rule_id: z.string().optional(), reason: Reason });
 /** Whoever lowers a mode is heard at once; raising one needs a second person. */
 export const ModeResult = z.object({ status: z.enum(['done', 'awaits_approval']), modes: Modes, approval: ApprovalView.nullable() });

@@ -27,6 +27,7 @@ import { PEOPLE_HANDLERS } from './people.ts';
 import { findSession, findToken, type Principal } from './principal.ts';
 import { problemOf, sendProblem } from './problem.ts';
 import { ROUTES, type Route, type RouteName } from './routes.ts';
+import { RULES_HANDLERS } from './rules.ts';
 import { cookieName, SIGN_IN_HANDLERS } from './sign-in.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
@@ -39,7 +40,7 @@ declare module 'fastify' {
 }
 
 const HANDLERS: Handlers<RouteName> = {
-  ...SIGN_IN_HANDLERS, ...ITEM_HANDLERS, ...ACT_HANDLERS, ...BOOKS_HANDLERS, ...OVERVIEW_HANDLERS, ...LOG_HANDLERS, ...PEOPLE_HANDLERS, ...DOCUMENT_HANDLERS,
+  ...SIGN_IN_HANDLERS, ...ITEM_HANDLERS, ...ACT_HANDLERS, ...BOOKS_HANDLERS, ...OVERVIEW_HANDLERS, ...LOG_HANDLERS, ...PEOPLE_HANDLERS, ...DOCUMENT_HANDLERS, ...RULES_HANDLERS,
 };
 
 // An allocation over a thousand invoices is some 100 KiB.

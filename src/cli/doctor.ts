@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { FAILURES } from '../core/failure.ts';
 import { countFindings } from '../master-data/checks.ts';
 import { listDeepViolations } from '../ledger/invariants.ts';
+import { findRulesInForce, isSecondPersonThere } from '../ledger/rules-in-force.ts';
 import { openQueues } from '../pipeline/backends.ts';
 import { failureOf } from '../platform/database-errors.ts';
 import { checkRules } from '../stages/reconcile/rules.ts';
@@ -47,7 +48,12 @@ async function examine({ config, db, log }: Session): Promise<Finding[]> {
     if (count > 0) findings.push({ severity: 'attention', check, detail: `${count} ${what}`, remedy });
   };
 
-  for (const { kind, file, line, message } of checkRules(config.rules_folder).problems) {
+  const { ruleset, problems } = checkRules(config.rules_folder);
+  const in_force = await findRulesInForce(db);
+  if (ruleset && in_force && ruleset.version !== in_force.version && await isSecondPersonThere(db)) {
+    findings.push({ severity: 'attention', check: 'rules', detail: `what stands in rules/ is not in force; ${in_force.version} decides`, remedy: 'tieout rules diff shows the difference; tieout rules propose asks for a second person' });
+  }
+  for (const { kind, file, line, message } of problems) {
     // Rules that lack an example or a turn still decide; the others stop every batch.
     const severity = kind === 'missing_examples' || kind === 'unreachable' ? 'attention' : 'broken';
     findings.push({ severity, check: 'rules', detail: `${file}:${line}: ${message}`, remedy: 'tieout rules check shows the place' });

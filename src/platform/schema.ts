@@ -514,9 +514,16 @@ export interface StatementRejectionTable {
   reason: string;
 }
 
+export interface RulesInForceTable {
+  n: Generated<bigint>;
+  version: string;
+  since: Generated<string>;
+  approval_id: bigint | null;
+}
+
 export interface ApprovalTable {
   approval_id: Generated<bigint>;
-  kind: 'accept' | 'assign' | 'not_ours' | 'undo' | 'bulk_accept' | 'bulk_undo' | 'set_mode' | 'quarantine_accept';
+  kind: 'accept' | 'assign' | 'not_ours' | 'undo' | 'bulk_accept' | 'bulk_undo' | 'set_mode' | 'quarantine_accept' | 'rules';
   company: string | null;
   entry_id: bigint | null;
   request: string;
@@ -602,5 +609,6 @@ export interface Schema {
   review_comment: ReviewCommentTable;
   statement_rejection: StatementRejectionTable;
   approval: ApprovalTable;
+  rules_in_force: RulesInForceTable;
   learned_proposal: LearnedProposalTable;
 }

@@ -8,6 +8,7 @@ import { setMode, type Mode } from './modes.ts';
 import type { Person } from './person.ts';
 import { runReissue } from './reissue-request.ts';
 import { runAct, type EntryAct } from './requests.ts';
+import { runRules } from './rules-request.ts';
 import { rightsOf, type Role } from './rights.ts';
 
 /** What an approval has set in motion. */
@@ -39,7 +40,7 @@ export async function approveRequest(db: Database, person: Person, approval_id: 
 async function requireStillEntitled(tx: Tx, { kind, company, requested_by }: Approval): Promise<void> {
   const user = await tx.kysely.selectFrom('app_user').select(['roles', 'companies', 'disabled']).where('user_id', '=', requested_by).executeTakeFirst();
   if (user === undefined) return;
-  const right = kind === 'set_mode' ? 'automatic' : 'act';
+  const right = kind === 'set_mode' ? 'automatic' : kind === 'rules' ? 'rules' : 'act';
   const sees_it = user.companies === null || company !== null && user.companies.includes(company);
   if (user.disabled || !sees_it || !rightsOf(user.roles as Role[]).includes(right)) throw new Failure('stale', `${requested_by} may no longer do what was asked for`);
 }
@@ -70,7 +71,7 @@ async function noteStale(db: Database, person: Person, approval_id: bigint, dige
   });
 }
 
-async function run(tx: Tx, { kind, request, requested_by, comment, company }: Approval, approved_by: string): Promise<Approved> {
+async function run(tx: Tx, { approval_id, kind, request, requested_by, comment, company }: Approval, approved_by: string): Promise<Approved> {
   const asked = JSON.parse(request) as Record<string, unknown>;
   const act = { user: requested_by, approved_by, comment };
   switch (kind) {
@@ -83,6 +84,10 @@ async function run(tx: Tx, { kind, request, requested_by, comment, company }: Ap
     case 'set_mode': {
       const { mode, rule_id, reason } = asked as { mode: Mode; rule_id: string | null; reason: string };
       await setMode(tx, mode, requested_by, company ?? undefined, rule_id ?? undefined, { reason, approved_by });
+      return { decision_ids: [], left_out: [] };
+    }
+    case 'rules': {
+      await runRules(tx, asked as unknown as Parameters<typeof runRules>[1], approval_id, requested_by, approved_by);
       return { decision_ids: [], left_out: [] };
     }
     case 'quarantine_accept': {

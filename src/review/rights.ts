@@ -26,6 +26,8 @@ export const RIGHTS = {
   import: ['operator'],
   /** Stop automatic posting at once, and ask for another mode. */
   automatic: ['approver', 'operator', 'admin'],
+  /** Ask for other rules. */
+  rules: ['analyst', 'approver', 'operator', 'admin'],
   /** Users and everybody's tokens. */
   administer: ['admin'],
 } as const satisfies Record<string, readonly Role[]>;

@@ -47,7 +47,7 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   notOurs: { version: 9_999 }, undo: { version: 9_999, reason: 'x' }, comment: { text: 'x' }, ask: { colleague: 'the-approver', question: 'x' }, defer: { version: 9_999, until: '2099-01-01' }, assign: { user_id: 'the-approver' },
   previewBulkAccept: { company: SECRET, reason: 'x', rule_id: null }, bulkAccept: { company: SECRET, reason: 'x', rule_id: null, digest: '0'.repeat(64) }, previewBulkUndo: { selection: { run_id: '1' } },
   bulkUndo: { selection: { run_id: '1' }, digest: '0'.repeat(64), reason: 'x' }, approve: { digest: '0'.repeat(64) }, reject: { reason: 'x' }, acceptQuarantined: { reason: 'x' }, rejectQuarantined: { reason: 'x' },
-  discardDeadLetter: { reason: 'x' }, rejectLearned: { reason: 'x' }, revokeLearned: { reason: 'x' }, setMode: { mode: 'auto', company: SECRET, reason: 'x' }, replay: { run_id: '1' },
+  discardDeadLetter: { reason: 'x' }, rejectLearned: { reason: 'x' }, revokeLearned: { reason: 'x' }, setMode: { mode: 'auto', company: SECRET, reason: 'x' }, proposeRules: { version: 'another' }, replay: { run_id: '1' },
   acknowledgeSettlements: { settlements: [{ amount: '1.00', as_of: '2026-03-01', external_id: 'nobody knows it' }] },
   createUser: { user_id: 'Wrong', name: 'x', roles: [] }, createToken: { name: 'x', rights: ['session'], days: 0 }, createView: { name: '', page: 'queue', query: {} }, changeView: { name: 'x', page: 'queue', query: {} },
   changePassword: { current: 'x', next: 'x'.repeat(12) }, exchangeToken: { token: 'x'.repeat(30) }, signInWithPassword: { user_id: 'x', password: 'x' },

@@ -15,7 +15,8 @@ import { pairTransfers } from './pair-transfers.ts';
 import type { Modes } from './decide.ts';
 import { accountOf, alreadyOnTheBooks, claimsOf, decideEntry, namedClaims, notYetBooked, waits, type Draft } from './draft.ts';
 import { logContender } from './replay.ts';
-import { loadRuleset, type Ruleset } from './rules.ts';
+import { rulesInForce } from './in-force.ts';
+import type { Ruleset } from './rules.ts';
 import * as store from './store.ts';
 import type { EvidenceScope, KeptEvidence, Standing } from './store.ts';
 
@@ -42,16 +43,16 @@ async function decideCompany(run_id: bigint, company: string, companies: readonl
   const { tx } = context;
   const { books_version, mode, functional_currency, rematched } = await store.loadCompany(tx, company);
   for (const document_id of await store.listStaleDocuments(tx, run_id, company, books_version)) await context.gatherEvidence(document_id, context);
-  const ruleset = loadRuleset(context.rules_folder);
-  await store.saveRuleset(tx, ruleset.version, ruleset.content);
-  const modes: Modes = { company: mode, rules: await store.loadModes(tx, company) };
+  const { ruleset, approved } = await rulesInForce(tx, context.rules_folder, run_id, chain);
+  const own: Modes = { company: mode, rules: await store.loadModes(tx, company) };
+  const modes = approved ? own : withoutAutomatic(own);
 
   const accepted = await acceptBatch(tx, chain, run_id, company, companies);
   const ledger_accounts = await store.loadLedgerAccounts(tx, company);
   const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), late: [], losers: new Map(), taken: new Set(), changed: 0, chain };
 
   await store.clearOpenEvidence(tx);
-  const state = canonicalJson({ books_version: String(books_version), ruleset: ruleset.version, modes: { company: mode, rules: modes.rules } });
+  const state = canonicalJson({ books_version: String(books_version), ruleset: ruleset.version, modes: { company: modes.company, rules: modes.rules } });
   if (rematched !== state || accepted.statements > 0) {
     await joinDetails(batch, context);
     await gatherWaiting(batch, context);
@@ -68,6 +69,12 @@ async function decideCompany(run_id: bigint, company: string, companies: readonl
   // Where nothing came and nothing changed, the next run need not look again.
   if (accepted.statements > 0 || batch.changed > 0) await store.raiseBooksVersion(tx, company);
   await store.saveRematched(tx, company, state);
+}
+
+/** The same, but that what would be posted is only suggested. */
+function withoutAutomatic({ company, rules }: Modes): Modes {
+  const lower = (mode: Modes['company']): Modes['company'] => (mode === 'auto' ? 'suggest' : mode);
+  return { company: lower(company), rules: Object.fromEntries(Object.entries(rules).map(([rule_id, mode]) => [rule_id, lower(mode)])) };
 }
 
 /** As many entries as validate takes at a time, for the same reason. */

@@ -307,10 +307,6 @@ export async function loadModes(tx: Tx, company: string): Promise<Record<string,
   return Object.fromEntries(rows.map((row) => [row.rule_id, row.mode]));
 }
 
-export async function saveRuleset(tx: Tx, version: string, content: string): Promise<void> {
-  await tx.kysely.insertInto('ruleset').values({ version, content }).onConflict((conflict) => conflict.doNothing()).execute();
-}
-
 /** Sets the statement's state and, for an accepted one, its place in the account's chain. Dates that it does not print follow from its entries. */
 export async function saveVerdict(tx: Tx, statement: ReceivedStatement, state: 'accepted' | 'duplicate' | 'preview' | 'quarantined', rest: {
   opening?: bigint | null; closing?: bigint | null; gap_before?: bigint | null; log_seq?: bigint; check?: Check; reissue_of?: bigint;

@@ -11,6 +11,7 @@ import { Amount } from '../parts/amount.tsx';
 import { ActDialog } from '../parts/dialog.tsx';
 import { Proposal } from '../parts/proposal.tsx';
 import { ReasonDialog } from '../parts/reason-dialog.tsx';
+import { AskedRules } from '../parts/rules.tsx';
 import { useSend } from '../parts/send.ts';
 import { Empty, Loaded, PageHead, Panel } from '../parts/states.tsx';
 
@@ -63,6 +64,7 @@ export default function Approvals(): ReactNode {
                     {one.decided_by && <Text c="dimmed">{wordsOf(one.state)} by {one.decided_by}, {one.decided_at && formatTime(one.decided_at)}{one.decision_reason && `: ${one.decision_reason}`}</Text>}
                     {one.sums.length > 0 && (one.entry_id === null || one.state !== 'pending') && <Group gap="lg" mt={4}>{one.sums.map((sum) => <Text key={sum.currency} component="div">{formatCount(sum.count)} × <Amount amount={sum.amount} currency={sum.currency} /></Text>)}</Group>}
                     {one.entry_id && one.state === 'pending' && <Proposal approval={one} />}
+                    {one.kind === 'rules' && <AskedRules request={one.request} />}
                     {one.entry_id && <Anchor component={Link} to={`/queue/${one.entry_id}`} size="sm">Look at the item</Anchor>}
                     <details><summary><Text span c="dimmed">Exactly what was asked for</Text></summary><Code block>{JSON.stringify(one.request, null, 2)}</Code></details>
                   </div>

@@ -7,6 +7,7 @@ import { call, reading } from '../app/call.ts';
 import { Keys, useKeys } from '../app/keys.tsx';
 import { useMay } from '../app/session.ts';
 import { ReasonDialog } from '../parts/reason-dialog.tsx';
+import { RulesPanel } from '../parts/rules.tsx';
 import { useSend } from '../parts/send.ts';
 import { Loaded, PageHead, Panel } from '../parts/states.tsx';
 
@@ -38,7 +39,7 @@ export default function Modes(): ReactNode {
         {may && any_on && <Button color="red" onClick={stop} rightSection={<Keys of="S" />}>Stop automatic posting</Button>}
       </PageHead>
       <Loaded query={query}>
-        {({ rules, ruleset }) => (
+        {({ rules }) => (
           <Stack gap="sm">
             {companies.length > 0 && !any_on && <Alert color="red" variant="light" title="Automatic posting is stopped">Everything goes to review.</Alert>}
             {companies.map((one) => (
@@ -61,7 +62,7 @@ export default function Modes(): ReactNode {
                 </Table.ScrollContainer>
               </Panel>
             ))}
-            <Text c="dimmed" size="xs" className="break">Ruleset {ruleset}</Text>
+            <RulesPanel />
           </Stack>
         )}
       </Loaded>
