@@ -79,6 +79,8 @@ export interface NamedParty {
 
 /** An earlier entry with an outcome, that a return may reverse. */
 export interface EarlierPosting {
+  /** It waits for a person: the return may mean it, and there is nothing yet to reverse. */
+  waits: boolean;
   decision_id: bigint;
   entry_id: bigint;
   amount: bigint;

@@ -1,5 +1,5 @@
 import type { Candidate, CandidateFacts } from '../../core/evidence.ts';
-import { recogniseReference } from '../../core/reference.ts';
+import { findReferences, recogniseReference } from '../../core/reference.ts';
 import { normaliseReference } from '../../core/text.ts';
 import { discountInTime, directionOf, nextInstalment } from './amount-fit.ts';
 import { candidate, facts } from './candidate.ts';
@@ -41,6 +41,7 @@ export function inferredCandidates(leaf: Leaf, named: Named, payer: Payer, wante
       const of = members.map((member) => member.item);
       explained.push(candidate(leaf, payer, books, of, fitOfMembers(members, leaf, view), { named_by: 'none', all_named, unique: unique && rivals.length === 0, status: 'open', undisputed: isUndisputed(says, of) }, -i));
     }
+    if (all_named) explained.push(...digitsCandidates(leaf, payer, books, items, since, says));
     if (all_named) explained.push(...slipCandidates(leaf, payer, books, items, since, says));
     explained.push(...completedCandidates(leaf, named, payer, books, items));
   }
@@ -71,12 +72,12 @@ interface Says {
 function readText(leaf: Leaf, named: Named): Says {
   const text = [leaf.remittance, leaf.customer_reference, leaf.structured_reference].filter((part) => part !== null).join(' ; ') || null;
   return { numbers: numbersIn(text), unheard: named.unheard, lookalikes: named.lookalikes, orders: ordersIn(text), prepayment: speaksOfPrepayment(text),
-    reference: leaf.structured_reference !== null && named.items.length === 0 && isReferenceOfSomebody(leaf.structured_reference), whole: text === null ? '' : normaliseReference(text) };
+    reference: named.items.length === 0 && (isReferenceOfSomebody(leaf.structured_reference) || (text !== null && findReferences(text).length > 0)), whole: text === null ? '' : normaliseReference(text) };
 }
 
 /** A column called reference may hold words; what has the form of a reference and is none of ours was issued by somebody else. */
-function isReferenceOfSomebody(text: string): boolean {
-  return /\d{4}/.test(normaliseReference(text)) && recogniseReference(text).length > 0;
+function isReferenceOfSomebody(text: string | null): boolean {
+  return text !== null && /\d{4}/.test(normaliseReference(text)) && recogniseReference(text.replace(/^(?!RF)[A-Z]+[ .:]*/i, '')).length > 0;
 }
 
 /**
@@ -136,6 +137,28 @@ function sameLetters(a: string, b: string): boolean {
 function orderBonus({ whole }: Says, { purchase_order }: Item): number {
   const order = purchase_order === null ? '' : normaliseReference(purchase_order);
   return order.length >= 4 && /\d/.test(order) && whole.includes(order) ? 80 : 0;
+}
+
+/**
+ * Behind a word for an invoice, the digits alone of the payer's numbers, too short to be looked up among all the company's (`Rechnungen 1001, 1002`
+ * for RE-1001 and RE-1002): all that are written there, each the end of one number.
+ */
+function digitsCandidates(leaf: Leaf, payer: Payer, books: Books, items: readonly Item[], since: readonly Item[], { numbers }: Says): Candidate[] {
+  if (payer.by_account.length !== 1) return [];
+  const first = numbers.findIndex(({ labelled, key }) => labelled && DIGITS.test(key));
+  const written = first < 0 ? [] : numbers.slice(first).flatMap(({ parts }) => parts).filter((part) => DIGITS.test(part));
+  const hits = [...new Set(written)].map((digits) => [...items, ...since].filter((item) => lastDigits(item) === digits.replace(/^0+/, '')));
+  if (hits.length === 0 || hits.some((of) => of.length !== 1 || since.includes(of[0]!))) return [];
+  const named = [...new Set(hits.flat())];
+  const party = named.every(({ party_id }) => party_id === named[0]!.party_id) ? books.party(named[0]!.party_id) : undefined;
+  return [candidate(leaf, payer, books, named, explainItems(leaf, named, party), { named_by: 'digits', all_named: true, status: 'open' })];
+}
+
+const DIGITS = /^\d{3,}$/;
+
+/** The digits of a number that has letters before them and at most four digits. */
+function lastDigits({ invoice_number }: Item): string | undefined {
+  return /^[A-Z]+0*(\d{1,4})$/.exec(normaliseReference(invoice_number))?.[1];
 }
 
 /** In shorter numbers everything is near to everything. */

@@ -99,17 +99,25 @@ function groupsIn(key: string): number {
 /** `/02`, ` + 02`, `, 02`, ` und 02`: the end of a number alone, after a whole one. What a number or an amount goes on with is none. */
 const CONTINUATION = /^ ?(?:[/+&,;]|(?:und|and|et|en|og|och|e|y|i|a)(?= )) ?(\d{1,9})(?![\d]|[.,]\d|[A-Za-z])/;
 
+/** ` 1002`: after nothing but a space it may be anything, unless it is as long as what it would stand for. */
+const ANOTHER = /^ (\d{1,9})(?![\d]|[.,]\d|[A-Za-z])/;
+const MIN_ANOTHER = 4;
+
 function continuationsOf(base: Mention, key: string, words: string): Mention[] {
   const tail = /\d+$/.exec(key)?.[0];
   if (tail === undefined) return [];
   const out: Mention[] = [];
   let at = base.end;
-  for (let match = CONTINUATION.exec(words.slice(at, at + 20)); match; match = CONTINUATION.exec(words.slice(at, at + 20))) {
-    const digits = match[1]!;
-    at += match[0].length;
-    if (digits.length > tail.length) break;
+  for (;;) {
+    const rest = words.slice(at, at + 20);
+    const match = CONTINUATION.exec(rest) ?? ANOTHER.exec(rest);
+    const digits = match?.[1];
+    if (digits === undefined || digits.length > tail.length) break;
+    const listed = !/^ \d/.test(match![0]);
+    if (!listed && (digits.length !== tail.length || digits.length < MIN_ANOTHER)) break;
+    at += match![0].length;
     out.push({
-      keys: [{ form: 'number', key: key.slice(0, -digits.length) + digits }], text: base.text, start: at - digits.length, end: at, weight: 'named', continues: base,
+      keys: [{ form: 'number', key: key.slice(0, -digits.length) + digits }], text: base.text, start: at - digits.length, end: at, weight: listed ? 'named' : 'bare', continues: base,
     });
   }
   return out;
@@ -152,6 +160,9 @@ const FORMS: readonly RegExp[] = [
 ];
 const IBAN_FORM = /(?<![A-Z0-9])[A-Z]{2}\d{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{0,4}(?![A-Z0-9])/gi;
 
+/** ISO 13616 registry: Norway's. */
+const SHORTEST_IBAN = 15;
+
 /** A part of a text in which digits are something else than an invoice's: by its form, or behind a word that says so. */
 export interface Decoy {
   readonly start: number;
@@ -163,7 +174,11 @@ export function decoysOf(words: string): Decoy[] {
   const spans: Decoy[] = [];
   const add = (start: number, length: number, labelled = false): void => void spans.push({ start, end: start + length, labelled });
   for (const form of FORMS) for (const match of words.matchAll(form)) add(match.index, match[0].length);
-  for (const match of words.matchAll(IBAN_FORM)) if (ibanStatus(match[0]) !== 'none') add(match.index, match[0].length);
+  for (const match of words.matchAll(IBAN_FORM)) {
+    // What follows may be words; without them it is an IBAN, if with a slip in it, or too short for one.
+    const account = match[0].split(' ').filter((group) => DIGIT.test(group)).join('');
+    if (ibanStatus(match[0]) === 'valid' || account.length >= SHORTEST_IBAN && ibanStatus(account) !== 'none') add(match.index, match[0].length);
+  }
   for (const match of words.matchAll(OTHER_LABEL)) {
     const start = match.index + match[0].length;
     const number = LABELLED_NUMBER.exec(words.slice(start, start + 40));
@@ -196,6 +211,12 @@ const SHORTEST_TEXT = 27;
 /** Whether the text ends in a number that is called an invoice's, or has letters, and that the bank may have cut. */
 export function endsInNumber(text: string | null): boolean {
   return text !== null && text.length >= SHORTEST_TEXT && /\d[-/.]?$/.test(text) && numbersIn(text).some(({ key, labelled, end }) => end >= text.length - 1 && (labelled || /[A-Z]/.test(key)));
+}
+
+/** Whether the text ends in the beginning of a number like these, and not in one of them. */
+export function endsInPart(text: string | null, numbers: readonly string[]): boolean {
+  const part = text === null ? '' : normaliseReference(/[^ ,;+&]*$/.exec(text)![0]);
+  return /\d{5}|[A-Z]\d/.test(part) && numbers.some((number) => number.length > part.length && number.startsWith(part));
 }
 
 const PREPAYMENT = new RegExp(`(?<!\\p{L})(?:${[

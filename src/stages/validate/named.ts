@@ -14,6 +14,8 @@ export interface Named {
   refused: Evidence['refused'];
   /** Digits of a date, a contract or the like, which are a name for it only because the amount says so. */
   by_amount: boolean;
+  /** Read in another way the same text names something else that explains the amount as well. */
+  two_readings: boolean;
   /** What is in another currency than the entry, of which the bank shows no exchange. */
   foreign: readonly Item[];
   /** Others' invoices with a number that the payer has too. */
@@ -32,14 +34,34 @@ export interface Named {
  * are the number of somebody whom the known payer has nothing to do with are no name for it, unless the amount says so.
  */
 export function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
-  const named = hearNamed(leaf, mentions, payer, books);
+  const named = readNamed(leaf, mentions, payer, books);
   const lookalikes = mentions.filter(({ weight }) => weight === 'lookalike').flatMap(({ keys }) => itemsOf(keys, books));
   return lookalikes.length === 0 ? named : { ...named, lookalikes: lookalikes.filter((item) => !named.items.includes(item)) };
 }
 
+/**
+ * `RE-100 1` may be one number or two words. The longest is read first; where what it begins or ends with is another of the payer's numbers and
+ * explains the amount, that is meant, or it cannot be told.
+ */
+function readNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
+  const named = hearNamed(leaf, mentions, payer, books);
+  const hits = mentions.filter((mention) => mention.keys[0]!.form === 'number' && !isDecoy(mention) && mention.continues === null && itemsOf(mention.keys, books).some((item) => isRelated(payer, item, books)));
+  const joined = hits.filter((long) => hits.some((short) => short.text === long.text && short.end - short.start < long.end - long.start && (short.start === long.start ? short.end < long.end : short.end === long.end && short.start > long.start)
+    && itemsOf(short.keys, books)[0] !== itemsOf(long.keys, books)[0]));
+  if (joined.length === 0) return named;
+  const apart = hearNamed(leaf, mentions.filter((mention) => !joined.includes(mention)), payer, books);
+  if (!explainsAmount(leaf, apart, books)) return named;
+  return explainsAmount(leaf, named, books) ? { ...named, two_readings: true } : apart;
+}
+
+/** Whether what is named explains the whole amount. */
+export function explainsAmount(leaf: Leaf, named: Named, books: Books): boolean {
+  return named.resolved && named.items.length > 0 && AGREED.has(fitOf(leaf, named.items, statusOf(named.items), books).fit);
+}
+
 function hearNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
   const hearing = (heard: (mention: Mention) => boolean): Named => resolve(leaf, mentions.filter(heard), payer, books);
-  const explains = (named: Named): boolean => named.resolved && named.items.length > 0 && AGREED.has(fitOf(leaf, named.items, statusOf(named.items), books).fit);
+  const explains = (named: Named): boolean => explainsAmount(leaf, named, books);
   const isDigits = ({ keys }: Mention): boolean => keys[0]!.form === 'digits';
   const direction = leaf.amount < 0n ? 'out' : 'in';
   const has = (predicate: (mention: Mention) => boolean): boolean => mentions.some(predicate);
@@ -104,7 +126,7 @@ function resolve(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: 
   }
   const named = [...items.values()];
   return {
-    items: named.map(({ item }) => item).sort(byNumber), resolved, refused: [...refused.values()], foreign: [...new Set(foreign)], strangers, ignored: [], lookalikes: [], by_amount: false,
+    items: named.map(({ item }) => item).sort(byNumber), resolved, refused: [...refused.values()], foreign: [...new Set(foreign)], strangers, ignored: [], lookalikes: [], by_amount: false, two_readings: false,
     named_by: named.length === 0 ? 'none' : named.map(({ form }): NamedBy => form).reduce(weaker),
     unheard: unheard.filter((mention) => !covered(mention)).flatMap(({ keys }) => keys.filter(({ form }) => form === 'number').map(({ key }) => key)),
   };

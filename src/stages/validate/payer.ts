@@ -95,7 +95,7 @@ const NUMBER_LETTERS = /^[ ,]*\p{L}{1,4}[ .-]\d/u;
 
 function goesNoFurther(rest: string): boolean {
   const [, between, word] = /^([ ,;/|]*)([^ ,;/|]*)/.exec(rest)!;
-  return /[;/|]/.test(between!) || /^[ ,]*a\/c/i.test(rest) || /\d/.test(word!) || /^[-:#]/.test(word!) || PAYMENT_WORDS.has(foldName(word!.replace(/[.:#].*$/s, ''))[0]!.key);
+  return /[;/|]/.test(between!) || /^[ ,]*a\/c/i.test(rest) || /\d/.test(word!) || /^[-:#]/.test(word!) || word!.replace(/[.:#].*$/s, '').split('-').every((part) => PAYMENT_WORDS.has(foldName(part)[0]!.key));
 }
 
 /** The keys under which the name is looked up first. */

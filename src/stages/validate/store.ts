@@ -320,14 +320,14 @@ async function loadParties(tx: Tx, party_ids: readonly string[], blocked: Blocke
   return rows.map((party) => ({ ...party, contradictory: blocked.has(`party:${party.party_id}`) }));
 }
 
-/** What was settled by entries with one of these ids, as far as a return may take it back. */
+/** What was settled by entries with one of these ids, as far as a return may take it back, and those that wait for a person. */
 async function loadEarlier(tx: Tx, company: string, by: 'end_to_end_id' | 'mandate_id', ids: readonly string[]): Promise<Map<string, EarlierPosting[]>> {
   if (ids.length === 0) return new Map();
   const { rows } = await sql<EarlierPosting & { key: string }>`
-    select e.${sql.ref(by)} as key, d.decision_id, e.entry_id, e.amount, e.currency
+    select e.${sql.ref(by)} as key, d.decision_id, e.entry_id, e.amount, e.currency, d.outcome in ('review', 'suspense') as waits
       from entry e join decision d on d.entry_id = e.entry_id and d.superseded_by is null
-     where e.${sql.ref(by)} = any(${[...ids]}) and d.company = ${company} and d.outcome in ('auto', 'manual')
-       and exists (select from allocation a where a.decision_id = d.decision_id)
+     where e.${sql.ref(by)} = any(${[...ids]}) and d.company = ${company} and d.outcome in ('auto', 'manual', 'review', 'suspense')
+       and (d.outcome in ('review', 'suspense') or exists (select from allocation a where a.decision_id = d.decision_id))
        -- What would be open again must still be of the invoice, as the ERP has it by now.
        and not exists (select from allocation a join open_item o using (invoice_id) where a.decision_id = d.decision_id
              and o.open + a.settled + a.discount + a.charges + a.withholding + a.write_off > o.amount)

@@ -1,14 +1,15 @@
 import { accountKeys } from '../../core/account.ts';
 import { AGREED, type Candidate, type CandidateFacts, type EntryFacts, type Evidence, type NamedBy } from '../../core/evidence.ts';
 import { effectOf } from '../../core/finding.ts';
+import { normaliseReference } from '../../core/text.ts';
 import { directionOf } from './amount-fit.ts';
 import { bankTypeOf } from './bank-type.ts';
 import { candidate, facts } from './candidate.ts';
 import type { Books, EarlierPosting, Item, Leaf } from './contract.ts';
 import { explainItems } from './exchange.ts';
 import { inferredCandidates, partsOfNamed } from './infer.ts';
-import { endsInNumber, fillsField, mentionsOf, saysMore, type Mention } from './mentions.ts';
-import { findNamed, fitOf, gate, notOpen, statusOf, type Named } from './named.ts';
+import { endsInNumber, endsInPart, fillsField, mentionsOf, saysMore, type Mention } from './mentions.ts';
+import { explainsAmount, findNamed, fitOf, gate, notOpen, statusOf, type Named } from './named.ts';
 import { findPayer, payerOf, readName, type NameShown, type Payer } from './payer.ts';
 
 /** A leaf with what is read out of its text, once: what is looked up of the books follows from it. */
@@ -65,7 +66,7 @@ export function gatherEvidence({ leaf, account_key, payer, named, wanted }: Iden
     ...returnCandidates(leaf, books),
     ...namedCandidates(leaf, named, payer, wanted, books),
     ...inferredCandidates(leaf, named, payer, wanted, books),
-    ...otherCandidates(leaf, named, payer),
+    ...otherCandidates(leaf, named, payer, books),
   ];
   return {
     account_id: leaf.account_id,
@@ -90,7 +91,7 @@ function namedCandidates(leaf: Leaf, named: Named, payer: Payer, wanted: readonl
   const status = statusOf(named.items);
   const fit = fitOf(leaf, named.items, status, books);
   const all = candidate(leaf, payer, books, named.items, fit, {
-    named_by: named.named_by, all_named: named.resolved, unique: named.resolved && !fit.ambiguous && !(named.by_amount && othersFit(leaf, named, wanted, books)), status,
+    named_by: named.named_by, all_named: named.resolved, unique: named.resolved && !fit.ambiguous && !named.two_readings && !(named.by_amount && othersFit(leaf, named, wanted, books)), status,
   });
   if (all.facts.amount === 'exact') return [all];
   const theirs = named.strangers.filter((item) => item.status === 'open' && item.open > 0n).slice(0, MAX_PARTIES)
@@ -140,7 +141,10 @@ function returnCandidates(leaf: Leaf, books: Books): Candidate[] {
   // What it gives back is not on the books, or not to be told: a person must know that it is a return.
   if (earlier.length === 0) return [candidateOf(null, { unique: false }, 400, 'return_of_unknown_entry')];
   const unique = earlier.length === 1;
-  return earlier.map(({ decision_id, amount }) => candidateOf(
+  const settled = earlier.filter((one) => !one.waits);
+  // A person has yet to say what it had settled.
+  if (settled.length === 0) return [candidateOf(null, { unique: false }, 400, 'return_of_unknown_entry')];
+  return settled.map(({ decision_id, amount }) => candidateOf(
     String(decision_id), { named_by, all_named: true, amount: amount === -leaf.amount ? 'exact' : 'charges', unique }, unique ? 950 : 500, 'return_of_earlier_entry'));
 }
 
@@ -155,14 +159,16 @@ function earlierOf(leaf: Leaf, books: Books): { named_by: NamedBy; earlier: read
 }
 
 /** What is no invoice: the bank's own charges and interest, a transfer to ourselves, nobody we know. */
-function otherCandidates(leaf: Leaf, named: Named, payer: Payer): Candidate[] {
+function otherCandidates(leaf: Leaf, named: Named, payer: Payer, books: Books): Candidate[] {
   const out: Candidate[] = [];
   const bank_type = bankType(leaf);
-  const plain = (kind: CandidateFacts['kind'], ledger_account: string, score: number, reason: string): Candidate => ({
-    allocations: [], facts: facts({ kind, amount: 'none', all_named: named.items.length === 0 }), ledger_account, reasons: [reason], reverses_decision_id: null, score,
+  const plain = (kind: CandidateFacts['kind'], ledger_account: string, score: number, reason: string, undisputed = true): Candidate => ({
+    allocations: [], facts: facts({ kind, amount: 'none', all_named: named.items.length === 0, undisputed }), ledger_account, reasons: [reason], reverses_decision_id: null, score,
   });
-  if (bank_type === 'fee') out.push(plain('bank_charge', 'bank_fees', 900, 'bank_type_fee'));
-  if (bank_type === 'interest') out.push(plain('bank_charge', 'bank_interest', 900, 'bank_type_interest'));
+  // Banks bill their services by invoice, too.
+  const undisputed = !['fee', 'interest'].includes(bank_type) || !explainsAmount(leaf, named, books);
+  if (bank_type === 'fee') out.push(plain('bank_charge', 'bank_fees', 900, 'bank_type_fee', undisputed));
+  if (bank_type === 'interest') out.push(plain('bank_charge', 'bank_interest', 900, 'bank_type_interest', undisputed));
   if (payer.account === 'own') out.push(plain('transfer', 'clearing', 900, 'own_account'));
   const shown = payer.account !== 'absent' || payer.name !== 'absent';
   const nobody = payer.by_account.length === 0 && payer.by_name.length === 0 && payer.account !== 'own';
@@ -184,7 +190,7 @@ function entryFacts(leaf: Leaf, payer: Payer, named: Named, books: Books): Entry
     named_count: named.items.length + named.refused.length,
     needs_person: effectOf(leaf.findings) !== 'informs',
     proof: leaf.proof,
-    text_cut: textsOf(leaf).some(saysMore) || (textsOf(leaf).some(fillsField) && !(named.items.length > 0 && named.resolved && AGREED.has(fitOf(leaf, named.items, statusOf(named.items), books).fit))),
+    text_cut: textsOf(leaf).some(saysMore) || endsInPart(leaf.remittance, named.items.map((item) => normaliseReference(item.invoice_number))) || (textsOf(leaf).some(fillsField) && !(named.items.length > 0 && named.resolved && AGREED.has(fitOf(leaf, named.items, statusOf(named.items), books).fit))),
   };
 }
 

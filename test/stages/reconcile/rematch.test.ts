@@ -204,6 +204,15 @@ describe('what comes back', () => {
     expect(await open('10001')).toBe(11_900n);
   });
 
+  it('is for a person where another entry with the same id waits, which it may mean', async () => {
+    const { invoice, pays, night, told } = await sample();
+    await invoice('10001', '119.00', { reference: 'DD-1' });
+    await night([pays('10001', '119.00', { end_to_end_id: 'DD-1' })]);
+    await night([pays('10001', '119.00', { end_to_end_id: 'DD-1' })]);
+    await night([{ amount: '-119.00', end_to_end_id: 'DD-1', return_reason: 'AM04' }]);
+    expect(await told()).toEqual(['auto reference_exact', 'review invoice_paid', 'review return_unclear']);
+  });
+
   it('is found by its mandate, and is for a person where that has two collections of the amount', async () => {
     const { id, invoice, pays, night, told, open } = await sample();
     for (const number of ['10001', '10002', '10003']) await invoice(number, number === '10001' ? '80.00' : '119.00');

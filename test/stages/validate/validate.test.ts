@@ -132,6 +132,21 @@ describe('without a name for it', () => {
     expect(invoicesOf(best({ remittance }, [item('10471', 11_900n)]).candidates)!.facts).toMatchObject({ named_by: 'none', undisputed: true });
   });
 
+  it.each([{ structured_reference: 'VIITE 1234561' }, { remittance: 'KID 2345676' }, { remittance: 'RF18 5390 0754 7034' }])('is disputed by a reference that we never issued: %j', (of) => {
+    expect(invoicesOf(best(of, [item('17', 11_900n)]).candidates)!.facts).toMatchObject({ named_by: 'none', undisputed: false });
+  });
+
+  it('is the digits behind a word for an invoice, all of them, where each is the end of one number of the payer', () => {
+    const items = [item('RE-1001', 10_000n), item('RE-1002', 5_000n), item('GS-1003', 700n, { kind: 'credit_note' }), item('X-77', 1n), item('Y-77', 1n)];
+    const facts = (remittance: string, amount = 15_000n, of: Partial<Leaf> = {}) => best({ remittance, amount, ...of }, items).candidates.find((one) => one.facts.named_by === 'digits')?.facts;
+    expect(facts('Rechnungen 1001 und 1002')).toMatchObject({ amount: 'exact', all_named: true, unique: true, invoice_count: 2 });
+    expect(facts('Rechnungen 1001 und 1003', 9_300n)).toMatchObject({ amount: 'exact', invoice_count: 2 });
+    expect(facts('Rechnungen 1001, 1002 und 1004')).toBeUndefined();
+    expect(facts('1001 1002')).toBeUndefined();
+    expect(facts('Rechnung 077', 1n)).toBeUndefined();
+    expect(facts('Rechnungen 1001 und 1002', 15_000n, { counterparty_account: null })).toBeUndefined();
+  });
+
   it('is suspense only when account, name and text lead to nobody', () => {
     const stranger = { counterparty_name: 'Unbekannt AG', counterparty_account: 'CH9300762011623852957', remittance: 'Miete' };
     expect(best(stranger, [item('RE-1001', 11_900n)]).candidates.map((one) => one.facts.kind)).toEqual(['suspense']);
@@ -139,7 +154,36 @@ describe('without a name for it', () => {
   });
 });
 
+describe('a number that may be read in two ways', () => {
+  const items = (long: bigint, short: bigint) => [item('RE-100', short), item('RE-1001', long)];
+  it('is read as the amount says, and is for a person where it says nothing', () => {
+    const read = (long: bigint, short: bigint) => best({ remittance: 'Rechnung RE-100 1 Stk' }, items(long, short)).candidates.map(({ facts, allocations }) => [allocations[0]?.invoice_number, facts.unique, facts.amount])[0];
+    expect(read(500n, 11_900n)).toEqual(['RE-100', true, 'exact']);
+    expect(read(11_900n, 500n)).toEqual(['RE-1001', true, 'exact']);
+    expect(read(11_900n, 11_900n)).toEqual(['RE-1001', false, 'exact']);
+  });
+
+  it('is cut where the text ends in the beginning of one like it', () => {
+    const cut = (remittance: string) => best({ remittance }, [item('RE-1001', 11_900n), item('RE-1002', 1n)]).facts.text_cut;
+    expect(['RE-1001, RE-10', 'RE-1001 RE-1', 'RE-1001, 10', 'RE-1001', 'RE-1001 RE'].map(cut)).toEqual([true, true, false, false, false]);
+  });
+});
+
+describe('a charge of the bank', () => {
+  it('is disputed by a number whose invoice it would pay to the cent', () => {
+    const fee = (amount: bigint) => best({ amount, counterparty_account: null, counterparty_name: null, remittance: 'SI-77', transaction_code: { domain: null, family: null, subfamily: null, proprietary: 'NCHG' } },
+      [item('SI-77', 500n, { kind: 'payable' })]).candidates.find((one) => one.facts.kind === 'bank_charge')!.facts.undisputed;
+    expect([fee(-500n), fee(-501n)]).toEqual([false, true]);
+  });
+});
+
 describe('a list of numbers', () => {
+  it('goes on with the whole ends of numbers, also after nothing but a space', () => {
+    const items = [item('RE-1001', 10_000n), item('RE-1002', 5_000n), item('RE-2026', 1n)];
+    expect(best({ remittance: 'RE 1001 1002', amount: 15_000n }, items).candidates[0]!.facts).toMatchObject({ named_by: 'number', invoice_count: 2, amount: 'exact' });
+    expect(best({ remittance: 'RE 1001 10.02', amount: 10_000n }, items).candidates[0]!.facts).toMatchObject({ named_by: 'number', invoice_count: 1, amount: 'exact' });
+  });
+
   it('is heard whole, though the end of one and the next look like a telephone number', () => {
     const { facts } = best({ remittance: '2026-0046 2026-0048 2026-0051', amount: 100n }, ['2026-0046', '2026-0048', '2026-0051'].map((number) => item(number, 10_000n)));
     expect(facts.named_count).toBe(3);
@@ -186,7 +230,7 @@ describe('names as banks and people write them', () => {
     ['MUELLER MASCHINENBAU', 'Müller Maschinenbau GmbH'], ['MULLER MASCHINENBAU GMBH', 'Müller Maschinenbau GmbH'], ['Müller, Hans', 'Hans Müller'],
     ['Nordwind Handelsgesellschaf', 'Nordwind Handelsgesellschaft mbH'], ['Moorleben Stahlhandel UG (haftungsbeschr', 'Moorleben Stahlhandel UG (haftungsbeschränkt)'],
     ['Montcourt Uhlenbrock Plomberie e', 'Montcourt Uhlenbrock Plomberie et Fils SARL'], ['NORDWIND HANDEL GMBH RE-1001', 'Nordwind Handel GmbH', ''],
-    [null, 'Nordwind Handel GmbH', 'NORDWIND HANDEL RECHNUNG RE-1001'], [null, 'Nordwind Handel GmbH', 'Nordwind Handel GmbH Zzyx RE-1001'],
+    [null, 'Nordwind Handel GmbH', 'NORDWIND HANDEL RECHNUNG RE-1001'], [null, 'Natisés Ingénierie et Fils', 'NATISES INGENIERIE ET FILS RE-NR RE-1001'], [null, 'Nordwind Handel GmbH', 'Nordwind Handel GmbH Zzyx RE-1001'],
     [null, 'Hauteverter Vieuxvert Transports SARL', 'HAUTEVERTER VIEUXVERT TRANSPORTS SA FACT. RE-1001'],
   ])('%s is %s', (shown_name, name, text) => expect(relation(shown_name, [name], text)).toBe('name'));
 
