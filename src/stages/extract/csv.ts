@@ -4,7 +4,7 @@ import type { CalendarDate } from '../../core/date.ts';
 import type { DateOrder, DecimalMark } from '../../core/numerals.ts';
 import { parseAmount, parseDate } from '../../core/numerals.ts';
 import type { EntryStatus, PrintedTotal, RawEntry, RawPart, StatementBalance } from '../../core/statement.ts';
-import { CHUNK_ENTRIES, emptyTransaction } from '../../core/statement.ts';
+import { CHUNK_ENTRIES } from '../../core/statement.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
 import type { Table } from './csv-columns.ts';
 import { findTable, sameTitle } from './csv-columns.ts';
@@ -138,6 +138,8 @@ class Statements {
   readonly #profile: StatementProfile | undefined;
   readonly #accounts: Account[] = [];
   readonly #byKey = new Map<string, Account>();
+  /** Most rows are of the account of the row before. */
+  #last: { number: string | null; printed: string; account: Account } | undefined;
   /** The parts of the document, one for each account that a preamble names: the rows that are no entries, and what those above it say. */
   readonly #sections: { notes: Row[]; preamble: Facts }[];
   readonly #totals: PrintedTotal[] = [];
@@ -145,6 +147,8 @@ class Statements {
   readonly #order: DateOrder;
   /** By the order in which they are read; null for what is no date. */
   readonly #dates: Readonly<Record<DateOrder, Map<string, CalendarDate | null>>> = { dmy: new Map(), mdy: new Map(), ymd: new Map() };
+  /** Where a row's text may be nothing but a label. */
+  readonly #labelColumns: readonly number[];
   #line = 0;
   #noteCount = 0;
   /** How many of the section's notes stood there when the titles came last. */
@@ -159,6 +163,8 @@ class Statements {
     this.#profile = profile;
     this.#mark = reading.marks.get(table.columns.amount?.[0] ?? table.columns.debit?.[0] ?? table.columns.credit![0]!) ?? '.';
     this.#order = reading.orders.get(table.columns.booking_date![0]!)!;
+    const { columns } = table;
+    this.#labelColumns = [columns.booking_date![0]!, ...(columns.description ?? []), ...(columns.counterparty_name ?? [])];
     this.#sections = [{ notes: [...table.preamble], preamble: readFacts(table.preamble, this.#mark, this.#order) }];
   }
 
@@ -263,7 +269,21 @@ class Statements {
     const value = this.#cell(row, 'value_date');
     const balance = this.#cell(row, 'balance');
     const entry: RawEntry = {
-      ...emptyTransaction(amount, currency),
+      amount,
+      currency,
+      bank_reference: this.#text(row, 'bank_reference'),
+      end_to_end_id: this.#text(row, 'end_to_end_id'),
+      mandate_id: this.#text(row, 'mandate_id'),
+      customer_reference: this.#text(row, 'customer_reference'),
+      transaction_code: code === null ? null : { domain: null, family: null, subfamily: null, proprietary: code },
+      return_reason: this.#text(row, 'return_reason'),
+      counterparty: name === null && number === null && bank === null ? null : { name, account: number, bank },
+      ultimate_counterparty: ultimate === null ? null : { name: ultimate },
+      remittance: this.#description(row),
+      structured_reference: this.#text(row, 'structured_reference'),
+      instructed: null,
+      exchange_rate: null,
+      charges: [],
       line: this.#line,
       booking_date,
       value_date: value === '' ? null : this.#date(value, this.#reading.orders.get(columns.value_date![0]!)!) ?? null,
@@ -273,16 +293,6 @@ class Statements {
       details: [],
       balance_after: balance === '' ? null : this.#number(row, 'balance'),
     };
-    entry.remittance = this.#description(row);
-    entry.bank_reference = this.#text(row, 'bank_reference');
-    entry.end_to_end_id = this.#text(row, 'end_to_end_id');
-    entry.mandate_id = this.#text(row, 'mandate_id');
-    entry.customer_reference = this.#text(row, 'customer_reference');
-    entry.structured_reference = this.#text(row, 'structured_reference');
-    entry.return_reason = this.#text(row, 'return_reason');
-    if (code !== null) entry.transaction_code = { domain: null, family: null, subfamily: null, proprietary: code };
-    if (name !== null || number !== null || bank !== null) entry.counterparty = { name, account: number, bank };
-    if (ultimate !== null) entry.ultimate_counterparty = { name: ultimate };
     if (columns.instructed_amount !== undefined) this.#addInstructed(entry, row);
     if (columns.fee !== undefined) {
       const fee = this.#number(row, 'fee');
@@ -360,8 +370,7 @@ class Statements {
 
   /** A row's label, where one of its texts is nothing but a label. */
   #labelOf(row: Row, like: RegExp): 'opening' | 'closing' | 'count' | 'total' | null {
-    const { columns } = this.#table;
-    for (const column of [columns.booking_date![0]!, ...(columns.description ?? []), ...(columns.counterparty_name ?? [])]) {
+    for (const column of this.#labelColumns) {
       const text = row.cells[column];
       if (text === undefined || !like.test(text)) continue;
       const label = labelOf(text.trim());
@@ -371,10 +380,18 @@ class Statements {
   }
 
   #accountOf(row: Row): Account {
+    const number = this.#text(row, 'account') ?? this.#profile?.account ?? this.#sections.at(-1)!.preamble.account;
+    const printed = this.#cell(row, 'currency');
+    const last = this.#last;
+    if (last !== undefined && last.number === number && last.printed === printed) return last.account;
+    const account = this.#findAccount(row, number, printed);
+    this.#last = { number, printed, account };
+    return account;
+  }
+
+  #findAccount(row: Row, number: string | null, printed: string): Account {
     const { columns, currency: titled } = this.#table;
     const { preamble } = this.#sections.at(-1)!;
-    const number = this.#text(row, 'account') ?? this.#profile?.account ?? preamble.account;
-    const printed = this.#cell(row, 'currency');
     const code = isCurrency(printed) ? printed : currencyIn(printed);
     const key = `${number ?? ''}\n${code ?? ''}`;
     const known = this.#byKey.get(key);
@@ -422,7 +439,12 @@ class Statements {
   }
 
   #description(row: Row): string | null {
-    const texts = (this.#table.columns.description ?? []).map((column) => row.cells[column]?.trim() ?? '');
+    const description = this.#table.columns.description;
+    if (description?.length === 1) {
+      const text = row.cells[description[0]!]?.trim() ?? '';
+      return text === '' || text === '-' ? null : text;
+    }
+    const texts = (description ?? []).map((column) => row.cells[column]?.trim() ?? '');
     return texts.filter((text, i) => text !== '' && text !== '-' && texts.indexOf(text) === i).join(' ') || null;
   }
 

@@ -7,6 +7,9 @@ const MAX_LINE_BYTES = 1 << 20;
 const LF = 0x0a;
 const CR = 0x0d;
 
+/** Blocks are taken in pieces of this size, so that the lines of one die young: a megabyte's outlive several collections. */
+const PIECE_BYTES = 1 << 16;
+
 /** Consecutive lines without their ends, the first of them number `first` (1-based). */
 export interface Lines {
   readonly first: number;
@@ -21,17 +24,20 @@ export async function* readLines(blocks: AsyncIterable<Buffer>): AsyncGenerator<
   let rest: Buffer = Buffer.alloc(0);
   let first = 1;
   for await (const block of blocks) {
-    const bytes = rest.length === 0 ? block : Buffer.concat([rest, block]);
-    const end = endOfLastLine(bytes);
-    rest = bytes.subarray(end);
-    if (rest.length > MAX_LINE_BYTES) {
-      throw new Failure('too_large', `a line is longer than ${MAX_LINE_BYTES} bytes`, { line: first });
+    for (let at = 0; at < block.length; at += PIECE_BYTES) {
+      const piece = block.subarray(at, at + PIECE_BYTES);
+      const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+      const end = endOfLastLine(bytes);
+      rest = bytes.subarray(end);
+      if (rest.length > MAX_LINE_BYTES) {
+        throw new Failure('too_large', `a line is longer than ${MAX_LINE_BYTES} bytes`, { line: first });
+      }
+      if (end === 0) continue;
+      const texts = split(bytes.subarray(0, end));
+      texts.pop();
+      yield { first, texts };
+      first += texts.length;
     }
-    if (end === 0) continue;
-    const texts = split(bytes.subarray(0, end));
-    texts.pop();
-    yield { first, texts };
-    first += texts.length;
   }
   if (rest.length > 0) yield { first, texts: split(rest) };
 }

@@ -94,6 +94,20 @@ const MAX_AMOUNT_CHARACTERS = 40;
  * taken when two decimals follow, where it cannot be a thousands mark. Undefined for anything else.
  */
 export function parseAmount(text: string): RawAmount | undefined {
+  return shortAmount(text) ?? otherAmount(text);
+}
+
+/** The bulk of all amounts, digits with a comma and no zero in front of others, read without a pattern. */
+function shortAmount(text: string): RawAmount | undefined {
+  const comma = text.indexOf(',');
+  if (comma < 1 || text.length > MAX_AMOUNT_CHARACTERS || comma + 1 === text.length || (comma > 1 && text.charCodeAt(0) === ZERO)) return undefined;
+  for (let at = 0; at < text.length; at++) if (at !== comma && !isDigit(text.charCodeAt(at))) return undefined;
+  return `${text.slice(0, comma)}.${text.slice(comma + 1)}`;
+}
+
+const ZERO = 0x30;
+
+function otherAmount(text: string): RawAmount | undefined {
   const parts = text.length <= MAX_AMOUNT_CHARACTERS ? /^(\d*)(?:,(\d*)|\.(\d\d))?$/.exec(text) : null;
   if (parts === null) return undefined;
   const whole = parts[1]!;

@@ -146,7 +146,7 @@ class MessageReader {
   }
 
   add(text: string, line: number): void {
-    if (BLANK.test(text)) return;
+    if (isBlank(text)) return;
     if (this.#waiting !== null) this.#line(this.#waiting, this.#waitingLine, text);
     this.#waiting = text;
     this.#waitingLine = line;
@@ -361,7 +361,7 @@ class MessageReader {
   #addInformation(texts: readonly string[]): void {
     const entry = this.#entry;
     if (entry === undefined) return;
-    for (const text of texts) if (!BLANK.test(text)) entry.information.push(text);
+    for (const text of texts) if (!isBlank(text)) entry.information.push(text);
     if (entry.information.length > MAX_INFORMATION_LINES) {
       throw new Failure('too_large', `an entry has more than ${MAX_INFORMATION_LINES} lines of information`, { line: entry.line, field: '86' });
     }
@@ -438,7 +438,6 @@ class MessageReader {
   }
 }
 
-const BLANK = /^\s*$/;
 const COLON = 0x3a;
 const TAG = /^(?:\d\d[A-Z]?|NS)$/;
 const BIC = /^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$/;
@@ -446,6 +445,15 @@ const STATEMENT_TYPES: ReadonlySet<string> = new Set(['940', '942', '950']);
 const HEAD_FIELDS: ReadonlySet<string> = new Set(['20', '21', '25', '25P', '28', '28C', '13D', '34F', '60F', '60M']);
 const CLOSING_FIELDS: ReadonlySet<string> = new Set(['62F', '62M', '64', '65', '90C', '90D']);
 const ENTRY_FIELDS: ReadonlySet<string> = new Set(['61', '86', 'NS', ...CLOSING_FIELDS]);
+
+/** Most lines are told by their first character. */
+function isBlank(text: string): boolean {
+  const first = text.charCodeAt(0);
+  return !(first > SPACE && first < DELETE) && text.trim() === '';
+}
+
+const SPACE = 0x20;
+const DELETE = 0x7f;
 
 function withoutMarks(text: string): string {
   // eslint-disable-next-line no-control-regex
