@@ -8,6 +8,12 @@ import type { Fact, Facts } from './facts.ts';
 export interface Condition {
   readonly source: string;
   holds(context: Context): boolean;
+  /** The paths of the facts it looks at. */
+  readonly facts: readonly string[];
+  /** Whether it holds by the facts given alone; undefined where they do not tell. */
+  holdsSoFar(facts: ReadonlyMap<string, string | number | boolean>): boolean | undefined;
+  /** The literals that it compares a fact with. */
+  comparedWith(path: string): readonly (string | number)[];
   /** The parts that must all hold, each with the facts it looks at; for explaining. */
   readonly clauses: readonly Clause[];
 }
@@ -90,6 +96,9 @@ export function compileCondition(source: string): Condition {
   return {
     source,
     holds: (context) => program(context) as boolean,
+    facts: [...new Set(pathsOf(program.ast))],
+    holdsSoFar: (facts) => holdsSoFar(program.ast, facts),
+    comparedWith: (path) => literalsOf(program.ast, path),
     clauses: conjuncts(program.ast).map((node) => {
       const text = serialize(node);
       const clause = environment.parse(text);
@@ -181,6 +190,61 @@ function pathsOf(node: ASTNode): string[] {
   if (path) return [path.join('.')];
   const children: unknown[] = Array.isArray(node.args) ? node.args : [node.args];
   return children.flatMap((child) => (typeof child === 'object' && child !== null && 'op' in child ? pathsOf(child as ASTNode) : []));
+}
+
+/** Kleene's three-valued logic over what checkNode lets pass. */
+function holdsSoFar(node: ASTNode, facts: ReadonlyMap<string, string | number | boolean>): boolean | undefined {
+  const valueOf = (side: ASTNode): string | number | boolean | undefined => {
+    const path = pathAt(side);
+    return path ? facts.get(path.join('.')) : literalOf(side);
+  };
+  switch (node.op) {
+    case '&&': case '||': {
+      const settles = node.op === '||';
+      let open = false;
+      for (const part of node.args) {
+        const holds = holdsSoFar(part, facts);
+        if (holds === settles) return settles;
+        open ||= holds === undefined;
+      }
+      return open ? undefined : !settles;
+    }
+    case '!_': {
+      const holds = holdsSoFar(node.args, facts);
+      return holds === undefined ? undefined : !holds;
+    }
+    case 'in': {
+      const [left, right] = node.args;
+      const value = valueOf(left);
+      return value === undefined ? undefined : (right as ASTNode & { op: 'list' }).args.some((item) => literalOf(item) === value);
+    }
+    case '==': case '!=': case '<': case '<=': case '>': case '>=': {
+      const [left, right] = node.args.map(valueOf);
+      if (left === undefined || right === undefined) return undefined;
+      switch (node.op) {
+        case '==': return left === right;
+        case '!=': return left !== right;
+        case '<': return left < right;
+        case '<=': return left <= right;
+        case '>': return left > right;
+        default: return left >= right;
+      }
+    }
+    default: return valueOf(node) as boolean | undefined;
+  }
+}
+
+function literalOf(node: ASTNode): string | number | boolean | undefined {
+  return node.op !== 'value' ? undefined : typeof node.args === 'bigint' ? Number(node.args) : node.args as string | boolean;
+}
+
+/** What stands on the other side of a fact. */
+function literalsOf(node: ASTNode, path: string): (string | number)[] {
+  if (node.op === 'value' || pathAt(node)) return [];
+  const children: unknown[] = Array.isArray(node.args) ? node.args : [node.args];
+  const sides = children.filter((side): side is ASTNode => typeof side === 'object' && side !== null && 'op' in side);
+  if (!sides.some((side) => pathAt(side)?.join('.') === path)) return sides.flatMap((side) => literalsOf(side, path));
+  return sides.flatMap((side) => (side.op === 'list' ? side.args : [side])).flatMap((side) => literalOf(side) ?? []).filter((value) => typeof value !== 'boolean');
 }
 
 function conjuncts(node: ASTNode): ASTNode[] {

@@ -11,6 +11,7 @@ import { compileCondition, ConditionError, contextOf, misfitOf } from './conditi
 import type { Condition, Context } from './condition.ts';
 import { BASELINE, FACTS } from './facts.ts';
 import type { Facts } from './facts.ts';
+import { canHold, type Conjunction } from './reachability.ts';
 
 /** What an explanation may speak of, between braces. */
 export const PLACEHOLDERS = ['amount', 'invoice_numbers', 'party_id', 'ledger_account'] as const;
@@ -126,7 +127,24 @@ export function parseRuleset(content: string): Ruleset {
 
 /** Everything that is wrong with the rules of a folder; no ruleset when they cannot even be compiled. */
 export function checkRules(folder: string): { ruleset: Ruleset | null; problems: Problem[] } {
-  return checkFiles(readRuleFiles(folder));
+  const files = readRuleFiles(folder);
+  const { ruleset, problems } = checkFiles(files);
+  if (!ruleset) return { ruleset, problems };
+  const unreachable = checkReachable(ruleset, files);
+  const places = new Set(unreachable.map(({ file, line }) => `${file}:${line}`));
+  return { ruleset, problems: [...problems.filter((problem) => problem.kind !== 'unreachable' || !places.has(`${problem.file}:${problem.line}`)), ...unreachable] };
+}
+
+/** The rules that no facts at all lead to, whatever their examples say. */
+function checkReachable(ruleset: Ruleset, files: readonly RuleFile[]): Problem[] {
+  const asked = ruleset.rules.map((rule): Conjunction => [rule.given, rule.when]);
+  return ruleset.rules.flatMap((rule, i) => {
+    const before = asked.slice(0, i);
+    if (canHold(asked[i]!, before) !== false) return [];
+    const taker = ruleset.rules.slice(0, i).find((_, j) => canHold(asked[i]!, [asked[j]!]) === false);
+    const why = canHold(asked[i]!, []) === false ? 'no facts at all meet its condition' : taker ? `whatever meets its condition meets that of ${taker.id} before it` : 'the rules before it together take whatever meets its condition';
+    return [problemAt(files, rule.place, 'unreachable', `${rule.id} never gets its turn: ${why}`)];
+  });
 }
 
 function readRuleFiles(folder: string): RuleFile[] {
@@ -322,7 +340,7 @@ function checkExamples(ruleset: Ruleset, files: readonly RuleFile[]): Problem[] 
     const takers = match.map(({ facts }) => ruleset.matching(facts)[0]).filter((taker) => taker !== undefined);
     if (takers.length > 0 && takers.every((taker) => taker !== rule)) {
       const ids = new Set(takers.map(({ id }) => id));
-      report(rule.place, 'unreachable', `${rule.id} never gets its turn: its examples are taken by ${[...ids].join(', ')}`);
+      report(rule.place, 'unreachable', `${rule.id} never gets its turn in its examples: they are taken by ${[...ids].join(', ')}`);
     }
   }
   return problems;

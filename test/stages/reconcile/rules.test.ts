@@ -81,10 +81,21 @@ test('a rule without examples and one that never gets its turn are named', () =>
   const second = ruleFile({ when: 'candidate.amount == "exact" && candidate.unique', outcome: 'review' }).replace('rules:\n', '').replace('id: one', 'id: two');
   const third = ruleFile({ examples: '{ match: [{}] }', when: '"true"', outcome: 'review' }).replace('rules:\n', '').replace('id: one', 'id: three');
   expect(problemsOf(ruleFile() + second + third).map(({ kind, message }) => [kind, message])).toEqual([
-    ['unreachable', 'two never gets its turn: its examples are taken by one'],
     ['missing_examples', 'three has no example that must not match'],
-    ['unreachable', 'three never gets its turn: its examples are taken by one'],
+    ['unreachable', 'three never gets its turn in its examples: they are taken by one'],
+    ['unreachable', 'two never gets its turn: whatever meets its condition meets that of one before it'],
   ]);
+});
+
+test('a rule that no facts lead to is named, whatever its examples say', () => {
+  const rules = (...conditions: string[]) => conditions.map((when, i) => ruleFile({ when: `'${when}'`, outcome: 'review' }).replace(i === 0 ? '' : 'rules:\n', '').replace('id: one', `id: r${i}`)).join('');
+  const unreachable = (...conditions: string[]) => problemsOf(rules(...conditions)).filter(({ kind, message }) => kind === 'unreachable' && !message.includes('examples')).map(({ message }) => message.replace(' never gets its turn', ''));
+  expect(unreachable('candidate.invoice_count == 1', 'candidate.invoice_count >= 2', 'candidate.invoice_count == 0', 'candidate.unique')).toEqual(['r3: the rules before it together take whatever meets its condition']);
+  expect(unreachable('candidate.invoice_count == 1', 'candidate.invoice_count >= 3', 'candidate.invoice_count == 0', 'candidate.unique')).toEqual([]);
+  expect(unreachable('entry.direction == "in" && entry.direction == "out"')).toEqual(['r0: no facts at all meet its condition']);
+  expect(unreachable('candidate.payer in ["account", "name"]', 'candidate.payer == "name" && candidate.amount == "exact"')).toEqual(['r1: whatever meets its condition meets that of r0 before it']);
+  expect(unreachable('entry.currency == "EUR"', '!(entry.currency == "EUR")', 'true')).toEqual(['r2: the rules before it together take whatever meets its condition']);
+  expect(unreachable('entry.currency == "EUR"', 'entry.currency == "CHF"', 'true')).toEqual([]);
 });
 
 test('the files in name order are the order of the rules; posting accounts are none', () => {
