@@ -1,3 +1,5 @@
+import { remembering } from './remember.ts';
+
 /**
  * Text as documents carry it, and the forms under which names and references are compared.
  * Everything here runs over untrusted text: every pattern is linear (no nested or overlapping repetition).
@@ -20,8 +22,10 @@ export function cleanText(text: string | null): string | null {
 
 /** Upper case, only A-Z and 0-9: how numbers and references are compared whatever their spaces, dashes, slashes and width. */
 export function normaliseReference(text: string): string {
+  if (NORMAL_REFERENCE.test(text)) return text;
   return text.normalize('NFKC').toUpperCase().replace(/[^A-Z0-9]+/g, '');
 }
+const NORMAL_REFERENCE = /^[A-Z0-9]*$/;
 
 /** Letters that Unicode does not decompose, and the digraphs that banks write for umlauts. */
 const DIGRAPHS: Record<string, string> = {
@@ -58,6 +62,8 @@ const LEGAL_FORMS = new Map(([
   ['kk'], ['gk'], ['pt'], ['tbk'], ['bhd'], ['sdn bhd'],
 ] as const).flatMap((spellings) => spellings.map((spelling): [string, string] => [spelling, spellings[0]])));
 const LONGEST_FORM_WORDS = 4;
+const FIRST_WORDS_OF_FORMS = new Set(LEGAL_FORMS.keys().map((form) => form.slice(0, form.indexOf(' ') < 0 ? undefined : form.indexOf(' '))));
+const LAST_WORDS_OF_FORMS = new Set(LEGAL_FORMS.keys().map((form) => form.slice(form.lastIndexOf(' ') + 1)));
 
 /** A name as names are compared. */
 export interface FoldedName {
@@ -73,12 +79,12 @@ export interface FoldedName {
  * The foldings of a name; two names agree when they share a key and show no two forms. Lower case, no accents, no punctuation, word order
  * kept; with umlauts as digraphs (`mueller`) and, where that differs, as bare letters (`muller`). Names in other scripts keep their letters.
  */
-export function foldName(name: string): FoldedName[] {
+export const foldName: (name: string) => readonly FoldedName[] = remembering((name) => {
   const digraphs = foldWith(name, DIGRAPHS);
   if (!UMLAUT.test(name)) return [digraphs];
   const bare = foldWith(name, BARE);
   return digraphs.whole === bare.whole ? [digraphs] : [digraphs, bare];
-}
+});
 
 /** The keys of a name's foldings; the empty string for a text without letters and digits. */
 export function nameKeys(name: string): string[] {
@@ -98,18 +104,23 @@ export function keyBeforeCutForm(whole: string): string {
 // The signs that the two tables fold in two ways, composed or not.
 const UMLAUT = /[äöüåø]|\u0308|\u030a/i;
 
+const ASCII = /^[ -~]*$/;
+const LETTERS_AND_SPACES = /^[a-z0-9 ]*$/;
+
 function foldWith(name: string, letters: Record<string, string>): FoldedName {
-  const all = name
+  const lower = ASCII.test(name) ? name.toLowerCase() : name
     .normalize('NFKC')
     .toLowerCase()
     .replace(/[ßäöüåøæœłđðþıħŋ]/g, (letter) => letters[letter]!)
     .normalize('NFD')
-    .replace(/\p{M}+/gu, '')
+    .replace(/\p{M}+/gu, '');
+  const all = (LETTERS_AND_SPACES.test(lower) ? lower : lower
     .replace(/['’`´]/g, '')
     // `s.p.a.` → `spa`, `a.b. meier` → `ab meier`, but `st. gallen` stays two words.
     .replace(/(?<![\p{L}\p{N}])(\p{L})\./gu, '$1')
     .replace(/[&+]/g, ' & ')
-    .split(/[^\p{L}\p{N}&]+/u)
+    .replace(/[^\p{L}\p{N}&]+/gu, ' '))
+    .split(' ')
     .filter((word) => word !== '')
     .map((word) => (CONNECTIVES.has(word) ? '&' : word));
   // At an end it joins nothing: the name was cut, and goes on.
@@ -129,6 +140,7 @@ function foldWith(name: string, letters: Record<string, string>): FoldedName {
 
 /** How many words of a legal form, at most `most`, end before `at` (direction -1) or begin there (1); the longest counts. */
 function formAt(words: string[], at: number, direction: 1 | -1, most: number): number {
+  if (most < 1 || !(direction === 1 ? FIRST_WORDS_OF_FORMS.has(words[at]!) : LAST_WORDS_OF_FORMS.has(words[at - 1]!))) return 0;
   for (let n = Math.min(LONGEST_FORM_WORDS, most); n > 0; n--) {
     const phrase = direction === 1 ? words.slice(at, at + n) : words.slice(at - n, at);
     if (LEGAL_FORMS.has(phrase.join(' '))) return n;

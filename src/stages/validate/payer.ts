@@ -1,5 +1,6 @@
 import { compareAccounts } from '../../core/account.ts';
 import type { EntryFacts, PayerRelation } from '../../core/evidence.ts';
+import { remembering } from '../../core/remember.ts';
 import { CONNECTIVES, foldName, keyBeforeCutForm, type FoldedName } from '../../core/text.ts';
 import { bankTypeOf } from './bank-type.ts';
 import type { Books, Leaf, NamedParty } from './contract.ts';
@@ -71,7 +72,14 @@ function beginningOf(text: string): Beginning {
 }
 
 /** The beginnings of a text, whole words, longest first, at most NAME_WORDS of them beside the whole text; `ended`: after which no name goes on. */
-function beginningsOf(text: string, ended: boolean): Beginning[] {
+function beginningsOf(text: string, ended: boolean): readonly Beginning[] {
+  return ended ? endedBeginnings(text) : allBeginnings(text);
+}
+
+const endedBeginnings = remembering((text) => readBeginnings(text, true));
+const allBeginnings = remembering((text) => readBeginnings(text, false));
+
+function readBeginnings(text: string, ended: boolean): Beginning[] {
   const out: Beginning[] = [];
   const words = [...text.slice(0, LONGEST_NAME).matchAll(/[^ ,;/|]+/g)].slice(0, NAME_WORDS);
   for (const { 0: word, index } of words) {

@@ -85,20 +85,20 @@ export async function loadShapes(tx: Tx, company: string): Promise<ReadonlySet<s
  * `openItems` is filled by `loadOpenItems` for the parties that turn out to be wanted.
  */
 export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLeaf[], blocked: Blocked): Promise<Books> {
-  const keys = new Map<string, { form: KeyForm; key: string }>();
+  const keys = new Set<string>();
   const accounts = new Set<string>();
   const names = new Set<string>();
   const end_to_end_ids = new Set<string>();
   const mandate_ids = new Set<string>();
   for (const { leaf, account_keys, mentions, name } of leaves) {
-    for (const mention of mentions) for (const key of mention.keys) keys.set(`${key.form}:${key.key}`, key);
+    for (const mention of mentions) for (const { key } of mention.keys) keys.add(key);
     for (const key of account_keys) accounts.add(key);
     for (const key of namesOf(name)) names.add(key);
     if (leaf.end_to_end_id !== null) end_to_end_ids.add(leaf.end_to_end_id);
     if (leaf.mandate_id !== null && isReturn(leaf)) mandate_ids.add(leaf.mandate_id);
   }
 
-  const itemsByKey = await loadItemsByKey(tx, company, [...keys.values()], blocked);
+  const itemsByKey = await loadItemsByKey(tx, company, [...keys], blocked);
   const own = new Set((await tx.kysely.selectFrom('account').select('account_key').where('company', '=', company).execute()).map((row) => row.account_key));
   const partiesByAccount = group(await sql<{ key: string; party_id: string }>`
     select account_key as key, party_id from party_account where account_key = any(${[...accounts]}) order by 1, 2`.execute(tx.kysely).then((r) => r.rows));
@@ -113,7 +113,7 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
   const payable = new Map<string, string[]>();
   const books: Books = {
     ownAccount: (key) => own.has(key),
-    itemsByKey: (form, key) => itemsByKey.get(`${form}:${key}`) ?? [],
+    itemsByKey: (form, key) => itemsByKey[form].get(key) ?? [],
     partiesByAccount: (key) => partiesByAccount.get(key) ?? [],
     partiesByName: (key) => partiesByName.get(key) ?? [],
     partiesByBeginning: (key) => partiesByBeginning.get(key) ?? [],
@@ -137,7 +137,7 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
     for (const party_id of payer.by_account) involved.add(party_id);
     for (const { party_id } of payer.by_name) involved.add(party_id);
   }
-  for (const items of itemsByKey.values()) for (const item of items) involved.add(item.party_id);
+  for (const of_form of Object.values(itemsByKey)) for (const items of of_form.values()) for (const item of items) involved.add(item.party_id);
   for (const [payer, for_party] of await loadPayable(tx, [...payers])) payable.set(payer, [...(payable.get(payer) ?? [payer]), for_party]);
   for (const party of await loadParties(tx, [...involved, ...[...payable.values()].flat()], blocked)) parties.set(party.party_id, party);
   return books;
@@ -257,18 +257,25 @@ export async function saveOpenEvidence(tx: Tx, evidence: readonly Evidence[]): P
 
 async function packEvidence(evidence: readonly Evidence[]): Promise<{ bytes: Buffer; claims: string[]; claimed_at: number[] }> {
   const bytes = await compress(Buffer.from(evidence.map(evidenceText).join('\n')), FASTEST);
-  const claims = evidence.flatMap((one, at) => claimsOf(one).map((claim) => ({ claim: String(claim), at })));
-  return { bytes, claims: claims.map(({ claim }) => claim), claimed_at: claims.map(({ at }) => at) };
+  const claims: string[] = [];
+  const claimed_at: number[] = [];
+  for (const [at, one] of evidence.entries()) {
+    for (const claim of claimsOf(one)) {
+      claims.push(claim);
+      claimed_at.push(at);
+    }
+  }
+  return { bytes, claims, claimed_at };
 }
 
 /** What the entry may consume without a person, each once: invoices, and (negative) the decisions that it may return. */
-function claimsOf({ candidates }: Evidence): bigint[] {
-  const claims = new Set<bigint>();
+function claimsOf({ candidates }: Evidence): ReadonlySet<string> {
+  const claims = new Set<string>();
   for (const { facts, allocations, reverses_decision_id } of candidates) {
-    if (reverses_decision_id !== null) claims.add(-BigInt(reverses_decision_id));
-    else if (facts.status === 'open' && AGREED.has(facts.amount)) for (const part of allocations) claims.add(BigInt(part.invoice_id));
+    if (reverses_decision_id !== null) claims.add(`-${reverses_decision_id}`);
+    else if (facts.status === 'open' && AGREED.has(facts.amount)) for (const part of allocations) claims.add(part.invoice_id);
   }
-  return [...claims];
+  return claims;
 }
 
 export async function deleteEvidence(tx: Tx, document_id: bigint): Promise<void> {
@@ -286,20 +293,20 @@ interface ItemRow {
 
 const ITEM_COLUMNS = sql`i.invoice_id, i.kind, i.invoice_number, i.party_id, i.currency, i.amount, o.open, i.status, i.issue_date, i.due_date, i.purchase_order, i.discount_amount, i.discount_until, i.instalments`;
 
-/** First which invoices have one of the keys, from the index alone; then each of these once, however many of its names were used. */
-async function loadItemsByKey(tx: Tx, company: string, keys: readonly { form: KeyForm; key: string }[], blocked: Blocked): Promise<Map<string, Item[]>> {
-  const byKey = new Map<string, Item[]>();
+type ItemsByKey = Record<KeyForm, Map<string, Item[]>>;
+
+/** First which invoices have one of the keys, whatever the form, from the index alone; then each of these once, however many of its names were used. */
+async function loadItemsByKey(tx: Tx, company: string, keys: readonly string[], blocked: Blocked): Promise<ItemsByKey> {
+  const byKey: ItemsByKey = { reference: new Map(), end_to_end: new Map(), number: new Map(), digits: new Map() };
   if (keys.length === 0) return byKey;
   const { rows: named } = await sql<{ form: KeyForm; key: string; invoice_id: bigint }>`
-    select k.form, k.key, k.invoice_id
-      from unnest(${keys.map((key) => key.form)}::text[], ${keys.map((key) => key.key)}::text[]) wanted(form, key)
-      join invoice_key k on k.company = ${company} and k.key = wanted.key and k.form = wanted.form
+    select k.form, k.key, k.invoice_id from unnest(${[...keys]}::text[]) wanted(key) join invoice_key k on k.company = ${company} and k.key = wanted.key
      order by k.invoice_id`.execute(tx.kysely);
   const { rows } = await sql<ItemRow>`
     select ${ITEM_COLUMNS} from unnest(${[...new Set(named.map((row) => String(row.invoice_id)))]}::bigint[]) wanted(invoice_id)
       join invoice i on i.invoice_id = wanted.invoice_id join open_item o on o.invoice_id = wanted.invoice_id`.execute(tx.kysely);
   const items = new Map(rows.map((row) => [row.invoice_id, parseItem(row, blocked)]));
-  for (const { form, key, invoice_id } of named) push(byKey, `${form}:${key}`, items.get(invoice_id)!);
+  for (const { form, key, invoice_id } of named) push(byKey[form], key, items.get(invoice_id)!);
   return byKey;
 }
 
