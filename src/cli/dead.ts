@@ -13,7 +13,8 @@ interface FilterOptions { stage?: Stage; code?: FailureCode; document?: string; 
 
 /** `tieout dead`: what could not be worked on, and how to bring it back. */
 export function deadCommand(): Command {
-  const command = new Command('dead').description('the dead letters: documents that could not be worked on');
+  const command = new Command('dead').description('the dead letters: documents that could not be worked on')
+    .addHelpText('after', '\nExamples:\n  tieout dead list\n  tieout dead show 3\n  tieout dead retry 3');
 
   filtered(command.command('list').description('list them, the newest first').option('--limit <n>', 'at most so many', '100').option('--json', 'print one JSON object'))
     .addHelpText('after', '\nExamples:\n  tieout dead list\n  tieout dead list --stage extract --code ambiguous --json')

@@ -33,6 +33,7 @@ Examples:
     .description('every entry with its outcome, allocations and suggestions')
     .option('--run <id>', 'the entries of one run\'s documents, as decided in it')
     .addOption(sinceOption()).addOption(formatOption('jsonl', 'csv'))
+    .addHelpText('after', '\nExamples:\n  tieout export decisions --run 12 > decisions.jsonl\n  tieout export decisions --since 4711 --format csv')
     .action(({ run, since, format }: { run?: string; since?: string; format: Tabular }) => {
       const run_id = run === undefined ? null : parseId(run);
       return write(since, async function* (tx, after) {
@@ -43,12 +44,14 @@ Examples:
   command.command('journal')
     .description('the double-entry ledger')
     .addOption(sinceOption()).addOption(formatOption('jsonl', 'csv', 'hledger'))
+    .addHelpText('after', '\nExamples:\n  tieout export journal > journal.jsonl\n  tieout export journal --format hledger | hledger -f- balance')
     .action(({ since, format }: { since?: string; format: Tabular | 'hledger' }) => write(since, (tx, after, config) => (
       format === 'hledger' ? exportHledger(tx, { since: after, chart: loadChart(config.rules_folder) }) : exportJournal(tx, { since: after, format }))));
   command.command('open-items')
     .description('what is open of invoices, now or as of a date')
     .option('--as-of <date>', 'as the postings up to this posting date leave it')
     .addOption(formatOption('jsonl', 'csv'))
+    .addHelpText('after', '\nExample:\n  tieout export open-items --as-of 2026-10-31 --format csv')
     .action(({ asOf, format }: { asOf?: string; format: Tabular }) => {
       if (asOf !== undefined && !isCalendarDate(asOf)) throw new Failure('invalid_input', `"${asOf}" is no date; write it as 2026-10-31`);
       return write(null, (tx) => exportOpenItems(tx, { as_of: asOf ?? null, format }));
@@ -56,6 +59,7 @@ Examples:
   command.command('log')
     .description('the reconciliation log with its hashes')
     .addOption(sinceOption()).addOption(formatOption('jsonl', 'csv'))
+    .addHelpText('after', '\nExamples:\n  tieout export log > log.jsonl\n  tieout export log --since 4711')
     .action(({ since, format }: { since?: string; format: Tabular }) => write(since, (tx, after) => exportLog(tx, { since: after, format })));
   return command;
 }

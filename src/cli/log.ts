@@ -4,7 +4,8 @@ import { EXIT, printJson, withDatabase } from './session.ts';
 
 /** `tieout log`: proves that the reconciliation log is as it was written. */
 export function logCommand(): Command {
-  const command = new Command('log').description('the reconciliation log');
+  const command = new Command('log').description('the reconciliation log')
+    .addHelpText('after', '\nExample:\n  tieout log verify');
   command.command('verify')
     .description('recompute the hash chain and name the first broken record')
     .option('--head <hash>', 'a head noted earlier (a run\'s summary prints it): finds a cut tail and a log that was chained anew')

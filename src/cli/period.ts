@@ -8,7 +8,8 @@ interface Options { company: string; approve?: boolean; withdraw?: boolean; reas
 
 /** `tieout period`: months of the books, closed and opened again by two people. */
 export function periodCommand(): Command {
-  const command = new Command('period').description('close months, and open them again: one person asks, another approves');
+  const command = new Command('period').description('close months, and open them again: one person asks, another approves')
+    .addHelpText('after', '\nExamples:\n  tieout period list\n  tieout period close 2026-10 --company default');
 
   changing(command.command('close').description('close a month: nothing is posted into it from then on'), 'close')
     .addHelpText('after', `

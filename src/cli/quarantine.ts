@@ -6,7 +6,8 @@ import { actingUser, formatTable, parseId, printJson, withDatabase } from './ses
 
 /** `tieout quarantine`: statements that failed a control, and those that the bank has issued again. */
 export function quarantineCommand(): Command {
-  const command = new Command('quarantine').description('statements that failed a control and are off the books');
+  const command = new Command('quarantine').description('statements that failed a control and are off the books')
+    .addHelpText('after', '\nExamples:\n  tieout quarantine list\n  tieout quarantine show 12');
 
   command.command('list').description('list them, the newest first').option('--json', 'print one JSON array')
     .addHelpText('after', '\nExample:\n  tieout quarantine list')

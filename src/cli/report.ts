@@ -5,7 +5,8 @@ import { formatTable, printJson, withDatabase } from './session.ts';
 
 /** `tieout report bank`: bank on the statement against bank in the ledger. */
 export function reportCommand(): Command {
-  const command = new Command('report').description('reports for the controller');
+  const command = new Command('report').description('reports for the controller')
+    .addHelpText('after', '\nExample:\n  tieout report bank');
   command.command('bank')
     .description('per account: statement balance, ledger balance, what is unallocated, in suspense, in clearing, by age')
     .option('--json', 'print one JSON array')

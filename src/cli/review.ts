@@ -6,7 +6,8 @@ import { formatTable, parseId, printJson, withDatabase } from './session.ts';
 
 /** `tieout review`: the queue of what a person must decide, and what a person can do to it. */
 export function reviewCommand(): Command {
-  const command = new Command('review').description('the queue of entries that need a person');
+  const command = new Command('review').description('the queue of entries that need a person')
+    .addHelpText('after', '\nExamples:\n  tieout review list\n  tieout review show 17\n  tieout review accept 17');
 
   command.command('list')
     .description('list what waits, the most urgent first')

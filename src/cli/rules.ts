@@ -16,7 +16,8 @@ interface RulesCheckOptions {
 
 /** `tieout rules`: what finance needs to work on its rules. To check them needs no database. */
 export function rulesCommand(): Command {
-  const command = new Command('rules').description('the rules that decide (docs/rules.md)');
+  const command = new Command('rules').description('the rules that decide (docs/rules.md)')
+    .addHelpText('after', '\nExample:\n  tieout rules check');
   command.command('check')
     .description('check the rules\' types and examples, and list them with their owners')
     .argument('[folder]', 'folder with the rules', RULES_FOLDER)

@@ -5,7 +5,8 @@ import { formatTable, printJson, withDatabase } from './session.ts';
 
 /** `tieout schedule`: what `tieout work` runs by itself. */
 export function scheduleCommand(): Command {
-  const command = new Command('schedule').description('what workers run by themselves, such as the nightly batch');
+  const command = new Command('schedule').description('what workers run by themselves, such as the nightly batch')
+    .addHelpText('after', '\nExamples:\n  tieout schedule set nightly --cron "0 2 * * *" --tz Europe/Berlin --inbox /srv/inbox\n  tieout schedule list');
   command.command('set').description('create or change a schedule')
     .argument('<name>', 'such as nightly')
     .requiredOption('--cron <expression>', 'five or six cron fields')

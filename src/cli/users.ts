@@ -15,7 +15,8 @@ const PASSWORD_MIN = 12;
 
 /** `tieout users`: who may sign in to the pages. */
 export function usersCommand(): Command {
-  const command = new Command('users').description('who may sign in, and what they may do');
+  const command = new Command('users').description('who may sign in, and what they may do')
+    .addHelpText('after', '\nExamples:\n  tieout users add anna --role analyst --company default\n  tieout users list');
   command.command('list').description('list the users').option('--json', 'print one JSON array')
     .addHelpText('after', '\nExample:\n  tieout users list')
     .action((options: { json?: boolean }) => withDatabase('web', async ({ db }) => {

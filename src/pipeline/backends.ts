@@ -63,7 +63,8 @@ export async function openQueues({ config, db, log }: QueueOptions): Promise<Que
   const { id: installation_id } = await db.kysely.selectFrom('installation').select('id').executeTakeFirstOrThrow();
   if (config.queue_url === null && config.database_url === null) await migrateQueue(config, db.url, log);
   const warn = warnSparingly(log);
-  const onError = (error: Error): void => warn(error.message, 'the queue reports an error');
+  const trouble = `the queue${config.queue_url === null ? '' : ' that QUEUE_URL names'} reports an error`;
+  const onError = (error: Error): void => warn(error.message, trouble);
   const { backend, classes, connection, disconnect } = config.queue_url?.startsWith('redis')
     ? connectRedis(config.queue_url, onError)
     : await connectPostgres(config.queue_url ?? db.url, config.queue_url === null ? QUEUE_ROLE : null, onError);

@@ -51,9 +51,16 @@ export async function openDatabase(config: Config, role: Role): Promise<Database
     await close();
     throw (error as { code?: unknown }).code === INSUFFICIENT_PRIVILEGE
       ? new Failure('configuration', `the login of DATABASE_URL may not act as tieout_${role}; an administrator can allow it: grant tieout_${role} to LOGIN;`, null, error)
-      : failureOf(error);
+      : nameSetting(error, config);
   }
   return { kysely: new Kysely({ dialect: new PostgresDialect({ pool }) }), pool, url: server.url, close };
+}
+
+/** What a server answers at the first connection, or that none does, has mostly to do with how it was named. */
+function nameSetting(error: unknown, config: Config): Failure {
+  const failure = failureOf(error);
+  if (error instanceof Failure || config.database_url === null) return failure;
+  return new Failure(failure.code, `the database that DATABASE_URL names cannot be used: ${failure.message}`, null, error);
 }
 
 /**

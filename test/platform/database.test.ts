@@ -105,7 +105,7 @@ test('a server that is not there, and one that hangs up, are unavailable', async
   await new Promise<void>((listening) => rude.listen(0, '127.0.0.1', listening));
   const { port } = rude.address() as AddressInfo;
   const config = loadConfig({ DATABASE_URL: `postgres://x@127.0.0.1:${port}/x` });
-  expect(await codeOf(openDatabase(config, 'worker'))).toBe('database_unavailable');
+  await expect(openDatabase(config, 'worker')).rejects.toMatchObject({ code: 'database_unavailable', message: expect.stringMatching(/^the database that DATABASE_URL names /) });
   await new Promise((closed) => rude.close(closed));
   expect(await codeOf(openDatabase(config, 'worker'))).toBe('database_unavailable');
 });
