@@ -10,6 +10,7 @@ import { openBlob, saveBlob } from '../platform/blobs.ts';
 import { transaction } from '../platform/database.ts';
 import { seenBy } from '../review/person.ts';
 import type { Handlers } from './context.ts';
+import { openDocument } from './source.ts';
 import type { DocumentView, SettlementsBody } from './schemas.ts';
 
 type Names = 'importMasterData' | 'acknowledgeSettlements' | 'submitDocuments' | 'showDocument' | 'downloadDocument';
@@ -60,7 +61,7 @@ export const DOCUMENT_HANDLERS: Handlers<Names> = {
     if (!row || (principal.companies !== null && row.statements === null)) throw new Failure('not_found', `there is no document ${params.document_id}`);
     return { ...row, statements: row.statements ?? [] };
   },
-  downloadDocument: async ({ db }, { params, principal, reply }) => {
+  downloadDocument: async ({ db }, { params, query, principal, reply }) => {
     // A document may hold statements of several companies: it is for those who see all of them.
     const { rows: [row] } = await sql<{ sha256: Buffer; format: string | null; seen: boolean }>`
       select c.sha256, (select s.format from statement s where s.document_id = c.document_id limit 1) as format,
@@ -68,7 +69,7 @@ export const DOCUMENT_HANDLERS: Handlers<Names> = {
                and not exists (select from statement s where s.document_id = c.document_id and not ${seenBy(principal, 's.company')}) as seen
         from document c where c.document_id = ${params.document_id}::bigint`.execute(db.kysely);
     if (!row?.seen) throw new Failure('not_found', `there is no document ${params.document_id}`);
-    const blob = await openBlob(db, row.sha256);
+    const blob = await openDocument(db, row.sha256, query.member ?? null);
     // Never as something that a browser would run: what is no PDF is a file to be saved.
     return reply.type(row.format === 'pdf' ? 'application/pdf' : 'application/octet-stream').header('content-length', blob.size)
       .header('content-disposition', `${row.format === 'pdf' ? 'inline' : 'attachment'}; filename="document-${params.document_id}${row.format === 'pdf' ? '.pdf' : ''}"`)

@@ -132,7 +132,7 @@ export const ROUTES = {
   acknowledgeSettlements: { method: 'POST', path: '/api/settlements', right: 'import', scope: 'installation', summary: 'What the ERP has taken over of the postings, as JSON', body: s.SettlementsBody, response: s.SettlementsResult },
   submitDocuments: { method: 'POST', path: '/api/documents', right: 'operate', scope: 'installation', summary: 'Submit documents (multipart/form-data) as a run', response: s.SubmitResult, stream: true },
   showDocument: { method: 'GET', path: '/api/documents/:document_id', right: 'read', scope: 'document', summary: 'What became of a document', params: z.object({ document_id: s.Id }), response: s.DocumentView },
-  downloadDocument: { method: 'GET', path: '/api/documents/:document_id/content', right: 'read', scope: 'document', summary: 'The bytes of a document', params: z.object({ document_id: s.Id }) },
+  downloadDocument: { method: 'GET', path: '/api/documents/:document_id/content', right: 'read', scope: 'document', summary: 'The bytes of a document, or of one in an archive', params: z.object({ document_id: s.Id }), query: z.object({ member: z.coerce.number().int().min(1).max(1_000).optional() }) },
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

@@ -148,6 +148,8 @@ export type ItemDetail = z.infer<typeof ItemDetail>;
 /** The entry as the bank sent it. text: the lines around it, `marked` those of the entry; pdf: draw page `page` of the document's content and mark `box`. */
 export const ItemSource = z.object({
   kind: z.enum(['text', 'pdf', 'none']), document_id: Id, format: z.string(), page: z.int().nullable(),
+  /** Of a document that came in an archive: which one. */
+  member: z.int().nullable(),
   /** Points [x0, y0, x1, y1], origin bottom left. */
   box: z.array(z.number()).length(4).nullable(),
   lines: z.array(z.object({ n: z.int(), text: z.string(), marked: z.boolean() })), note: z.string().nullable(),

@@ -1,10 +1,9 @@
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { sql } from 'kysely';
 import { Failure } from '../core/failure.ts';
-import { openBlob } from '../platform/blobs.ts';
+import { openBlob, type Blob } from '../platform/blobs.ts';
 import type { Database } from '../platform/database.ts';
 import { seenBy, type Person } from '../review/person.ts';
+import { openMember } from '../stages/extract/archive.ts';
 import type { ItemSource } from './schemas.ts';
 
 /** An entry at its place in the document, as the bank sent it. */
@@ -14,12 +13,14 @@ const LINES_AROUND = 3;
 const MARKED_MAX = 80;
 // A line longer than this is a document without line breaks: an entry is cut out of it by its element.
 const LINE_MAX = 2_000;
+// A ZIP is in memory as a whole while one looks at it.
+const ARCHIVE_MAX_BYTES = 64 * 1024 ** 2;
 // Whoever looks at an entry waits for the lines before it to be read: half a second for this much.
 const READ_MAX_BYTES = 256 * 1024 ** 2;
 
 interface Place {
   document_id: bigint; sha256: Buffer; format: string; line: number;
-  source: { page?: number | null; line?: number | null; box?: number[] } | null;
+  source: { page?: number | null; line?: number | null; box?: number[]; member?: number } | null;
   next_line: number | null;
 }
 
@@ -30,18 +31,23 @@ export async function loadSource(db: Database, person: Person, entry_id: bigint)
            (select (n.more -> 'source' ->> 'line')::int from entry n where n.statement_id = e.statement_id and n.line = e.line + 1 limit 1) as next_line
       from entry e join statement s using (statement_id) join document c on c.document_id = e.document_id where e.entry_id = ${entry_id} and ${seenBy(person, 's.company')}`.execute(db.kysely);
   if (!place) throw new Failure('not_found', `there is no entry ${entry_id}`);
-  const { page = null, line = null, box = null } = place.source ?? {};
-  const found = { document_id: String(place.document_id), format: place.format, page, box: box as ItemSource['box'], lines: [], note: null };
+  const { page = null, line = null, box = null, member = null } = place.source ?? {};
+  const found = { document_id: String(place.document_id), format: place.format, page, member, box: box as ItemSource['box'], lines: [], note: null };
   if (place.format === 'pdf') return { ...found, kind: 'pdf' };
   if (line === null) return { ...found, kind: 'none', note: 'The reader of this format does not say where an entry stands; the document has it.' };
-  const blob = await openBlob(db, place.sha256);
-  const head = (await first(blob.read())) ?? Buffer.alloc(0);
-  if (head.subarray(0, 2).toString('latin1') === 'PK') return { ...found, kind: 'none', note: 'The document came in a ZIP archive; download it to see the entry.' };
-  const gzip = head[0] === 0x1f && head[1] === 0x8b;
-  const text = gzip ? Readable.from(blob.read(), { objectMode: false }).pipe(createGunzip()) as AsyncIterable<Buffer> : blob.read();
+  const document = await openDocument(db, place.sha256, member);
+  const head = (await first(document.read())) ?? Buffer.alloc(0);
   const until = place.next_line !== null && place.next_line > line ? Math.min(place.next_line - 1, line + MARKED_MAX) : line + MARKED_MAX;
-  const lines = await readLines(text, encodingOf(head), line, until, place);
+  const lines = await readLines(document.read(), encodingOf(head), line, until, place);
   return { ...found, kind: lines.length === 0 ? 'none' : 'text', lines, note: lines.length === 0 ? 'The entry stands too far behind in a very large document; download it to see the entry.' : null };
+}
+
+/** The bytes of a document, or of the one of that number in an archive. Throws too_large for an archive that is too much for a look. */
+export async function openDocument(db: Database, sha256: Buffer, member: number | null): Promise<Pick<Blob, 'size' | 'read'>> {
+  const blob = await openBlob(db, sha256);
+  if (member === null) return blob;
+  if (blob.size > ARCHIVE_MAX_BYTES) throw new Failure('too_large', 'the archive is too large to be opened here; download it');
+  return openMember(blob, (await first(blob.read())) ?? Buffer.alloc(0), member);
 }
 
 async function first(stream: AsyncIterable<Buffer>): Promise<Buffer | undefined> {

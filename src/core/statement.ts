@@ -32,6 +32,8 @@ export interface Source {
   page: number | null;
   line: number | null;
   box?: [number, number, number, number];
+  /** Of a document in an archive: which one, from 1; page and line are its own. */
+  member?: number;
 }
 
 /** What an entry and each detail of a batch booking have in common. Amounts are signed: money out is negative. */

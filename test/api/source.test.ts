@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importSample } from '../../src/cli/sample-company.ts';
@@ -29,6 +29,8 @@ beforeAll(async () => {
     'lines.xml': await statement('uhlenmuehl-eur-1232-2026-11-09.xml'),
     // The same bank's next statement without a line break, packed.
     'one-line.xml.gz': gzipSync((await statement('uhlenmuehl-eur-1232-2026-11-10.xml')).toString().replaceAll(/>\s+</g, '><')),
+    // Both in one archive, each with lines of its own.
+    'archive.zip': zipOf(await statement('uhlenmuehl-usd-9991-2026-11-10.xml'), await statement('umberdale-eur-1547-2026-11-10.pdf')),
     'pages.pdf': await statement('umberdale-eur-1547-2026-11-10.pdf'),
   }).map(([name, bytes]) => ({ path: join(folder, name), bytes }));
   for (const { path, bytes } of paths) await writeFile(path, bytes);
@@ -59,6 +61,52 @@ describe.each(['lines.xml', 'one-line.xml.gz'])('%s', (name) => {
     }
   });
 });
+
+describe('an archive', () => {
+  it('shows each document in it by itself, the lines of one and the page of another', async () => {
+    const formats = new Set<string>();
+    for (const { entry_id, amount } of await entriesOf('archive.zip')) {
+      const { body } = await auditor.get(`/api/items/${entry_id}/source`);
+      formats.add(body.format);
+      expect(body.member).toBe(body.format === 'pdf' ? 2 : 1);
+      const content = await auditor.get(`/api/documents/${body.document_id}/content?member=${body.member}`);
+      expect(content.text.slice(0, 5)).toBe(body.format === 'pdf' ? '%PDF-' : '<?xml');
+      if (body.kind === 'text') expect(body.lines.filter((line: { marked: boolean }) => line.marked).map((line: { text: string }) => line.text).join()).toContain(`>${amount}<`);
+      else expect(body).toMatchObject({ kind: 'pdf', box: [expect.any(Number), expect.any(Number), expect.any(Number), expect.any(Number)] });
+    }
+    expect([...formats].sort()).toEqual(['camt.053', 'pdf']);
+    const [{ entry_id } = { entry_id: '' }] = await entriesOf('archive.zip');
+    const { document_id } = (await auditor.get(`/api/items/${entry_id}/source`)).body;
+    expect((await auditor.get(`/api/documents/${document_id}/content?member=3`)).status).toBe(404);
+    expect((await auditor.get(`/api/documents/${document_id}/content`)).text.slice(0, 2)).toBe('PK');
+  });
+});
+
+/** A ZIP of documents as they are, after PKWARE's APPNOTE 4.3. */
+function zipOf(...members: Buffer[]): Buffer {
+  const [local, directory]: [Buffer[], Buffer[]] = [[], []];
+  let at = 0;
+  for (const [i, bytes] of members.entries()) {
+    const name = Buffer.from(`statement-${i}`);
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt32LE(crc32(bytes), 10);
+    common.writeUInt32LE(bytes.length, 14);
+    common.writeUInt32LE(bytes.length, 18);
+    common.writeUInt16LE(name.length, 22);
+    local.push(Buffer.from('PK\x03\x04', 'latin1'), common, name, bytes);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(at, 10);
+    directory.push(Buffer.from('PK\x01\x02\x14\x00', 'latin1'), common, rest, name);
+    at += 30 + name.length + bytes.length;
+  }
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(members.length, 4);
+  end.writeUInt16LE(members.length, 6);
+  end.writeUInt32LE(directory.reduce((sum, part) => sum + part.length, 0), 8);
+  end.writeUInt32LE(at, 12);
+  return Buffer.concat([...local, ...directory, Buffer.from('PK\x05\x06', 'latin1'), end]);
+}
 
 describe('a PDF', () => {
   it('has its page, and where on it the entry stands; the bytes are there to be drawn', async () => {

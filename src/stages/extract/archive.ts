@@ -62,6 +62,7 @@ export async function* readArchive(
         } else {
           for (const entry of part.entries) {
             entry.line += first_line;
+            entry.source.member = i + 1;
             lines = Math.max(lines, entry.line);
           }
           yield { ...part, statement };
@@ -73,6 +74,13 @@ export async function* readArchive(
       yield { part: 'failed', statement: statements++, account: null, code, message: `member ${i + 1} of the archive (${member.name}): ${message}`, location };
     }
   }
+}
+
+/** A document in an archive, by the number that its entries bear. Throws as readArchive does; not_found when there is none of that number. */
+export async function openMember(source: DocumentSource, head: Buffer, number: number): Promise<DocumentSource> {
+  const member = (isZip(head) ? listMembers(await readWhole(source)) : [{ source: await gunzipped(source) }])[number - 1];
+  if (member === undefined) throw new Failure('not_found', `there is no document ${number} in the archive`);
+  return member.source;
 }
 
 // ---- gzip

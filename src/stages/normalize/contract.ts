@@ -89,6 +89,7 @@ export const rawEntriesSchema: z.ZodType<RawEntry[]> = z.array(z.object({
     page: z.int().nullable(),
     line: z.int().nullable(),
     box: z.tuple([z.number(), z.number(), z.number(), z.number()]).optional(),
+    member: z.int().optional(),
   }),
   details: z.array(z.object(shared)),
   balance_after: text,

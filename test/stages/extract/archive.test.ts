@@ -93,7 +93,7 @@ const lines = (all: RawPart[]): number[] => all.flatMap((part) => (part.part ===
 
 describe('gzip', () => {
   test('the document inside is read as if it came unpacked, also in several members', async () => {
-    const plain = await parts(BAI);
+    const plain = (await parts(BAI)).map((part) => (part.part === 'entries' ? { ...part, entries: part.entries.map((entry) => ({ ...entry, source: { ...entry.source, member: 1 } })) } : part));
     expect(await parts(gzipSync(BAI))).toEqual(plain);
     expect(await parts(Buffer.concat([gzipSync(BAI.subarray(0, 100)), gzipSync(BAI.subarray(100))]), 50)).toEqual(plain);
   });

@@ -139,14 +139,16 @@ function State({ item }: { item: ItemDetail }): ReactNode {
 
 function SourcePanel({ item }: { item: ItemDetail }): ReactNode {
   const query = useQuery({ ...reading('GET /api/items/:entry_id/source', { params: { entry_id: item.entry_id } }), staleTime: Infinity });
-  const content = linkTo('GET /api/documents/:document_id/content', { params: { document_id: item.document.document_id } });
+  const params = { document_id: item.document.document_id };
+  const content = linkTo('GET /api/documents/:document_id/content', { params });
+  const addressOf = ({ member }: { member: number | null }): string => linkTo('GET /api/documents/:document_id/content', { params, query: { member: member ?? undefined } });
   return (
     <Panel title="As the bank sent it" padded={false} aside={<Anchor href={content} size="xs" download>{fileOf(item.document.path)}</Anchor>}>
       <Loaded query={query}>
         {(source) => (
           <>
             {source.note && <Text c="dimmed" p="xs">{source.note}</Text>}
-            {source.kind === 'pdf' && <Suspense fallback={<Loading rows={8} label="Loading the page" />}><PdfPage address={content} page={source.page ?? 1} box={source.box} /></Suspense>}
+            {source.kind === 'pdf' && <Suspense fallback={<Loading rows={8} label="Loading the page" />}><PdfPage address={addressOf(source)} page={source.page ?? 1} box={source.box} /></Suspense>}
             {source.kind === 'text' && (
               <pre className={classes['lines']} tabIndex={0} aria-label={`Lines of ${fileOf(item.document.path)}`}>
                 {source.lines.map((line) => <div key={line.n} data-marked={line.marked}><span aria-hidden>{line.n}</span>{line.marked ? <mark>{line.text}</mark> : line.text}</div>)}
