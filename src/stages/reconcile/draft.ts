@@ -42,9 +42,9 @@ export function claimsOf({ chosen }: Draft): bigint[] {
   return chosen.reverses_decision_id === null ? chosen.allocations.map((part) => BigInt(part.invoice_id)) : [-BigInt(chosen.reverses_decision_id)];
 }
 
-/** The invoices that the text names and the amount fits, by a candidate that is nonetheless for a person. */
+/** The invoices that the text names and the amount fits, by a candidate that is nonetheless for a person, and not since somebody else's account has paid. */
 export function namedClaims({ candidates }: Evidence): bigint[] {
-  const named = candidates.filter(({ facts }) => facts.kind === 'invoices' && NAMES.has(facts.named_by) && facts.all_named && facts.status === 'open' && AGREED.has(facts.amount));
+  const named = candidates.filter(({ facts }) => facts.kind === 'invoices' && NAMES.has(facts.named_by) && facts.all_named && facts.payer !== 'contradicts' && facts.status === 'open' && AGREED.has(facts.amount));
   return named.flatMap(({ allocations }) => allocations.map((part) => BigInt(part.invoice_id)));
 }
 

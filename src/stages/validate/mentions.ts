@@ -216,7 +216,7 @@ export function endsInNumber(text: string | null): boolean {
 /** Whether the text ends in the beginning of a number like these, and not in one of them. */
 export function endsInPart(text: string | null, numbers: readonly string[]): boolean {
   const part = text === null ? '' : normaliseReference(/[^ ,;+&]*$/.exec(text)![0]);
-  return /\d{5}|[A-Z]\d/.test(part) && numbers.some((number) => number.length > part.length && number.startsWith(part));
+  return /\d{5}|[A-Z]\d/.test(part) && !numbers.includes(part) && numbers.some((number) => number.length > part.length && number.startsWith(part));
 }
 
 const PREPAYMENT = new RegExp(`(?<!\\p{L})(?:${[

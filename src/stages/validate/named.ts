@@ -45,13 +45,21 @@ export function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer
  */
 function readNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
   const named = hearNamed(leaf, mentions, payer, books);
-  const hits = mentions.filter((mention) => mention.keys[0]!.form === 'number' && !isDecoy(mention) && mention.continues === null && itemsOf(mention.keys, books).some((item) => isRelated(payer, item, books)));
-  const joined = hits.filter((long) => hits.some((short) => short.text === long.text && short.end - short.start < long.end - long.start && (short.start === long.start ? short.end < long.end : short.end === long.end && short.start > long.start)
-    && itemsOf(short.keys, books)[0] !== itemsOf(long.keys, books)[0]));
+  const hits = mentions.filter((mention) => mention.keys[0]!.form === 'number' && !isDecoy(mention) && mention.continues === null && itemsOf(mention.keys, books).length > 0);
+  if (hits.length < 2) return named;
+  const isPayers = ({ keys }: Mention): boolean => itemsOf(keys, books).some((item) => isRelated(payer, item, books));
+  const joined = hits.filter((long) => hits.some((short) => isEndOf(short, long) && isPayers(short) && itemsOf(short.keys, books)[0] !== itemsOf(long.keys, books)[0]));
   if (joined.length === 0) return named;
   const apart = hearNamed(leaf, mentions.filter((mention) => !joined.includes(mention)), payer, books);
+  // Of a number of somebody else's and one of the payer's that it begins with, the payer means its own.
+  if (!joined.every(isPayers)) return apart;
   if (!explainsAmount(leaf, apart, books)) return named;
   return explainsAmount(leaf, named, books) ? { ...named, two_readings: true } : apart;
+}
+
+/** Whether the one is the beginning or the end of the other. */
+function isEndOf(short: Mention, long: Mention): boolean {
+  return short.text === long.text && short.end - short.start < long.end - long.start && (short.start === long.start || short.end === long.end);
 }
 
 /** Whether what is named explains the whole amount. */

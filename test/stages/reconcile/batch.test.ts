@@ -224,6 +224,13 @@ describe('decisions of a batch', () => {
       .toEqual(['1:1 auto number_exact', '1:2 review invoice_paid']);
   });
 
+  it('are not held back by another customer that names the invoice', async () => {
+    const { id, pays, statement, night } = await sample();
+    await importMasterData(db, { accounts: `account,currency,company\nBANK-${id}-1,EUR,${id}\n`, parties: `party_id,kind,name,accounts\nX-${id},customer,Xenon ${id} AG,XENON-${id}\n` });
+    const other: SampleEntry = { amount: '119.00', name: `Xenon ${id} AG`, account: `XENON-${id}`, text: `RE-${id}-10001`, date: '2026-10-05' };
+    expect(await night([statement('2026-10-05', '0.00', [other, pays('10001', '119.00', { date: '2026-10-06' })], { to: '2026-10-06' })])).toEqual(['1:1 review payer_contradicts', '1:2 auto number_exact']);
+  });
+
   it('suggest to who comes second nothing that the first has settled', async () => {
     const { id, pays, statement, night } = await sample();
     await night([statement('2026-10-05', '0.00', [pays('10001'), { ...pays('10001'), bank_reference: 'again' }])]);

@@ -161,11 +161,14 @@ describe('a number that may be read in two ways', () => {
     expect(read(500n, 11_900n)).toEqual(['RE-100', true, 'exact']);
     expect(read(11_900n, 500n)).toEqual(['RE-1001', true, 'exact']);
     expect(read(11_900n, 11_900n)).toEqual(['RE-1001', false, 'exact']);
+    // Of two customers' numbers the payer means its own.
+    const { candidates } = best({ remittance: 'Rechnung Nr. INV-2026-00005 1. Rate' }, [item('INV-2026-00005', 11_900n), item('INV-2026-00051', 11_900n, { party_id: 'C2' })]);
+    expect(candidates[0]).toMatchObject({ facts: { payer: 'account', unique: true, all_named: true }, allocations: [{ invoice_number: 'INV-2026-00005' }] });
   });
 
   it('is cut where the text ends in the beginning of one like it', () => {
-    const cut = (remittance: string) => best({ remittance }, [item('RE-1001', 11_900n), item('RE-1002', 1n)]).facts.text_cut;
-    expect(['RE-1001, RE-10', 'RE-1001 RE-1', 'RE-1001, 10', 'RE-1001', 'RE-1001 RE'].map(cut)).toEqual([true, true, false, false, false]);
+    const cut = (remittance: string) => best({ remittance }, [item('RE-1001', 11_900n), item('RE-1002', 1n), item('RE-100', 1n)]).facts.text_cut;
+    expect(['RE-1001, RE-10', 'RE-1001 RE-1', 'RE-1001, 10', 'RE-1001', 'RE-1001 RE', 'RE-1001 RE-100'].map(cut)).toEqual([true, true, false, false, false, false]);
   });
 });
 
