@@ -5,7 +5,6 @@ import type { Stage as PipelineStage } from '../../src/core/stage.ts';
 import { hintPayload } from '../../src/pipeline/hint.ts';
 import { STEPS, type Failpoint } from '../../src/platform/failpoint.ts';
 import type { Started } from './fleet.ts';
-import { startProxy } from './servers.ts';
 import type { Backend, World } from './world.ts';
 
 /** What is done to a night while it is worked on. */
@@ -35,6 +34,8 @@ const HOUR_MS = 3_600_000;
 const PAST_LEASE_MS = 13_000;
 const PAST_SESSION_MS = 22_000;
 const SILENCE_MS = 30_000;
+// What two processors start and bring to their failpoints before a night is over.
+const FROZEN_PER_NIGHT = 10;
 
 const between = (random: () => number, low: number, high: number): number => low + random() * (high - low);
 const pick = <T>(random: () => number, items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
@@ -112,19 +113,18 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a worker whose database does not answer for 30 s', times: 2, submits: [],
     async run(world, times, random) {
-      const proxy = await startProxy(Number(world.directUrl().port));
-      const url = world.directUrl();
-      url.port = String(proxy.port);
       const points: Failpoint[] = ['after claim commit', 'before normalize commit', 'before reconcile commit', 'before validate commit'];
-      const worker = world.fleet.add({ at: points[Math.floor(random() * points.length)]! }, { DATABASE_URL: url.href });
+      const silenced = await Promise.all(Array.from({ length: times }, async () => {
+        const { proxy, url } = await world.openProxy();
+        return { proxy, worker: world.fleet.add({ at: pick(random, points)! }, { DATABASE_URL: url }) };
+      }));
       await world.submit('plain', 'sample');
-      await until(() => worker.met, 10_000);
-      proxy.hold(true);
+      await until(() => silenced.every(({ worker }) => worker.met), 10_000);
+      for (const { proxy } of silenced) proxy.hold(true);
       await sleep(SILENCE_MS);
-      const was_alive = worker.process.exitCode === null;
-      proxy.hold(false);
-      void times;
-      return { times: 1, problems: was_alive ? [] : ['the worker did not live through the silence'] };
+      const dead = silenced.filter(({ worker }) => worker.process.exitCode !== null);
+      for (const { proxy } of silenced) proxy.hold(false);
+      return { times, problems: dead.map(({ worker }) => `worker ${worker.pid} did not live through the silence: ${worker.out.slice(-500)}`) };
     },
   },
   {
@@ -132,7 +132,7 @@ export const FAULTS: readonly Fault[] = [
     async run(world, times, random) {
       const steps = STEPS.filter((step) => /^(?:claim|extract|normalize|validate|reconcile|barrier) commit$|^(?:task|batch) enqueue$|^acknowledgement$/.test(step));
       const frozen: Started[] = [];
-      for (let n = 0; n < Math.min(times, 5); n++) frozen.push(world.fleet.add({ at: `${random() < 0.5 ? 'before' : 'after'} ${pick(random, steps)!}`, signal: 'SIGSTOP' }));
+      for (let n = 0; n < Math.min(times, FROZEN_PER_NIGHT); n++) frozen.push(world.fleet.add({ at: `${random() < 0.5 ? 'before' : 'after'} ${pick(random, steps)!}`, signal: 'SIGSTOP' }));
       await until(() => frozen.every((worker) => worker.met), 6_000);
       // Who had nothing to do is frozen where it stands.
       for (const worker of frozen) if (!worker.met) worker.process.kill('SIGSTOP');

@@ -12,7 +12,7 @@ import { migrateToLatest } from '../../src/platform/migrate.ts';
 import { compareBooks, listUnrest, loadBooks, type Books } from './books.ts';
 import { Fleet, start, type Started } from './fleet.ts';
 import { importNight, listWrongPayments, type Night } from './night.ts';
-import { startPostgres, startRedis, type Postgres, type RedisServer } from './servers.ts';
+import { startPostgres, startProxy, startRedis, type Postgres, type Proxy, type RedisServer } from './servers.ts';
 
 /** The servers of one backend, and a world on them for each night: a database with the night's master data, workers, and its checks. */
 
@@ -70,6 +70,7 @@ export class World {
   readonly environment: Readonly<Record<string, string>>;
   readonly fleet: Fleet;
   readonly #name: string;
+  readonly #proxies: Proxy[] = [];
 
   private constructor(stage: Stage, name: string, db: Database, queues: Queues, environment: Readonly<Record<string, string>>) {
     this.stage = stage;
@@ -93,9 +94,13 @@ export class World {
     return new World(stage, name, db, await openQueues({ config, db, log: LOG }), environment);
   }
 
-  /** The same database past the proxy, for a worker with a proxy of its own. */
-  directUrl(): URL {
-    return new URL(this.stage.postgres.directUrl(this.#name));
+  /** A proxy of a worker's own to the database, and the URL that leads through it. */
+  async openProxy(): Promise<{ proxy: Proxy; url: string }> {
+    const url = new URL(this.stage.postgres.directUrl(this.#name));
+    const proxy = await startProxy(Number(url.port));
+    this.#proxies.push(proxy);
+    url.port = String(proxy.port);
+    return { proxy, url: url.href };
   }
 
   path(part: string): string {
@@ -130,6 +135,23 @@ export class World {
     return performance.now() - started_at;
   }
 
+  /**
+   * Waits until whatever is due now has been taken up by a worker that lives, or is at its end: begun, renewed or given back after this was called.
+   * Returns how long that took; throws after the limit.
+   */
+  async untilTakenUp(limit_ms: number): Promise<number> {
+    const started_at = performance.now();
+    const { rows: due } = await this.#ask<{ task_id: bigint; attempts: number; lease_until: string | null }>(`select task_id, attempts, lease_until from task where state = 'due'`);
+    for (;;) {
+      const { rows } = await this.#ask<{ task_id: bigint }>(`select task_id from task t join unnest($1::bigint[], $2::int[], $3::timestamptz[]) d(task_id, attempts, lease_until) using (task_id)
+        where t.state = 'due' and t.attempts = d.attempts and t.lease_until is not distinct from d.lease_until`, [due.map((task) => task.task_id), due.map((task) => task.attempts), due.map((task) => task.lease_until)]);
+      const took_ms = performance.now() - started_at;
+      if (rows.length === 0) return took_ms;
+      if (took_ms > limit_ms) throw new Error(`tasks ${rows.map((row) => row.task_id).join(', ')} were not taken up within ${Math.round(limit_ms / 1000)} s of the fault's end: ${await this.describeUnfinished()}`);
+      await sleep(POLL_MS);
+    }
+  }
+
   async describeUnfinished(): Promise<string> {
     const { rows } = await this.#ask<{ text: string }>(`
       select concat_ws(' ', stage, task_id, company, 'epoch', epoch, 'attempts', attempts, 'due since', now() - due_at, 'leased', lease_until - now()) as text from task where state = 'due'
@@ -150,11 +172,22 @@ export class World {
     await administer(this.stage.postgres, `truncate ${rows.map((row) => row.name).join(', ')}`, this.#name);
   }
 
+  /** How many connections to the database are held, our own queue's included. */
+  async countConnections(): Promise<number> {
+    return (await this.#listConnections()).length;
+  }
+
+  async #listConnections(): Promise<string[]> {
+    const { rows } = await this.#ask<{ text: string }>(`select concat_ws(' ', application_name, state, left(query, 60)) as text from pg_stat_activity
+      where datname = current_database() and application_name <> 'tieout web' and backend_type = 'client backend'`);
+    return rows.map((row) => row.text);
+  }
+
   /** The server may be away when it is asked. */
-  async #ask<Row extends pg.QueryResultRow>(query: string): Promise<pg.QueryResult<Row>> {
+  async #ask<Row extends pg.QueryResultRow>(query: string, values: unknown[] = []): Promise<pg.QueryResult<Row>> {
     for (let n = 0; ; n++) {
       try {
-        return await this.db.pool.query<Row>(query);
+        return await this.db.pool.query<Row>(query, values);
       } catch (error) {
         if (n === 100) throw error;
         await sleep(POLL_MS);
@@ -188,13 +221,12 @@ export class World {
   /** Stops the workers and returns what they have left behind. */
   async close(): Promise<string[]> {
     const problems = await this.fleet.stop();
+    for (const proxy of this.#proxies) proxy.close();
     await this.queues.close();
     // The server notices a moment later.
     let connections: string[] = [];
     for (let n = 0; n < 50; n++) {
-      const { rows } = await this.#ask<{ text: string }>(`select concat_ws(' ', application_name, state, left(query, 60)) as text from pg_stat_activity
-        where datname = current_database() and application_name <> 'tieout web' and backend_type = 'client backend'`);
-      connections = rows.map((row) => `a connection is left: ${row.text}`);
+      connections = (await this.#listConnections()).map((text) => `a connection is left: ${text}`);
       if (connections.length === 0) break;
       await sleep(POLL_MS);
     }
