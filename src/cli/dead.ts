@@ -6,8 +6,13 @@ import { openQueues, type Queues } from '../pipeline/backends.ts';
 import {
   COUNTED_BY, countDeadLettersBy, discardDeadLetters, listDeadLetters, loadDeadLetter, retryDeadLetters, type CountedBy, type DeadLetterFilter,
 } from '../pipeline/dead-letters.ts';
+import { exitStatusOf, type RunSummary } from '../pipeline/summary.ts';
 import type { Database } from '../platform/database.ts';
+import type { Role } from '../platform/pool.ts';
+import { onInterrupt } from './interrupt.ts';
+import { runAgain } from './run.ts';
 import { actingUser, formatTable, parseId, printJson, withDatabase, type Session } from './session.ts';
+import { formatSummary } from './summary.ts';
 
 interface FilterOptions { stage?: Stage; code?: FailureCode; document?: string; since?: string; until?: string; all?: boolean; json?: boolean }
 
@@ -22,9 +27,9 @@ export function deadCommand(): Command {
       const { total, letters } = await listDeadLetters(db, filterOf([], options), Number(parseId(options.limit)));
       if (options.json) return printJson({ total, dead_letters: letters });
       if (total === 0) return void process.stdout.write('no dead letters\n');
-      process.stdout.write(`${formatTable([['ID', 'STAGE', 'CODE', 'DIED', 'TRIES', 'DOCUMENT', 'MESSAGE'], ...letters.map((letter) => [
+      process.stdout.write(`${formatTable([['ID', 'STAGE', 'CODE', 'DIED (UTC)', 'TRIES', 'DOCUMENT', 'MESSAGE'], ...letters.map((letter) => [
         String(letter.dead_letter_id), letter.stage, letter.code, minute(letter.died_at), String(letter.attempts),
-        letter.path ?? `run ${letter.run_id}, ${letter.company}`, letter.message.split('\n')[0]!.slice(0, 80)])], [0, 4])}\n`);
+        letter.path ?? `run ${letter.run_id}, ${letter.company}`, shortened(letter.message, 80)])], [0, 4])}\n`);
       if (total > letters.length) process.stdout.write(`… and ${total - letters.length} more\n`);
     }));
 
@@ -42,7 +47,7 @@ export function deadCommand(): Command {
         `  remedy     ${remedy}`,
         ...(letter.sha256 === null ? [] : [`  bytes      ${letter.size}, SHA-256 ${letter.sha256}`]),
         ...(letter.run_id === null ? [] : [`  run        ${letter.run_id}`]),
-        ...letter.failures.map((failure) => `  attempt ${failure.attempt}  ${failure.failed_at}  ${failure.code}: ${failure.message.split('\n')[0]!.slice(0, 160)}`),
+        ...letter.failures.map((failure) => `  attempt ${failure.attempt}  ${failure.failed_at}  ${failure.code}: ${shortened(failure.message, 160)}`),
         ...(letter.resolution ? [] : [`  again      tieout dead retry ${letter.dead_letter_id}`]),
         ...(letter.resolution ? [`  ${letter.resolution} ${letter.resolved_at} by ${letter.resolved_by}${letter.resolution_reason ? `: ${letter.resolution_reason}` : ''}`] : []),
         ...(letter.stack ? [letter.stack] : []),
@@ -57,21 +62,24 @@ export function deadCommand(): Command {
       const counts = await countDeadLettersBy(db, filterOf([], options), options.by, Number(parseId(options.limit)));
       if (options.json) return printJson({ counts });
       if (counts.length === 0) return void process.stdout.write('no dead letters\n');
-      process.stdout.write(`${formatTable([[...options.by.map((by) => by.toUpperCase()), 'COUNT', 'FIRST DIED', 'LAST DIED'], ...counts.map((row) => [
+      process.stdout.write(`${formatTable([[...options.by.map((by) => by.toUpperCase()), 'COUNT', 'FIRST DIED (UTC)', 'LAST DIED (UTC)'], ...counts.map((row) => [
         ...options.by.map((by) => row[by] ?? ''), String(row.count), minute(row.first_died_at), minute(row.last_died_at)])], [options.by.length])}\n`);
     }));
 
-  filtered(command.command('retry').description('try them again').argument('[id...]', 'ids of dead letters')).option('--all', 'all of them').option('--limit <n>', 'at most so many documents').option('--json', 'print one JSON object')
+  filtered(command.command('retry').description('try them again').argument('[id...]', 'ids of dead letters')).option('--all', 'all of them').option('--limit <n>', 'at most so many documents')
+    .option('--run', 'do the work here, wait for its end and print the summary, as tieout run does').option('--json', 'print one JSON object')
     .addHelpText('after', `
 Examples:
   tieout dead retry 3 4
-  tieout dead retry --code unknown_account
+  tieout dead retry --code unknown_account --run
   tieout dead retry --all
 
-The work is done by tieout work, or by the next tieout run. Documents are made due in runs of up to ${RETRIED_AT_A_TIME} each; stopped in between, the same
+Without --run the work is done by tieout work, wherever that runs. Documents are made due in runs of up to ${RETRIED_AT_A_TIME} each; stopped in between, the same
 command goes on with the rest. What has been retried or discarded meanwhile, or has died again since the command began, is left alone.`)
-    .action((ids: string[], options: FilterOptions & { limit?: string }) => withQueues(async ({ db, log, queues }) => {
+    .action((ids: string[], options: FilterOptions & { limit?: string; run?: boolean }) => withQueues(options.run ? 'worker' : 'web', async (session) => {
+      const { db, log, queues } = session;
       const filter = chosen(ids, options);
+      await tellResolved(db, filter, options);
       const run_ids: bigint[] = [];
       const { documents, remaining } = await inParts(db, options, async (until, limit) => {
         const done = await retryDeadLetters(db, queues, log, { until, ...filter }, actingUser(), Math.min(limit, RETRIED_AT_A_TIME));
@@ -79,14 +87,19 @@ command goes on with the rest. What has been retried or discarded meanwhile, or 
         if (!options.json && done.run_id !== null) process.stdout.write(`run ${done.run_id}: ${counted(done.documents)} due again${done.remaining > 0 ? `, ${done.remaining} dead letters left` : ''}\n`);
         return done;
       });
-      if (options.json) return printJson({ run_ids, documents, remaining });
-      if (documents === 0) process.stdout.write('nothing to retry\n');
+      const summaries = options.run && run_ids.length > 0 ? await workHere(session, run_ids) : [];
+      process.exitCode = Math.max(0, ...summaries.map(exitStatusOf));
+      if (options.json) return printJson({ run_ids, documents, remaining, ...(options.run && { summaries }) });
+      if (run_ids.length === 0) process.stdout.write('nothing to retry\n');
+      else if (!options.run) process.stdout.write('tieout work does the work, wherever it runs; with --run it is done here\n');
+      for (const summary of summaries) process.stdout.write(await formatSummary(db, summary));
     }));
 
   filtered(command.command('discard').description('give them up, with a reason').argument('[id...]', 'ids of dead letters')).requiredOption('--reason <text>', 'kept in the log').option('--all', 'all of them').option('--limit <n>', 'at most so many documents').option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  tieout dead discard 3 --reason "an invoice, no statement"')
-    .action((ids: string[], options: FilterOptions & { reason: string; limit?: string }) => withQueues(async ({ db, log, queues }) => {
+    .action((ids: string[], options: FilterOptions & { reason: string; limit?: string }) => withQueues('web', async ({ db, log, queues }) => {
       const filter = chosen(ids, options);
+      await tellResolved(db, filter, options);
       const { documents, remaining } = await inParts(db, options, (until, limit) => discardDeadLetters(db, queues, log, { until, ...filter }, actingUser(), options.reason, limit));
       if (options.json) return printJson({ documents, remaining });
       process.stdout.write(`${counted(documents)} discarded${remaining > 0 ? `, ${remaining} dead letters left` : ''}\n`);
@@ -95,8 +108,21 @@ command goes on with the rest. What has been retried or discarded meanwhile, or 
   return command;
 }
 
-function withQueues<T>(work: (session: Session & { queues: Queues }) => Promise<T>): Promise<T> {
-  return withDatabase('web', async (session) => {
+/** Of dead letters that are named: says which are resolved already. Throws Failure('not_found') for one that is not there. */
+async function tellResolved(db: Database, { ids = [] }: DeadLetterFilter, options: { json?: boolean }): Promise<void> {
+  for (const id of ids) {
+    const { resolution, resolved_at, resolved_by, run_id } = await loadDeadLetter(db, id);
+    if (resolution !== null && !options.json) process.stdout.write(`dead letter ${id} was ${resolution} by ${resolved_by} at ${minute(resolved_at!)}${run_id === null ? '' : ` (run ${run_id})`}\n`);
+  }
+}
+
+async function workHere(session: Session, run_ids: readonly bigint[]): Promise<RunSummary[]> {
+  const interrupted = onInterrupt();
+  return runAgain(session, run_ids, interrupted.signal).finally(interrupted.release);
+}
+
+function withQueues<T>(role: Role, work: (session: Session & { queues: Queues }) => Promise<T>): Promise<T> {
+  return withDatabase(role, async (session) => {
     const queues = await openQueues(session);
     try {
       return await work({ ...session, queues });
@@ -128,6 +154,13 @@ function counted(documents: number): string {
   return `${documents} ${documents === 1 ? 'document' : 'documents'}`;
 }
 
+/** The first line of a text, cut to a length. */
+function shortened(text: string, length_max: number): string {
+  const line = text.split('\n')[0]!;
+  return line.length <= length_max ? line : `${line.slice(0, length_max - 1).toWellFormed()}…`;
+}
+
+/** In UTC. */
 function minute(time: string): string {
   return time.slice(0, 16).replace('T', ' ');
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { openQueues } from '../pipeline/backends.ts';
 import { STAGE_TABLE } from '../pipeline/queues.ts';
-import { runDocuments } from '../pipeline/run.ts';
+import { finishRuns, runDocuments, type RunOptions } from '../pipeline/run.ts';
 import { listSources, submitDocuments } from '../pipeline/submit.ts';
 import { exitStatusOf, type RunSummary } from '../pipeline/summary.ts';
 import { startWorkers } from '../pipeline/worker.ts';
@@ -40,14 +40,22 @@ Examples:
 }
 
 /** Runs documents with workers in this process, with a progress bar on a terminal; an aborted signal ends it after the work in hand. */
-export async function runPaths({ config, db, log }: Session, paths: readonly string[], signal?: AbortSignal): Promise<RunSummary> {
+export async function runPaths(session: Session, paths: readonly string[], signal?: AbortSignal): Promise<RunSummary> {
+  return withWorkers(session, signal, (options) => runDocuments({ ...options, paths }));
+}
+
+/** The same with runs that were begun before. */
+export async function runAgain(session: Session, run_ids: readonly bigint[], signal?: AbortSignal): Promise<RunSummary[]> {
+  return withWorkers(session, signal, (options) => finishRuns(options, run_ids));
+}
+
+async function withWorkers<T>({ config, db, log }: Session, signal: AbortSignal | undefined, work: (options: RunOptions) => Promise<T>): Promise<T> {
   signal?.throwIfAborted();
   const queues = await openQueues({ config, db, log });
   const progress = startProgress();
   try {
-    return await runDocuments({
-      db, queues, table: STAGE_TABLE, rules_folder: config.rules_folder, log, concurrency: config.worker_concurrency, paths,
-      onProgress: progress.update, ...(signal && { signal }),
+    return await work({
+      db, queues, table: STAGE_TABLE, rules_folder: config.rules_folder, log, concurrency: config.worker_concurrency, onProgress: progress.update, ...(signal && { signal }),
     });
   } finally {
     progress.stop();

@@ -19,7 +19,6 @@ export interface RunProgress {
 }
 
 export interface RunOptions extends WorkerOptions {
-  readonly paths: readonly string[];
   readonly onProgress?: (progress: RunProgress) => void;
   /** Aborted: the run is left as it stands, to be finished by whoever works next. */
   readonly signal?: AbortSignal;
@@ -34,13 +33,21 @@ const CLOSE_MS = 5_000;
  * The main job: submits the documents, works on them (and on whatever else is due) in this process until the run is finished, and returns
  * its summary. Throws the signal's reason when aborted, and Failure('not_found') for a path that is not there.
  */
-export async function runDocuments(options: RunOptions): Promise<RunSummary> {
-  const { db, queues, log, signal } = options;
+export async function runDocuments(options: RunOptions & { readonly paths: readonly string[] }): Promise<RunSummary> {
+  const { db, queues, log } = options;
   const run_id = await submitDocuments(db, queues, log, { kind: 'run', sources: await listSources(options.paths) });
   assert(run_id !== undefined, 'a run without a schedule is always new');
+  const [summary] = await finishRuns(options, [run_id]);
+  return summary!;
+}
+
+/** Works on runs that were begun before (and on whatever else is due) in this process until they are finished, and returns their summaries. */
+export async function finishRuns(options: RunOptions, run_ids: readonly bigint[]): Promise<RunSummary[]> {
   const workers = startWorkers(options);
   try {
-    return await waitForRun(db, run_id, options.onProgress, signal);
+    const summaries: RunSummary[] = [];
+    for (const run_id of run_ids) summaries.push(await waitForRun(options.db, run_id, options.onProgress, options.signal));
+    return summaries;
   } finally {
     await workers.close(CLOSE_MS);
   }

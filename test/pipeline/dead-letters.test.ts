@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Failure } from '../../src/core/failure.ts';
@@ -12,6 +11,7 @@ import { submitDocuments } from '../../src/pipeline/submit.ts';
 import type { RunSummary } from '../../src/pipeline/summary.ts';
 import { startWorkers, type Workers } from '../../src/pipeline/worker.ts';
 import { transaction } from '../../src/platform/database.ts';
+import { openPool } from '../../src/platform/pool.ts';
 import { decideStatement } from '../helpers/books.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { onBothQueues } from '../helpers/queue-backends.ts';
@@ -115,6 +115,12 @@ onBothQueues('dead letters', (queue) => {
     batch_is_broken = false;
     const document_ids = (await db.kysely.selectFrom('document').select('document_id').where('run_id', '=', died).execute()).map((row) => row.document_id);
     let second: Promise<void> | undefined;
+    // A role sees its own sessions alone.
+    const login = openPool(db.url, null, 1);
+    const untilSomebodyWaits = () => vi.waitFor(async () => {
+      const { rows } = await login.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+      if (rows.length === 0) throw new Error('nobody waits');
+    }, { timeout: 10_000, interval: 20 });
     const bringBack = (document_id: bigint, meanwhile: () => Promise<void>) => transaction(db, async (tx) => {
       const { run_id } = await tx.kysely.insertInto('run').values({ kind: 'submit' }).returning('run_id').executeTakeFirstOrThrow();
       await reviveDocuments(tx, run_id, [document_id], 'mia');
@@ -122,9 +128,10 @@ onBothQueues('dead letters', (queue) => {
     });
     await bringBack(document_ids[0]!, async () => {
       second = bringBack(document_ids[1]!, async () => {});
-      await sleep(300);
+      await Promise.race([second, untilSomebodyWaits()]);
     });
     await second;
+    await login.end();
     expect((await listDeadLetters(db, { stage: 'reconcile' }, 1)).total).toBe(0);
     await vi.waitFor(async () => expect(await db.kysely.selectFrom('run').select('run_id').where('state', '=', 'running').execute()).toEqual([]), { timeout: 20_000 });
   });
