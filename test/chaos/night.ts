@@ -99,10 +99,10 @@ export async function listWrongPayments(db: Database, night: Night): Promise<str
            string_agg(a.settles, '+') as settles, coalesce(sum(a.closed), 0)::bigint as closed, coalesce(sum(j.bank), 0)::bigint as bank
       from entry e join statement s using (statement_id)
       left join decision d on d.entry_id = e.entry_id and d.superseded_by is null
-      left join lateral (select string_agg(i.invoice_number, '+') as settles, sum(a.settled + a.discount) as closed
-             from allocation a join invoice i using (invoice_id) where a.decision_id = d.decision_id) a on true
-      left join lateral (select sum(l.amount) as bank from journal_entry x join journal_line l using (journal_entry_id)
-             where x.entry_id = e.entry_id and l.account_id is not null) j on true
+      left join (select a.decision_id, string_agg(i.invoice_number, '+') as settles, sum(a.settled + a.discount) as closed
+             from allocation a join invoice i using (invoice_id) group by 1) a using (decision_id)
+      left join (select x.entry_id, sum(l.amount) as bank from journal_entry x join journal_line l using (journal_entry_id)
+             where l.account_id is not null group by 1) j on j.entry_id = e.entry_id
      where s.company like 'night-%' group by e.entry_id, e.counterparty_account, e.amount`.execute(db.kysely);
   const wanted = night.payments.map(({ account, amount, expected, invoice_number, closes }) => (
     `${account} ${amount}: ${expected} of ${expected === 'auto' ? invoice_number : 'nothing'} by ${closes}, ${amount} on the bank account`));
