@@ -24,6 +24,8 @@ const EARLIER_PAYMENTS = 20;
 // An account's last entries are looked through by the payer's account: some 20 ms.
 const SEARCHED_ENTRIES = 20_000;
 const SHOWN_OPEN_ITEMS = 200;
+// Enough to compare the account of a payment with; a factor has thousands.
+const SHOWN_ACCOUNTS = 20;
 
 export const ITEM_HANDLERS: Handlers<Names> = {
   listItems: async ({ db }, { query, principal }) => {
@@ -69,14 +71,15 @@ export function summaryOf(row: QueueRow): ItemSummary {
   const { best, sort_key: _sort_key, entry_id, amount, currency, approval_id, ...rest } = row;
   return {
     ...rest, entry_id: String(entry_id), amount: formatMoney(amount, currency), currency, approval_id: approval_id === null ? null : String(approval_id),
-    best_suggestion: best === null ? null : describeSuggestion(best, currency),
+    best_suggestion: best === null ? null : describeSuggestion(best, amount, currency),
   };
 }
 
-function describeSuggestion({ allocations, ledger_account, reverses_decision_id }: Suggestion, currency: string): string {
+function describeSuggestion({ allocations, ledger_account, reverses_decision_id }: Suggestion, whole: bigint, currency: string): string {
   if (reverses_decision_id) return 'take back the returned payment';
   if (allocations.length === 0) return ledger_account ?? 'none of ours';
-  const shown = allocations.slice(0, 3).map((part) => `${part.invoice_number} ${formatMoney(BigInt(part.amount), currency)}`).join(' + ');
+  if (allocations.length === 1 && BigInt(allocations[0]!.amount) === whole) return allocations[0]!.invoice_number;
+  const shown = allocations.slice(0, 3).map((part) => `${part.invoice_number} ${formatMoney(BigInt(part.amount), currency)} ${currency}`).join(' + ');
   return allocations.length > 3 ? `${shown} and ${allocations.length - 3} more` : shown;
 }
 
@@ -109,12 +112,13 @@ async function loadItem(db: Database, person: Person, entry_id: bigint): Promise
   const suggestions = await viewSuggestions(db, row, entry!.suggestions ?? [], explained);
   const party_id = row.party_id ?? suggestions.flatMap((one) => one.invoices)[0]?.party_id ?? null;
   const party = party_id === null ? undefined : await db.kysely.selectFrom('party').select(['party_id', 'name', 'country']).where('party_id', '=', party_id).executeTakeFirst();
+  const accounts = party_id === null ? [] : await db.kysely.selectFrom('party_account').select('account').where('party_id', '=', party_id).orderBy('account').limit(SHOWN_ACCOUNTS).execute();
   const { document_id, path, format, statement_id, bank_statement_id, line, detail } = entry!;
   return {
     ...summaryOf(row), decision_id: String(entry!.decision_id),
     document: { document_id: String(document_id), path, format, statement_id: String(statement_id), bank_statement_id, line, detail },
     end_to_end_id: entry!.end_to_end_id, bank_reference: entry!.bank_reference, mandate_id: entry!.mandate_id, structured_reference: entry!.structured_reference, return_reason: entry!.return_reason, more: entry!.more,
-    facts: explained ? { ...explained.evidence.facts } : null, suggestions, refused: explained?.evidence.refused ?? [], party: party ?? null,
+    facts: explained ? { ...explained.evidence.facts } : null, suggestions, refused: explained?.evidence.refused ?? [], party: party ? { ...party, accounts: accounts.map((one) => one.account) } : null,
     open_items: party_id === null ? [] : await loadOpenItems(db, person, sql`i.company = ${row.company} and i.party_id = ${party_id}`, SHOWN_OPEN_ITEMS),
     earlier_payments: await loadEarlier(db, row, party_id, entry!.account_id), comments: await commentsOf(db, entry_id), log: records.map(logEntryOf),
   };

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { Failure } from '../core/failure.ts';
-import { formatMoney, parseMoney } from '../core/money.ts';
+import { formatMoney } from '../core/money.ts';
 import type { CsvColumn } from '../exports/csv.ts';
 import { exportDecisions } from '../exports/decisions.ts';
 import { exportJournal } from '../exports/journal.ts';
@@ -10,6 +10,7 @@ import { replayDecisions } from '../pipeline/replay.ts';
 import { streamPages } from '../platform/cursor.ts';
 import type { Tx } from '../platform/database.ts';
 import { seenBy, type Person } from '../review/person.ts';
+import { minorOf } from '../review/queue.ts';
 import type { Handlers } from './context.ts';
 import { beforeId, pageOf } from './cursor.ts';
 import type { LogFilter, LogRow, ReplayResult } from './schemas.ts';
@@ -78,12 +79,6 @@ function recordsOf(person: Person, filter: LogFilter, also: RawBuilder<unknown>)
   return sql<RecordRow>`
     select l.seq, l.at, l.company, l.run_id, l.actor, l.action, l.entry_id, l.decision_id, l.payload, d.outcome, e.amount, e.currency
       from log_record l left join decision d on d.decision_id = l.decision_id left join entry e on e.entry_id = l.entry_id where ${sql.join(all, sql` and `)} order by l.seq desc`;
-}
-
-function minorOf(text: string): bigint {
-  const minor = parseMoney(text.replace('-', ''), 'EUR');
-  if (minor === undefined) throw new Failure('invalid_input', `"${text}" is no amount with at most two decimals`);
-  return minor;
 }
 
 function viewRecord({ payload, amount, currency, ...row }: RecordRow): LogRow {

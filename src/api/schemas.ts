@@ -90,7 +90,7 @@ export const ItemSummary = z.object({
   version: z.int(), opened_at: Time, age_days: z.int(), booking_date: DateText, value_date: DateText.nullable(), amount: Amount, currency: z.string(),
   account: z.string(), account_name: z.string().nullable(), counterparty_name: z.string().nullable(), counterparty_account: z.string().nullable(),
   party_id: z.string().nullable(), party_name: z.string().nullable(), remittance: z.string().nullable(),
-  /** The best suggestion in a few words, such as `RE-2026-0042 119.00`; null without one. */
+  /** The best suggestion in a few words: `RE-2026-0042` when the invoice gets all of it, else `RE-2026-0042 119.00 EUR + RE-2026-0043 81.00 EUR`; null without one. */
   best_suggestion: z.string().nullable(), suggestion_count: z.int(), comment_count: z.int(),
   /** What waits for a second person, and who has asked for it. */
   approval_id: Id.nullable(),
@@ -141,7 +141,8 @@ export const ItemDetail = ItemSummary.extend({
   return_reason: z.string().nullable(), more: z.record(z.string(), z.unknown()),
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullable(),
   suggestions: z.array(SuggestionView), refused: z.array(z.object({ invoice_number: z.string(), party_id: z.string(), reason: z.string() })),
-  party: z.object({ party_id: z.string(), name: z.string(), country: z.string().nullable() }).nullable(),
+  /** With its bank accounts on file. */
+  party: z.object({ party_id: z.string(), name: z.string(), country: z.string().nullable(), accounts: z.array(z.string()) }).nullable(),
   open_items: z.array(OpenItem), earlier_payments: z.array(EarlierPayment), comments: z.array(CommentView), log: z.array(LogEntry),
 });
 export type ItemDetail = z.infer<typeof ItemDetail>;

@@ -24,6 +24,9 @@ export function exponentOf(currency: string): number | undefined {
   return EXPONENT.get(currency);
 }
 
+/** The currencies whose number of decimals is not two, with it: for what computes with amounts in the database. */
+export const UNUSUAL_EXPONENTS: Readonly<Record<string, number>> = Object.fromEntries([...EXPONENT].filter(([, digits]) => digits !== 2));
+
 const PLAIN = /^(-?)(\d+)(?:\.(\d+))?$/;
 
 /**

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { Failure } from '../core/failure.ts';
-import { formatMoney, parseMoney } from '../core/money.ts';
+import { formatMoney, UNUSUAL_EXPONENTS } from '../core/money.ts';
 import type { Tx } from '../platform/database.ts';
 import type { Suggestion } from './items.ts';
 import { seenBy, type Person } from './person.ts';
@@ -135,8 +135,8 @@ function conditionOf(person: Person, filter: QueueFilter): RawBuilder<boolean> {
   if (filter.party_id !== undefined) all.push(sql`${PARTY} = ${filter.party_id}`);
   if (filter.from !== undefined) all.push(sql`e.booking_date >= ${filter.from}::date`);
   if (filter.to !== undefined) all.push(sql`e.booking_date <= ${filter.to}::date`);
-  if (filter.min_amount !== undefined) all.push(sql`abs(e.amount) >= ${minorOf(filter.min_amount, filter.currency)}`);
-  if (filter.max_amount !== undefined) all.push(sql`abs(e.amount) <= ${minorOf(filter.max_amount, filter.currency)}`);
+  if (filter.min_amount !== undefined) all.push(sql`abs(e.amount) >= ${minorOf(filter.min_amount)}`);
+  if (filter.max_amount !== undefined) all.push(sql`abs(e.amount) <= ${minorOf(filter.max_amount)}`);
   if (filter.direction !== undefined) all.push(filter.direction === 'in' ? sql`e.amount > 0` : sql`e.amount < 0`);
   if (filter.run_id !== undefined) all.push(sql`e.document_id in (select document_id from delivery where run_id = ${filter.run_id}::bigint)`);
   if (filter.search !== undefined && filter.search !== '') {
@@ -147,10 +147,9 @@ function conditionOf(person: Person, filter: QueueFilter): RawBuilder<boolean> {
   return sql<boolean>`(${sql.join(all, sql` and `)})`;
 }
 
-function minorOf(text: string, currency = 'EUR'): bigint {
-  const minor = parseMoney(text.replace('-', ''), currency);
-  if (minor === undefined) throw new Failure('invalid_input', `"${text}" is no amount in ${currency}`);
-  return minor;
+/** An amount as a person gives it, a plain decimal whose sign does not matter, in the minor units of each entry `e`'s own currency: 1000 is 1000 euros and 1000 yen. */
+export function minorOf(amount: string): RawBuilder<number> {
+  return sql<number>`abs(${amount}::numeric) * 10 ^ coalesce((${JSON.stringify(UNUSUAL_EXPONENTS)}::jsonb ->> e.currency)::int, 2)`;
 }
 
 function parseCursor(text: string): { key: string; entry_id: string } {

@@ -56,7 +56,7 @@ describe('an item', () => {
     const number = await invoice();
     const [entry] = await book({ amount: '119.00', name: 'Alpha GmbH', account: ALPHA, text: number });
     const page = await bob.get('/api/items');
-    expect(page.body).toMatchObject({ total: 1, items: [{ entry_id: entry, reason: 'would_be_automatic', amount: '119.00', best_suggestion: `${number} 119.00`, party_id: 'C1', state: 'open' }] });
+    expect(page.body).toMatchObject({ total: 1, items: [{ entry_id: entry, reason: 'would_be_automatic', amount: '119.00', best_suggestion: number, party_id: 'C1', state: 'open' }] });
     const shown = await bob.get(`/api/items/${entry}`);
     expect(shown.body).toMatchObject({ suggestions: [{ number: 1, kind: 'invoices', rest: '0.00', against: [], facts: { payer: 'account' } }], open_items: [{ invoice_number: number, open: '119.00' }], party: { name: 'Alpha GmbH' } });
     const { version } = shown.body;

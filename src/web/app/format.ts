@@ -1,7 +1,5 @@
 /** Amounts, dates and counts as the user's browser says that the user writes them. */
 
-const LOCALES = navigator.languages.length > 0 ? [...navigator.languages] : ['en-GB'];
-
 const decimals = new Map<string, number>();
 
 /** The currency's number of decimals; an unknown one counts as two. */
@@ -18,39 +16,7 @@ export function decimalsOf(currency: string): number {
   return digits;
 }
 
-const amountFormats = new Map<number, Intl.NumberFormat>();
-
-/** Formats a plain decimal string (`-1234.50`) without losing a digit. */
-export function formatAmount(amount: string, currency: string): string {
-  const digits = Math.max(decimalsOf(currency), amount.includes('.') ? amount.length - amount.indexOf('.') - 1 : 0);
-  let format = amountFormats.get(digits);
-  if (!format) amountFormats.set(digits, format = new Intl.NumberFormat(LOCALES, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
-  return format.format(amount as Intl.StringNumericLiteral);
-}
-
-const MARKS = new Intl.NumberFormat(LOCALES).formatToParts(-12345.6);
-const markOf = (type: Intl.NumberFormatPartTypes, otherwise: string): string => MARKS.find((part) => part.type === type)?.value ?? otherwise;
-const DECIMAL = markOf('decimal', '.');
-const GROUP = markOf('group', ',');
-
-/**
- * Reads what a person typed as a plain decimal string; undefined when it is no amount of the currency. The locale's marks are read, and
- * plain decimals where they cannot be mistaken: `1.234` is a thousand where the dot groups.
- */
-export function parseAmount(text: string, currency: string): string | undefined {
-  const digits = decimalsOf(currency);
-  const typed = text.trim().replaceAll('−', '-').replaceAll(/[\s\u00a0\u202f']/g, '');
-  const own = new RegExp(`^-?(?:\\d+|\\d{1,3}(?:\\${GROUP.trim() || ' '}\\d{3})+)(?:\\${DECIMAL}(\\d{0,${digits}}))?$`);
-  const plain = new RegExp(`^-?\\d+(?:\\.\\d{1,${digits}})?$`);
-  let value: string;
-  if (own.test(typed)) value = typed.replaceAll(GROUP, '').replace(DECIMAL, '.');
-  else if (digits !== 3 && plain.test(typed)) value = typed;
-  else return undefined;
-  const [whole, fraction = ''] = value.split('.');
-  return digits === 0 ? whole : `${whole}.${fraction.padEnd(digits, '0')}`;
-}
-
-/** Decimal strings as minor units: only for sums, which must not lose a digit either. */
+/** Minor units: only for sums, which must not lose a digit. */
 export function minorUnits(amount: string, currency: string): bigint {
   const [whole, fraction = ''] = amount.split('.');
   return BigInt(whole! + fraction.padEnd(decimalsOf(currency), '0'));
@@ -63,39 +29,99 @@ export function fromMinorUnits(minor: bigint, currency: string): string {
   return (minor < 0n ? '-' : '') + (digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`);
 }
 
-const DATE = new Intl.DateTimeFormat(LOCALES, { year: 'numeric', month: '2-digit', day: '2-digit', timeZone: 'UTC' });
-const TIME = new Intl.DateTimeFormat(LOCALES, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' });
-const COUNT = new Intl.NumberFormat(LOCALES);
-const PERCENT = new Intl.NumberFormat(LOCALES, { style: 'percent', maximumFractionDigits: 1 });
+// Spaces and apostrophes of every kind group digits and are never a decimal mark.
+const NEUTRAL_GROUP = /[\s\u00a0\u202f'’]/g;
+const UNSEEN_MARKS = /[\u200e\u200f\u061c]/g;
+// Where the server writes an amount into a sentence, its currency follows.
+const AMOUNT_IN_TEXT = /(?<![\w.,-])(-?\d+(?:\.\d{1,4})?) ([A-Z]{3})(?![\w])/g;
 
-/** A calendar date, `YYYY-MM-DD`. */
-export function formatDate(date: string): string {
-  return DATE.format(new Date(`${date}T00:00:00Z`));
+/** How people of these languages, the first that is known, write amounts and dates; digits are always 0 to 9. */
+export function notationOf(locales: readonly string[]) {
+  const numberFormat = (options: Intl.NumberFormatOptions): Intl.NumberFormat => new Intl.NumberFormat([...locales], { numberingSystem: 'latn', ...options });
+  const dateFormat = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat([...locales], { numberingSystem: 'latn', calendar: 'gregory', year: 'numeric', month: '2-digit', day: '2-digit', ...options });
+  const amounts = new Map<number, Intl.NumberFormat>();
+  const marks = numberFormat({ useGrouping: 'always' }).formatToParts(-12345.6);
+  const decimal = marks.find((part) => part.type === 'decimal')?.value ?? '.';
+  const grouped = numberFormat({ useGrouping: 'always', maximumFractionDigits: 0 });
+  const days = dateFormat({ timeZone: 'UTC' });
+  const moments = dateFormat({ hour: '2-digit', minute: '2-digit' });
+  const counts = numberFormat({});
+  const shares = numberFormat({ style: 'percent', maximumFractionDigits: 1 });
+  const ages = new Intl.RelativeTimeFormat([...locales], { numeric: 'auto', style: 'short', numberingSystem: 'latn' } as Intl.RelativeTimeFormatOptions);
+
+  /** Digits that are not grouped at all, or exactly as the language groups them; spaces and apostrophes group in every language. */
+  function readWhole(text: string): string | undefined {
+    if (/^\d+$/.test(text)) return text;
+    const separators = new Set(text.replaceAll(/\d/g, ''));
+    if (separators.size !== 1) return undefined;
+    const digits = text.replaceAll(/\D/g, '');
+    const own = grouped.format(digits as Intl.StringNumericLiteral);
+    const with_theirs = own.replaceAll(/\D/g, [...separators][0]!);
+    const group = own.replaceAll(/\d/g, '').charAt(0).replace(NEUTRAL_GROUP, ' ');
+    return text === with_theirs && (separators.has(' ') || separators.has(group)) ? digits : undefined;
+  }
+
+  function formatAmount(amount: string, currency: string): string {
+    const digits = Math.max(decimalsOf(currency), amount.includes('.') ? amount.length - amount.indexOf('.') - 1 : 0);
+    let format = amounts.get(digits);
+    if (!format) amounts.set(digits, format = numberFormat({ minimumFractionDigits: digits, maximumFractionDigits: digits }));
+    return format.format(amount as Intl.StringNumericLiteral);
+  }
+
+  return {
+    /** Formats a plain decimal string (`-1234.50`) without losing a digit. */
+    formatAmount,
+
+    /**
+     * Reads what a person typed as a plain decimal string; undefined when it is no amount of the currency, or could be two: `1.234` is a
+     * thousand where the dot groups, and nothing where neither the dot nor the currency says what it means.
+     */
+    parseAmount(text: string, currency: string): string | undefined {
+      const digits = decimalsOf(currency);
+      const typed = text.replaceAll(UNSEEN_MARKS, '').trim().replace(/^[−–](?=\d)/, '-').replaceAll(NEUTRAL_GROUP, ' ');
+      const sign = typed.startsWith('-') ? '-' : '';
+      const unsigned = typed.slice(sign.length);
+      const at = unsigned.lastIndexOf(decimal);
+      let whole = at < 0 ? readWhole(unsigned) : readWhole(unsigned.slice(0, at));
+      let fraction = at < 0 ? '' : unsigned.slice(at + 1);
+      if (whole === undefined) {
+        // A point is read as the decimal mark in every language where it cannot group: not before three digits.
+        const plain = /^(\d+)\.(\d+)$/.exec(unsigned);
+        if (plain === null || plain[2]!.length === 3) return undefined;
+        [, whole, fraction] = plain as unknown as [string, string, string];
+      }
+      if (!/^\d*$/.test(fraction) || fraction.length > digits) return undefined;
+      return sign + BigInt(whole).toString() + (digits === 0 ? '' : `.${fraction.padEnd(digits, '0')}`);
+    },
+
+    /** A sentence of the server, with its amounts (`1234.50 EUR`) written as the user writes them. */
+    formatSentence(text: string): string {
+      return text.replaceAll(AMOUNT_IN_TEXT, (_, amount: string, currency: string) => `${formatAmount(amount, currency)}\u00a0${currency}`);
+    },
+
+    /** A calendar date, `YYYY-MM-DD`. */
+    formatDate: (date: string): string => days.format(new Date(`${date}T00:00:00Z`)),
+
+    /** A moment, ISO 8601, in the user's own time zone. */
+    formatTime: (moment: string): string => moments.format(new Date(moment)),
+
+    formatCount: (count: number): string => counts.format(count),
+
+    /** A share of 1. */
+    formatShare: (share: number): string => shares.format(share),
+
+    /** How long ago, in the largest unit that fits. */
+    formatAge(moment: string): string {
+      const minutes = Math.round((Date.now() - Date.parse(moment)) / 60_000);
+      if (minutes < 60) return ages.format(-minutes, 'minute');
+      if (minutes < 48 * 60) return ages.format(-Math.round(minutes / 60), 'hour');
+      return ages.format(-Math.round(minutes / 1440), 'day');
+    },
+  };
 }
 
-/** A moment, ISO 8601, in the user's own time zone. */
-export function formatTime(moment: string): string {
-  return TIME.format(new Date(moment));
-}
-
-export function formatCount(count: number): string {
-  return COUNT.format(count);
-}
-
-/** A share of 1. */
-export function formatShare(share: number): string {
-  return PERCENT.format(share);
-}
-
-const RELATIVE = new Intl.RelativeTimeFormat(LOCALES, { numeric: 'auto', style: 'short' });
-
-/** How long ago, in the largest unit that fits. */
-export function formatAge(moment: string): string {
-  const minutes = Math.round((Date.now() - Date.parse(moment)) / 60_000);
-  if (minutes < 60) return RELATIVE.format(-minutes, 'minute');
-  if (minutes < 48 * 60) return RELATIVE.format(-Math.round(minutes / 60), 'hour');
-  return RELATIVE.format(-Math.round(minutes / 1440), 'day');
-}
+export const { formatAmount, parseAmount, formatSentence, formatDate, formatTime, formatCount, formatShare, formatAge } = notationOf(navigator.languages.length > 0 ? navigator.languages : ['en-GB']);
 
 /** Codes of the system, `short_payment`, as words: `Short payment`. */
 export function wordsOf(code: string): string {

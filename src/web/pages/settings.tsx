@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import type { Role } from '../../api/schemas.ts';
 import type { UserCreate, UserView } from '../../api/schemas.ts';
 import { call, reading, setCsrfToken } from '../app/call.ts';
-import { formatTime, parseAmount, wordsOf } from '../app/format.ts';
+import { formatAmount, formatTime, parseAmount, wordsOf } from '../app/format.ts';
 import { queries } from '../app/queries.ts';
 import { sessionQuery, signOut, useCompanies, useMay, useSession } from '../app/session.ts';
 import { Amount } from '../parts/amount.tsx';
@@ -177,7 +177,7 @@ function UserDialog({ user, close }: { user: UserView | null; close: () => void 
   const [companies, setCompanies] = useState<string[]>(user?.companies ?? []);
   const [password, setPassword] = useState('');
   const [disabled, setDisabled] = useState(user?.disabled ?? false);
-  const [limits, setLimits] = useState(() => (user?.limits ?? []).map((one) => ({ ...one })));
+  const [limits, setLimits] = useState(() => (user?.limits ?? []).map(({ currency, amount, write_off }) => ({ currency, amount: formatAmount(amount, currency), write_off: formatAmount(write_off, currency) })));
   const read = limits.map((one) => ({ currency: one.currency, amount: parseAmount(one.amount, one.currency) ?? '', write_off: parseAmount(one.write_off, one.currency) ?? '' }));
   const is_read = read.every((one) => /^[A-Z]{3}$/.test(one.currency) && one.amount !== '' && one.write_off !== '');
   const fields = { name, roles: roles as Role[], companies: all ? null : companies, limits: read, ...(password !== '' && { password }) } satisfies Partial<z.input<typeof UserCreate>>;
