@@ -1,5 +1,6 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -17,9 +18,25 @@ const pdfData: Plugin = {
   },
 };
 
+// Nearly as small as the smallest, in a tenth of the time: people wait for the build when they install.
+const QUALITY = 9;
+
+/** The server delivers what is compressed already: a third of the bytes, and no work per request. */
+const compressed: Plugin = {
+  name: 'compressed',
+  apply: 'build',
+  closeBundle() {
+    const assets = join(OUT, 'assets');
+    for (const name of readdirSync(assets)) {
+      if (!/\.(?:m?js|css)$/.test(name)) continue;
+      writeFileSync(join(assets, `${name}.br`), brotliCompressSync(readFileSync(join(assets, name)), { params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY } }));
+    }
+  },
+};
+
 export default defineConfig({
   root: join(ROOT, 'src/web'),
-  plugins: [react(), pdfData],
+  plugins: [react(), pdfData, compressed],
   build: {
     outDir: OUT,
     emptyOutDir: true,

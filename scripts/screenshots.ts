@@ -99,7 +99,7 @@ async function shots(db: Awaited<ReturnType<typeof openDatabase>>): Promise<Shot
     { name: 'item-pdf-dark', path: `/queue/${pdf}`, person: 'anna', dark: true },
     { name: 'item-phone', path: `/queue/${short}`, person: 'anna', phone: true, locale: 'de-DE' },
     { name: 'item-accept', path: `/queue/${short}`, person: 'anna', act: press('a') },
-    { name: 'item-allocate', path: `/queue/${short}`, person: 'anna', act: press('l') },
+    { name: 'item-allocate', path: `/queue/${short}`, person: 'anna', act: press('b') },
     { name: 'keys', path: '/queue', person: 'anna', act: press('?') },
     { name: 'quarantine', path: '/quarantine', person: 'anna' },
     { name: 'quarantined-statement', path: `/quarantine/${quarantined!.statement_id}`, person: 'anna' },

@@ -254,11 +254,12 @@ async function servePages(app: FastifyInstance): Promise<void> {
     return;
   }
   await app.register(staticFiles, {
-    root: PAGES, wildcard: false, index: false,
+    root: PAGES, wildcard: false, index: false, preCompressed: true,
     setHeaders: (reply, path) => void reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'),
   });
   app.get('/*', { schema: { hide: true } }, async (request, reply) => {
-    if (request.url.startsWith('/api/')) return reply.callNotFound();
+    // A file of an earlier build is gone; a page in its place would be taken for a script.
+    if (/^\/(?:api|assets|pdf)\//.test(request.url)) return reply.callNotFound();
     return reply.header('cache-control', 'no-cache').sendFile('index.html', { cacheControl: false });
   });
 }

@@ -67,7 +67,7 @@ inTheBrowser('jobs of the morning', (begin) => {
     const page = await morning.open('anna', `/queue/${entry_id}`, { locale: 'de-DE' });
     await itemShown(page);
     await page.getByText('2.548,19').first().waitFor();
-    await page.keyboard.press('l');
+    await page.keyboard.press('b');
     const dialog = page.getByRole('dialog', { name: 'Allocate by hand' });
     const amount = dialog.getByLabel('Amount for RE-2026-00318');
     await amount.fill('2.500,00');
@@ -221,7 +221,7 @@ inTheBrowser('jobs of the morning', (begin) => {
     const undo = anna.getByRole('dialog', { name: 'Undo run 1' });
     await undo.getByText(/^Sum of/).first().waitFor();
     // An entry that the bank has returned since stands as long as its return does.
-    await undo.getByText('1 stand in the way').waitFor();
+    await undo.getByText('1 stands in the way').waitFor();
     await undo.getByLabel('Reason').fill('the wrong statements were handed in');
     await undo.getByRole('button', { name: 'Ask for approval' }).click();
     await said(anna, 'asked to approve the undo');

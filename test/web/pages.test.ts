@@ -59,7 +59,7 @@ inTheBrowser('the pages', (begin) => {
     const page = await morning.open('olga', '/queue?reason=short_payment', { reducedMotion: 'reduce' });
     const found: string[] = [];
     await page.getByRole('grid').getByRole('row').nth(1).waitFor();
-    for (const key of ['a', 'l', 's', 'o', 'p', 'n', 'm', 'w', 'd', 't', '?', 'A']) {
+    for (const key of ['a', 'b', 's', 'o', 'p', 'n', 'm', 'w', 'd', 't', '?', 'A']) {
       await page.keyboard.press(key);
       await page.getByRole('dialog').waitFor();
       found.push(...(await serious(page)).map((one) => `${key} ${one}`));

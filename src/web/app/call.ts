@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
+import { useSyncExternalStore } from 'react';
 import type { z } from 'zod';
 import type { ROUTES } from '../../api/routes.ts';
 import type { ItemSummary, Problem } from '../../api/schemas.ts';
@@ -35,6 +36,22 @@ export class Refusal extends Error {
 
 let csrf_token = '';
 let signedOut: () => void = () => {};
+let unreachable_since: Date | null = null;
+const watchers = new Set<() => void>();
+
+function noteReachable(is_reachable: boolean): void {
+  if (is_reachable === (unreachable_since === null)) return;
+  unreachable_since = is_reachable ? null : new Date();
+  for (const watcher of watchers) watcher();
+}
+
+/** Since when the server does not answer; null while it does. */
+export function useUnreachableSince(): Date | null {
+  return useSyncExternalStore((watcher) => {
+    watchers.add(watcher);
+    return () => watchers.delete(watcher);
+  }, () => unreachable_since);
+}
 
 /** The token that goes with every request that changes something. */
 export function setCsrfToken(token: string): void {
@@ -68,8 +85,10 @@ export async function call<A extends Address>(address: A, sent: Sent<A>, options
     response = await fetch(linkTo(address, sent), { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: options.signal ?? null, credentials: 'same-origin' });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    noteReachable(false);
     throw new Refusal(0, { code: 'unreachable', detail: 'The server cannot be reached.', remedy: 'Nothing was done; try again when it is back.' });
   }
+  noteReachable(true);
   const is_json = /^application\/(?:problem\+)?json/.test(response.headers.get('content-type') ?? '');
   const answer: unknown = is_json ? await response.json() : null;
   if (response.ok) return answer as Answer<A>;

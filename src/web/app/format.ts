@@ -48,6 +48,8 @@ export function notationOf(locales: readonly string[]) {
   const moments = dateFormat({ hour: '2-digit', minute: '2-digit' });
   const counts = numberFormat({});
   const shares = numberFormat({ style: 'percent', maximumFractionDigits: 1 });
+  const spanFormat = (unit: string): Intl.NumberFormat => numberFormat({ style: 'unit', unit, unitDisplay: 'short' });
+  const spans = { minute: spanFormat('minute'), hour: spanFormat('hour'), day: spanFormat('day') };
   const ages = new Intl.RelativeTimeFormat([...locales], { numeric: 'auto', style: 'short', numberingSystem: 'latn' } as Intl.RelativeTimeFormatOptions);
 
   /** Digits that are not grouped at all, or exactly as the language groups them; spaces and apostrophes group in every language. */
@@ -100,6 +102,9 @@ export function notationOf(locales: readonly string[]) {
       return text.replaceAll(AMOUNT_IN_TEXT, (_, amount: string, currency: string) => `${formatAmount(amount, currency)}\u00a0${currency}`);
     },
 
+    /** A sum of the server, `256414.07 + 13227.80 = 269641.87`, whose figures are all of one currency. */
+    formatFigures: (text: string, currency: string): string => text.replaceAll(/(?<![\w.,-])-?\d+\.\d{1,4}(?![\w.])/g, (amount) => formatAmount(amount, currency)),
+
     /** A calendar date, `YYYY-MM-DD`. */
     formatDate: (date: string): string => days.format(new Date(`${date}T00:00:00Z`)),
 
@@ -111,17 +116,28 @@ export function notationOf(locales: readonly string[]) {
     /** A share of 1. */
     formatShare: (share: number): string => shares.format(share),
 
-    /** How long ago, in the largest unit that fits. */
+    /** How long ago: `3 days ago`. */
     formatAge(moment: string): string {
-      const minutes = Math.round((Date.now() - Date.parse(moment)) / 60_000);
-      if (minutes < 60) return ages.format(-minutes, 'minute');
-      if (minutes < 48 * 60) return ages.format(-Math.round(minutes / 60), 'hour');
-      return ages.format(-Math.round(minutes / 1440), 'day');
+      const [count, unit] = spanSince(moment);
+      return ages.format(-count, unit);
+    },
+
+    /** How long by now: `3 days`. */
+    formatSpan(moment: string): string {
+      const [count, unit] = spanSince(moment);
+      return spans[unit].format(count);
     },
   };
 }
 
-export const { formatAmount, parseAmount, formatSentence, formatDate, formatTime, formatCount, formatShare, formatAge } = notationOf(navigator.languages.length > 0 ? navigator.languages : ['en-GB']);
+/** In the largest unit that fits. */
+function spanSince(moment: string): [count: number, unit: 'minute' | 'hour' | 'day'] {
+  const minutes = Math.max(0, Math.round((Date.now() - Date.parse(moment)) / 60_000));
+  if (minutes < 60) return [minutes, 'minute'];
+  return minutes < 48 * 60 ? [Math.round(minutes / 60), 'hour'] : [Math.round(minutes / 1440), 'day'];
+}
+
+export const { formatAmount, parseAmount, formatSentence, formatFigures, formatDate, formatTime, formatCount, formatShare, formatAge, formatSpan } = notationOf(navigator.languages.length > 0 ? navigator.languages : ['en-GB']);
 
 /** Codes of the system, `short_payment`, as words: `Short payment`. */
 export function wordsOf(code: string): string {

@@ -6,6 +6,8 @@ export const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 5_000,
+      // The server may be on this very machine: it is asked also when the browser thinks that there is no network.
+      networkMode: 'always',
       // What the server has refused it refuses again.
       retry: (count, error) => count < 2 && !(error instanceof Refusal && error.status >= 400 && error.status < 500),
     },

@@ -1,10 +1,13 @@
 import { ActionIcon, AppShell, Badge, Burger, Group, Menu, Modal, NavLink, ScrollArea, Select, SimpleGrid, Table, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Notifications } from '@mantine/notifications';
+import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState, useSearch } from '@tanstack/react-router';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { StaleDialog } from '../pages/item/stale.tsx';
+import { reading, useUnreachableSince } from './call.ts';
+import { formatCount, formatTime } from './format.ts';
 import { Keys, useActiveKeys, useKeys } from './keys.tsx';
 import { signOut, useCompanies, useSession } from './session.ts';
 
@@ -43,6 +46,7 @@ export function Shell(): ReactNode {
   const [help, setHelp] = useState(false);
   const navigate = useNavigate();
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const waiting = useWaiting();
   useKeys('Everywhere', [
     { keys: '?', label: 'Show the keys', run: () => setHelp(true) },
     ...PLACES.flatMap(({ places }) => places.map((place) => ({ keys: place.keys, label: `Go to ${place.label.toLowerCase()}`, run: () => void navigate({ to: place.to }) }))),
@@ -70,18 +74,42 @@ export function Shell(): ReactNode {
             <div key={title}>
               <Text size="xs" c="dimmed" fw={600} px="xs" pt="sm" pb={4}>{title}</Text>
               {places.map((place) => (
-                <NavLink key={place.to} component={Link} to={place.to} onClick={close} label={place.label} leftSection={<Icon name={place.icon} />}
+                <NavLink key={place.to} component={Link} to={place.to} onClick={close} label={place.label} leftSection={<Icon name={place.icon} />} rightSection={waiting[place.to] ? <Text span size="xs" c="dimmed">{formatCount(waiting[place.to]!)}</Text> : undefined}
                   active={path.startsWith(place.to)} variant="light" py={6} px="xs" style={{ borderRadius: 4 }} />
               ))}
             </div>
           ))}
         </ScrollArea>
       </AppShell.Navbar>
-      <AppShell.Main id="main" tabIndex={-1}><Outlet /></AppShell.Main>
+      <AppShell.Main id="main" tabIndex={-1}><Unreachable /><Outlet /></AppShell.Main>
       <StaleDialog />
       <Notifications position="bottom-right" autoClose={5_000} limit={3} />
       {help && <KeyHelp close={() => setHelp(false)} />}
     </AppShell>
+  );
+}
+
+// The figures are those of the overview. The page that was asked for comes first.
+const WAITING_AFTER_MS = 1_000;
+
+/** How much waits at each place. */
+function useWaiting(): Record<string, number> {
+  const [isLater, setLater] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(true), WAITING_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  const { data } = useQuery({ ...reading('GET /api/overview', {}), enabled: isLater, refetchInterval: 60_000 });
+  return data ? { '/queue': data.queue.open, '/quarantine': data.quarantined, '/dead-letters': data.dead_letters, '/approvals': data.approvals_pending, '/learned': data.learned_proposed } : {};
+}
+
+/** Says that what is shown may be old, before somebody acts on it. */
+function Unreachable(): ReactNode {
+  const since = useUnreachableSince();
+  return (
+    <div role="status" className="unreachable">
+      {since && <><Icon name="warning" size={14} /> The server has not answered since {formatTime(since.toISOString())}. What is shown may be old, and what you do now is not done.</>}
+    </div>
   );
 }
 

@@ -18,7 +18,8 @@ export const theme = createTheme({
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.25rem' },
   headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.25rem', lineHeight: '1.4' }, h2: { fontSize: '1rem', lineHeight: '1.4' }, h3: { fontSize: '0.875rem', lineHeight: '1.4' } } },
   components: Object.fromEntries([
-    ...['Button', 'TextInput', 'PasswordInput', 'Textarea', 'SegmentedControl', 'Autocomplete', 'FileInput']
+    ['Button', { defaultProps: { size: 'xs', fw: 500 } }],
+    ...['TextInput', 'PasswordInput', 'Textarea', 'SegmentedControl', 'Autocomplete', 'FileInput']
       .map((name) => [name, { defaultProps: { size: 'xs' } }]),
     ['Badge', { defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 500 } }],
     ['Modal', { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 }, closeButtonProps: { 'aria-label': 'Close' }, transitionProps: { duration: 100 } }, styles: { title: { fontWeight: 600 } } }],

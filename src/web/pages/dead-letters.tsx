@@ -8,7 +8,7 @@ import { Keys, useKeys } from '../app/keys.tsx';
 import { useMay } from '../app/session.ts';
 import { ReasonDialog } from '../parts/reason-dialog.tsx';
 import { useSend } from '../parts/send.ts';
-import { Empty, Loaded, PageHead, Panel } from '../parts/states.tsx';
+import { Empty, Loaded, PageHead, Panel, sentenceOf } from '../parts/states.tsx';
 
 /** Documents that could not be worked on: why, what to do about it, and again or never. */
 export default function DeadLetters(): ReactNode {
@@ -42,8 +42,8 @@ export default function DeadLetters(): ReactNode {
                 <Group justify="space-between" p="sm" align="flex-start" gap="sm">
                   <div style={{ flex: '1 1 320px', minWidth: 0 }}>
                     <Group gap="xs"><Text fw={600} className="break">{nameOf(one)}</Text><Badge color="red">{wordsOf(one.code)}</Badge><Text size="xs" c="dimmed">{one.stage}, {one.attempts} {one.attempts === 1 ? 'attempt' : 'attempts'}, {formatTime(one.died_at)}</Text></Group>
-                    <Text mt={4} className="break">{one.message}</Text>
-                    <Text mt={4} c="dimmed" className="break">What to do: {one.remedy}</Text>
+                    <Text mt={4} className="break">{sentenceOf(one.message)}</Text>
+                    <Text mt={4} c="dimmed" className="break">What to do: {sentenceOf(one.remedy)}</Text>
                   </div>
                   <Group gap="xs">
                     {one.document_id && <Anchor size="sm" href={linkTo('GET /api/documents/:document_id/content', { params: { document_id: one.document_id } })} download>The document</Anchor>}

@@ -5,14 +5,13 @@ import { useState, type ReactNode } from 'react';
 import type { z } from 'zod';
 import type { QuarantineDetail, QuarantinedStatement } from '../../api/schemas.ts';
 import { call, linkTo, reading } from '../app/call.ts';
-import { formatCount, formatDate, formatTime, wordsOf } from '../app/format.ts';
-import { useKeys } from '../app/keys.tsx';
+import { formatCount, formatDate, formatFigures, formatTime, wordsOf } from '../app/format.ts';
+import { Keys, useKeys } from '../app/keys.tsx';
 import { useMay } from '../app/session.ts';
 import { Amount } from '../parts/amount.tsx';
 import { ReasonDialog } from '../parts/reason-dialog.tsx';
 import { useSend } from '../parts/send.ts';
-import { Empty, Loaded, PageHead, Panel } from '../parts/states.tsx';
-import { Keys } from '../app/keys.tsx';
+import { Empty, Loaded, PageHead, Panel, sentenceOf } from '../parts/states.tsx';
 
 /** Statements that failed a check and are on no books: which check, what differs, and what a person decides. */
 export default function Quarantine(): ReactNode {
@@ -84,6 +83,7 @@ function Shown({ one }: { one: z.infer<typeof QuarantineDetail> }): ReactNode {
     const answer = await send(() => call('POST /api/quarantine/:statement_id/reject', { params, body: { reason } }), { done: 'Rejected: it stays off the books.', failed: 'It was not rejected' });
     if (answer) setDialog(null);
   };
+  const failed = (one.checks as CheckLine[]).find((check) => !check.ok);
   const changed = one.diff.filter((line) => line.change !== 'same');
   return (
     <Stack gap="sm">
@@ -92,11 +92,11 @@ function Shown({ one }: { one: z.infer<typeof QuarantineDetail> }): ReactNode {
         {can_reject && <Button variant="default" onClick={() => setDialog('reject')} rightSection={<Keys of="r" />}>Reject</Button>}
         {can_accept && <Button onClick={() => setDialog('accept')} rightSection={<Keys of="a" />}>Accept with a reason</Button>}
       </PageHead>
-      <Alert color={one.rejected ? 'gray' : 'red'} variant="light" title={one.rejected ? 'Rejected' : `Failed: ${wordsOf(one.failed_check ?? 'a check').toLowerCase()}`}>{one.explanation}</Alert>
+      <Alert color={one.rejected ? 'gray' : 'red'} variant="light" title={one.rejected ? 'Rejected' : `Failed: ${wordsOf(one.failed_check ?? 'a check').toLowerCase()}`}>{failed ? formatFigures(failed.detail, one.currency) : sentenceOf(one.explanation)}</Alert>
       <Panel title="Checks" padded={false}>
         <Table>
           <Table.Tbody>
-            {(one.checks as CheckLine[]).map((check) => <Table.Tr key={check.name}><Table.Td w={90}><Badge color={check.ok ? 'petrol' : 'red'}>{check.ok ? 'holds' : 'fails'}</Badge></Table.Td><Table.Td w={220}>{wordsOf(check.name)}</Table.Td><Table.Td className="break">{check.detail}</Table.Td></Table.Tr>)}
+            {(one.checks as CheckLine[]).map((check) => <Table.Tr key={check.name}><Table.Td w={90}><Badge color={check.ok ? 'petrol' : 'red'}>{check.ok ? 'holds' : 'fails'}</Badge></Table.Td><Table.Td w={220}>{wordsOf(check.name)}</Table.Td><Table.Td className="break">{formatFigures(check.detail, one.currency)}</Table.Td></Table.Tr>)}
             <Table.Tr><Table.Td /><Table.Td>Opening and closing</Table.Td><Table.Td>{one.opening === null ? 'not printed' : <Amount amount={one.opening} currency={one.currency} plain />} → {one.closing === null ? 'not printed' : <Amount amount={one.closing} currency={one.currency} plain />} over {formatCount(one.entry_count)} entries</Table.Td></Table.Tr>
           </Table.Tbody>
         </Table>

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { ApprovalView, ItemDetail } from '../../api/schemas.ts';
 import { reading } from '../app/call.ts';
-import { formatDate, wordsOf } from '../app/format.ts';
+import { formatAmount, formatDate, wordsOf } from '../app/format.ts';
 import { Amount } from './amount.tsx';
 import { Loaded } from './states.tsx';
 
@@ -48,7 +48,7 @@ export function Proposal({ approval }: { approval: ApprovalView }): ReactNode {
 
 function partsOf(act: AskedAct, item: ItemDetail): Part[] {
   const beside = (part: { discount?: string; charges?: string; write_off?: string }): string =>
-    (['discount', 'charges', 'write_off'] as const).filter((name) => Number(part[name] ?? 0) !== 0).map((name) => `${wordsOf(name).toLowerCase()} ${part[name]}`).join(', ');
+    (['discount', 'charges', 'write_off'] as const).filter((name) => Number(part[name] ?? 0) !== 0).map((name) => `${wordsOf(name).toLowerCase()} ${formatAmount(part[name]!, item.currency)}`).join(', ');
   const suggestion = act.kind === 'accept' ? item.suggestions.find((one) => one.number === act.suggestion) : undefined;
   const invoices = suggestion?.invoices ?? act.invoices ?? [];
   const parts: Part[] = invoices.map((part) => ({ to: `${part.invoice_number}${part.party_id ? ` of ${part.party_id}` : ''}`, amount: part.amount, beside: beside(part) }));

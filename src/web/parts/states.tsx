@@ -1,12 +1,13 @@
 import { Alert, Button, Center, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import { Refusal } from '../app/call.ts';
+import { formatSentence } from '../app/format.ts';
 
 /** What a page shows when it has nothing to show: not yet, nothing there, or not at all. */
 
 export function Loading({ rows = 6, label = 'Loading' }: { rows?: number; label?: string }): ReactNode {
   return (
-    <Stack gap={8} p="md" role="status" aria-label={label}>
+    <Stack gap={16} p="md" role="status" aria-label={label}>
       {Array.from({ length: rows }, (_, n) => <Skeleton key={n} height={18} radius="sm" width={`${100 - (n % 4) * 12}%`} />)}
     </Stack>
   );
@@ -37,12 +38,13 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
 
 /** An error in words for the person it stopped. */
 export function tell(error: unknown): { message: string; remedy: string | null } {
-  if (error instanceof Refusal) return { message: sentence(error.message), remedy: error.remedy === null ? null : sentence(error.remedy) };
+  if (error instanceof Refusal) return { message: sentenceOf(error.message), remedy: error.remedy === null ? null : sentenceOf(error.remedy) };
   return { message: error instanceof Error ? error.message : String(error), remedy: 'This is a fault of the pages; loading them again may help.' };
 }
 
-function sentence(text: string): string {
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+/** What the server says in half a sentence, as a whole one with the user's amounts. */
+export function sentenceOf(text: string): string {
+  const capital = formatSentence(text.charAt(0).toUpperCase() + text.slice(1));
   return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
 }
 
@@ -54,8 +56,16 @@ export function Loaded<T>({ query, rows, children }: {
   return query.error ? <Failed error={query.error} retry={() => void query.refetch()} /> : <Loading rows={rows} />;
 }
 
+/** Names the window after what it shows. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · tieout`;
+  }, [title]);
+}
+
 /** A page's title with what belongs beside it. */
 export function PageHead({ title, hint, children }: { title: string; hint?: ReactNode; children?: ReactNode }): ReactNode {
+  useTitle(title);
   return (
     <Group justify="space-between" align="flex-end" gap="xs" mb="sm">
       <div>

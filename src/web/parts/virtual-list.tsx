@@ -1,10 +1,11 @@
+import { useMediaQuery } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useId, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
 import classes from './virtual-list.module.css';
 
 /**
  * A list of any length of which only what is seen is drawn. Rows come in pages; the scroll bar is that of all of them from the first on.
- * It is one stop of the tab key: the arrow keys move the current row.
+ * Its rows are one stop of the tab key: the arrow keys move the current row.
  */
 
 export interface Column<Row> {
@@ -38,7 +39,9 @@ interface Props<Row> {
 }
 
 const ROW_PX = 34;
-const GROUP_PX = 62;
+// On a phone a row has a second line, for what has no column there.
+const PHONE_ROW_PX = 54;
+const GROUP_PX = 28;
 const HEAD_PX = 32;
 // Rows drawn beyond the edges, so that a flick of the wheel meets no blank.
 const OVERSCAN = 12;
@@ -47,15 +50,16 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
   const { label, columns, rows, total, keyOf, current, onMove, onOpen, onReach, sort, onSort, groups } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
+  const row_px = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false }) ? PHONE_ROW_PX : ROW_PX;
   const startsGroup = (index: number): boolean => groups !== undefined && rows[index] !== undefined && (index === 0 || groups.keyOf(rows[index - 1]!) !== groups.keyOf(rows[index]));
   const virtual = useVirtualizer({
     count: total, getScrollElement: () => scroller.current, overscan: OVERSCAN, scrollMargin: HEAD_PX, scrollPaddingStart: HEAD_PX,
-    estimateSize: (index) => (startsGroup(index) ? GROUP_PX : ROW_PX), getItemKey: (index) => (rows[index] ? keyOf(rows[index]) : index),
+    estimateSize: (index) => (startsGroup(index) ? GROUP_PX + row_px : row_px), getItemKey: (index) => (rows[index] ? keyOf(rows[index]) : index),
   });
   const shown = virtual.getVirtualItems();
   const last = shown.at(-1)?.index ?? 0;
   useEffect(() => onReach(last + OVERSCAN), [last, rows.length]);
-  useEffect(() => virtual.measure(), [groups === undefined, rows.length]);
+  useEffect(() => virtual.measure(), [groups === undefined, rows.length, row_px]);
   useEffect(() => {
     if (current >= 0 && current < total) virtual.scrollToIndex(current, { align: 'auto' });
   }, [current]);
@@ -63,17 +67,18 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
   const tracksOf = (...hidden: readonly Column<Row>['from'][]): string => columns.filter((column) => column.from === undefined || !hidden.includes(column.from)).map((column) => column.width).join(' ');
   const move = (to: number): void => onMove(Math.max(0, Math.min(total - 1, to)));
   const onKeyDown = (event: KeyboardEvent): void => {
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 2);
+    // A column's title is pressed like any button.
+    if (event.target !== event.currentTarget) return;
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / row_px) - 2);
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -total, End: total };
     const step = steps[event.key];
-    if (step !== undefined) move(current + step);
-    else if (event.key === 'Enter' && rows[current]) onOpen(rows[current]);
-    else return;
+    if (step === undefined) return;
+    move(current + step);
     event.preventDefault();
   };
 
   return (
-    <div className={classes['list']} style={{ '--phone': tracksOf('laptop', 'large'), '--laptop': tracksOf('large'), '--large': tracksOf() } as CSSProperties}
+    <div className={classes['list']} style={{ '--phone': tracksOf('laptop', 'large'), '--laptop': tracksOf('large'), '--large': tracksOf(), '--row': `${row_px}px` } as CSSProperties}
       role="grid" aria-label={label} aria-rowcount={total + 1}
       tabIndex={0} aria-activedescendant={rows[current] ? `${id}-${current}` : undefined} onKeyDown={onKeyDown}>
       <div ref={scroller} className={classes['scroller']} role="presentation">
@@ -84,7 +89,7 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
               return (
                 <span key={column.id} role="columnheader" aria-sort={sorted} data-align={column.align} data-from={column.from}>
                   {column.sort && onSort
-                    ? <button type="button" tabIndex={-1} onClick={() => onSort(sorted === 'ascending' ? `-${column.sort}` : column.sort!)}>{column.title}{sorted === 'ascending' ? ' ↑' : sorted === 'descending' ? ' ↓' : ''}</button>
+                    ? <button type="button" onClick={() => onSort(sorted === 'ascending' ? `-${column.sort}` : column.sort!)}>{column.title}{sorted === 'ascending' ? ' ↑' : sorted === 'descending' ? ' ↓' : ''}</button>
                     : column.title}
                 </span>
               );
@@ -114,4 +119,9 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
       </div>
     </div>
   );
+}
+
+/** A cell's second line, on a phone: what has no column of its own there. */
+export function Under({ children }: { children: ReactNode }): ReactNode {
+  return <span className={classes['under']}>{children}</span>;
 }

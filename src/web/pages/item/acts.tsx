@@ -1,17 +1,18 @@
-import { Alert, Checkbox, Group, Radio, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Checkbox, Group, Modal, Radio, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { ItemDetail, ItemSummary, SuggestionView } from '../../../api/schemas.ts';
 import { call, reading } from '../../app/call.ts';
-import { formatDate } from '../../app/format.ts';
+import { formatDate, formatSentence } from '../../app/format.ts';
+import { useKeys } from '../../app/keys.tsx';
 import { useMay, useSession } from '../../app/session.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { ActDialog } from '../../parts/dialog.tsx';
 import { ColleaguePicker, LedgerAccountPicker, PartyPicker } from '../../parts/pickers.tsx';
-import { Loaded } from '../../parts/states.tsx';
+import { Loaded, Loading } from '../../parts/states.tsx';
 import { AllocateDialog } from './allocate.tsx';
 import { perform, type Performed } from './perform.tsx';
-import { titleOf } from './suggestion.tsx';
+import { leftOpen, titleOf } from './suggestion.tsx';
 
 /** The acts upon an item: which there are, when each can be done, its key, and its dialogue. */
 
@@ -31,7 +32,7 @@ const canDecide = (item: ItemSummary, me: string): boolean => item.state !== 'do
 const isFree = (item: ItemSummary, me: string): boolean => item.owner === null || item.owner === me;
 export const ACTS: readonly Act[] = [
   { name: 'accept', label: 'Accept', keys: 'a', common: true, offered: (item, me) => canDecide(item, me) && item.suggestion_count > 0 },
-  { name: 'allocate', label: 'Allocate by hand', keys: 'l', common: true, offered: canDecide },
+  { name: 'allocate', label: 'Allocate by hand', keys: 'b', common: true, offered: canDecide },
   { name: 'on_account', label: 'Put on account', keys: 'o', common: true, offered: canDecide },
   { name: 'ledger', label: 'Post to a ledger account', keys: 'p', common: false, offered: canDecide },
   { name: 'split', label: 'Split', keys: 's', common: false, offered: canDecide },
@@ -78,7 +79,7 @@ export function ActDialogs({ entry_id, name, suggestion, close, onGone }: { entr
     void perform({ ...performed, item });
     if (leaves) onGone();
   };
-  if (query.data === undefined) return query.error ? <ActDialog title="" submit="" disabled onSubmit={close} close={close}><Loaded query={query}>{() => null}</Loaded></ActDialog> : null;
+  if (query.data === undefined) return query.error ? <ActDialog title="" submit="" disabled onSubmit={close} close={close}><Loaded query={query}>{() => null}</Loaded></ActDialog> : <Coming close={close} />;
   const props: DialogProps = { item: query.data, close, act: act(query.data) };
   switch (name) {
     case 'accept': return <AcceptDialog {...props} number={suggestion ?? 1} />;
@@ -93,6 +94,12 @@ export function ActDialogs({ entry_id, name, suggestion, close, onGone }: { entr
     case 'assign': return <AssignDialog {...props} />;
     case 'undo': return <UndoDialog {...props} />;
   }
+}
+
+/** A dialogue whose item is still on its way: keys that are typed ahead must not reach the page below. */
+function Coming({ close }: { close: () => void }): ReactNode {
+  useKeys('Loading', [], { isDialog: true });
+  return <Modal opened onClose={close} title="Loading the item" withCloseButton={false}><Loading rows={4} /></Modal>;
 }
 
 const DONE: Partial<ItemSummary> = { state: 'done', outcome: 'manual' };
@@ -110,17 +117,17 @@ function AcceptDialog({ item, act, close, number }: DialogProps & { number: numb
     }, true);
   return (
     <ActDialog title="Accept a suggestion" submit="Accept" onSubmit={submit} close={close} disabled={!suggestion} size="lg" note={<ApprovalHint item={item} />}>
-      <Text><Amount amount={item.amount} currency={item.currency} /> of {item.counterparty_name ?? 'an unnamed payer'}, {formatDate(item.booking_date)}</Text>
+      <Text><Amount amount={item.amount} currency={item.currency} /> of {item.counterparty_name ?? item.party_name ?? 'an unnamed payer'}, {formatDate(item.booking_date)}</Text>
       {item.suggestions.length > 1
         ? (
           <Radio.Group value={String(chosen)} onChange={(value) => setChosen(Number(value))} aria-label="Suggestion">
-            <Stack gap={6}>{item.suggestions.map((one) => <Radio key={one.number} value={String(one.number)} label={<SuggestionLine suggestion={one} />} />)}</Stack>
+            <Stack gap={6}>{item.suggestions.map((one) => <Radio key={one.number} value={String(one.number)} label={<SuggestionLine suggestion={one} item={item} />} />)}</Stack>
           </Radio.Group>
         )
-        : suggestion && <SuggestionLine suggestion={suggestion} />}
-      {suggestion && suggestion.against.length > 0 && (
+        : suggestion && <SuggestionLine suggestion={suggestion} item={item} />}
+      {suggestion && suggestion.against.some((one) => !one.code.startsWith('rule:')) && (
         <Alert color="yellow" variant="light" p="xs" title="What speaks against it">
-          {suggestion.against.map((one) => <Text key={one.code + one.text}>{one.text}</Text>)}
+          {suggestion.against.filter((one) => !one.code.startsWith('rule:')).map((one) => <Text key={one.code + one.text}>{formatSentence(one.text)}</Text>)}
         </Alert>
       )}
       <TextInput label="Comment" value={comment} onChange={(event) => setComment(event.currentTarget.value)} maxLength={2_000} />
@@ -128,11 +135,15 @@ function AcceptDialog({ item, act, close, number }: DialogProps & { number: numb
   );
 }
 
-function SuggestionLine({ suggestion }: { suggestion: SuggestionView }): ReactNode {
+function SuggestionLine({ suggestion, item }: { suggestion: SuggestionView; item: ItemDetail }): ReactNode {
   return (
     <div>
       <Text fw={600}>{titleOf(suggestion)}</Text>
-      {suggestion.invoices.map((part) => <Text key={part.invoice_id} c="dimmed">{part.invoice_number} of {part.party_id}: <Amount amount={part.amount} currency={part.currency} plain /></Text>)}
+      {suggestion.invoices.map((part) => {
+        const left = leftOpen(part, item.open_items);
+        return <Text key={part.invoice_id} c="dimmed">{part.invoice_number} of {part.party_id}: <Amount amount={part.amount} currency={item.currency} plain />{left !== undefined && Number(left) !== 0 && <>, of it stay open <Amount amount={left} currency={part.currency} plain /></>}</Text>;
+      })}
+      {Number(suggestion.rest) !== 0 && <Text c="dimmed">The rest, <Amount amount={suggestion.rest} currency={item.currency} plain />, goes on account.</Text>}
     </div>
   );
 }

@@ -78,7 +78,7 @@ export function AllocateDialog({ item, split, close, act }: Props): ReactNode {
   return (
     <ActDialog title={split ? 'Split' : 'Allocate by hand'} submit="Allocate" onSubmit={submit} close={close} disabled={!ready} size="56rem"
       note={above ? 'Above your limit: a second person is asked.' : rest === undefined ? 'An amount cannot be read.' : rest === 0n ? 'Adds up.' : <>Left: <Amount amount={fromMinorUnits(rest, currency)} currency={currency} plain /></>}>
-      <Text><Amount amount={item.amount} currency={currency} /> of {item.counterparty_name ?? 'an unnamed payer'}</Text>
+      <Text><Amount amount={item.amount} currency={currency} /> of {item.counterparty_name ?? item.party_name ?? 'an unnamed payer'}</Text>
       {invoices.length > 0 && (
         <Table.ScrollContainer minWidth={560}>
           <Table verticalSpacing={3}>

@@ -4,18 +4,18 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useState, type ReactNode } from 'react';
 import type { ItemDetail } from '../../../api/schemas.ts';
 import { linkTo, reading } from '../../app/call.ts';
-import { formatAge, formatDate, formatTime, wordsOf } from '../../app/format.ts';
+import { formatAge, formatAmount, formatDate, formatSentence, formatTime, wordsOf } from '../../app/format.ts';
 import { Keys, useKeys } from '../../app/keys.tsx';
 import { useSession } from '../../app/session.ts';
 import { Actor } from '../../parts/actor.tsx';
 import { Amount } from '../../parts/amount.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { Empty, Failed, Loaded, Loading, Panel } from '../../parts/states.tsx';
-import { useItems } from '../queue/items.ts';
+import { Empty, Failed, Loaded, Loading, Panel, useTitle } from '../../parts/states.tsx';
+import { useItems, usePrefetched } from '../queue/items.ts';
 import type { QueueSearch } from '../queue/search.ts';
 import { ActDialogs, claim, release, useOffered, type ActName } from './acts.tsx';
 import classes from './item.module.css';
-import { Suggestion } from './suggestion.tsx';
+import { Discount, Suggestion } from './suggestion.tsx';
 
 /** One item: on one side the document at its place and what was read there, on the other what it may be and what can be done. */
 
@@ -27,6 +27,7 @@ export default function Item(): ReactNode {
   const query = useQuery({ ...reading('GET /api/items/:entry_id', { params: { entry_id } }), refetchInterval: 20_000 });
   const navigate = useNavigate();
   const neighbours = useNeighbours(entry_id, search);
+  usePrefetched(neighbours.next);
   const go = (to: string | undefined): void => {
     if (to === undefined) void navigate({ to: '/queue', search: search as never });
     else void navigate({ to: '/queue/$entry_id', params: { entry_id: to }, search: search as never });
@@ -58,6 +59,7 @@ function Shown({ item, neighbours, go }: { item: ItemDetail; neighbours: Neighbo
   const me = useSession();
   const [dialog, setDialog] = useState<{ name: ActName; suggestion?: number } | null>(null);
   const offered = useOffered(item);
+  useTitle(`${nameOf(item)}, ${formatAmount(item.amount, item.currency)} ${item.currency}`);
   const start = (name: (typeof offered)[number]['name'], suggestion?: number): void => {
     if (name === 'claim') claim(item, me);
     else if (name === 'release') release(item);
@@ -76,11 +78,11 @@ function Shown({ item, neighbours, go }: { item: ItemDetail; neighbours: Neighbo
           <Tooltip label="Back to the queue (Esc)"><ActionIcon variant="subtle" color="gray" aria-label="Back to the queue" onClick={() => go(undefined)}><Icon name="back" /></ActionIcon></Tooltip>
           <div style={{ minWidth: 0 }}>
             <Group gap="xs" align="baseline">
-              <Title order={1} size="h2">{item.counterparty_name ?? item.party_name ?? `Entry ${item.entry_id}`}</Title>
+              <Title order={1} size="h2">{nameOf(item)}</Title>
               <Text fw={600} size="md" component="div"><Amount amount={item.amount} currency={item.currency} /></Text>
               <State item={item} />
             </Group>
-            <Text c="dimmed">{item.explanation}{item.owner !== null && item.owner !== me.user_id && item.state !== 'done' && ` ${item.owner_name} has it: ask them, or assign it (t).`}</Text>
+            <Text c="dimmed">{formatSentence(item.explanation)}{item.owner !== null && item.owner !== me.user_id && item.state !== 'done' && ` ${item.owner_name} has it: ask them, or assign it (t).`}</Text>
           </div>
         </Group>
         <Group gap={6}>
@@ -109,7 +111,7 @@ function Shown({ item, neighbours, go }: { item: ItemDetail; neighbours: Neighbo
             {item.suggestions.length === 0 && <Empty title="No suggestion">Nothing on the books explains it. Allocate by hand, put it on account, or say that it is not ours.</Empty>}
             {item.suggestions.map((one) => <Suggestion key={one.number} suggestion={one} currency={item.currency} open_items={item.open_items} onAccept={may_accept ? () => start('accept', one.number) : null} />)}
             {item.refused.length > 0 && (
-              <div style={{ padding: '8px 12px' }}>
+              <div className={classes['setAside']}>
                 <Text size="xs" c="dimmed" fw={600}>Named and set aside</Text>
                 {item.refused.map((one) => <Text key={one.invoice_number + one.party_id}>{one.invoice_number} of {one.party_id}: {wordsOf(one.reason).toLowerCase()}</Text>)}
               </div>
@@ -124,6 +126,10 @@ function Shown({ item, neighbours, go }: { item: ItemDetail; neighbours: Neighbo
       <ActDialogs entry_id={item.entry_id} name={dialog?.name ?? null} suggestion={dialog?.suggestion} close={() => setDialog(null)} onGone={() => go(neighbours.next)} />
     </div>
   );
+}
+
+function nameOf(item: ItemDetail): string {
+  return item.counterparty_name ?? item.party_name ?? `Entry ${item.entry_id}`;
 }
 
 function State({ item }: { item: ItemDetail }): ReactNode {
@@ -169,7 +175,8 @@ function fileOf(path: string): string {
 function Facts({ item }: { item: ItemDetail }): ReactNode {
   const facts: [string, ReactNode][] = [
     ['Booked', formatDate(item.booking_date)], ['Value date', item.value_date && item.value_date !== item.booking_date ? formatDate(item.value_date) : null],
-    ['Counterparty', item.counterparty_name], ['Their account', item.counterparty_account], ['Text', item.remittance], ['Reference', item.structured_reference],
+    ['Counterparty', item.counterparty_name], ['Their account', item.counterparty_account],
+    ['Accounts on file', item.party ? <AccountsOnFile item={item} accounts={item.party.accounts} /> : null], ['Text', item.remittance], ['Reference', item.structured_reference],
     ['End to end', item.end_to_end_id], ['Mandate', item.mandate_id], ['Bank’s reference', item.bank_reference], ['Return reason', item.return_reason],
     ['Account', item.account_name ? `${item.account_name}, ${item.account}` : item.account], ['Company', item.company],
     ['Statement', `${item.document.bank_statement_id ?? item.document.statement_id}, entry ${item.document.line}${item.document.detail ? `, detail ${item.document.detail}` : ''} (${item.document.format})`],
@@ -179,7 +186,7 @@ function Facts({ item }: { item: ItemDetail }): ReactNode {
     <Panel title="What was read">
       <Table withRowBorders={false} verticalSpacing={2} horizontalSpacing={6} layout="fixed">
         <Table.Tbody>
-          {facts.filter(([, value]) => value).map(([name, value]) => <Table.Tr key={name}><Table.Th scope="row" w={118} c="dimmed" fw={400}>{name}</Table.Th><Table.Td className="pre">{value}</Table.Td></Table.Tr>)}
+          {facts.filter(([, value]) => value).map(([name, value]) => <Table.Tr key={name} style={{ verticalAlign: 'baseline' }}><Table.Th scope="row" w={118} c="dimmed" fw={400}>{name}</Table.Th><Table.Td className="pre">{value}</Table.Td></Table.Tr>)}
         </Table.Tbody>
       </Table>
       {item.facts && (
@@ -189,6 +196,18 @@ function Facts({ item }: { item: ItemDetail }): ReactNode {
         </details>
       )}
     </Panel>
+  );
+}
+
+/** Whether the money comes from, or goes to, an account that is known to be the party's: what one compares before one pays. */
+function AccountsOnFile({ item, accounts }: { item: ItemDetail; accounts: readonly string[] }): ReactNode {
+  const theirs = item.counterparty_account;
+  if (accounts.length === 0) return 'none';
+  return (
+    <>
+      {accounts.map((account) => <div key={account} className="figures">{account}{account === theirs && <Text span c="var(--tieout-in)"> · this one</Text>}</div>)}
+      {theirs !== null && !accounts.includes(theirs) && <Text c="var(--tieout-out)">The account of this payment is not among them.</Text>}
+    </>
   );
 }
 
@@ -202,8 +221,8 @@ function OpenItems({ item }: { item: ItemDetail }): ReactNode {
             <Table.Tbody>
               {item.open_items.map((one) => (
                 <Table.Tr key={one.invoice_id}>
-                  <Table.Td>{one.invoice_number}{one.kind !== 'receivable' && <Text span c="dimmed" size="xs"> {wordsOf(one.kind).toLowerCase()}</Text>}</Table.Td><Table.Td>{formatDate(one.issue_date)}</Table.Td>
-                  <Table.Td>{one.due_date ? formatDate(one.due_date) : '–'}</Table.Td><Table.Td ta="end"><Amount amount={one.amount} currency={one.currency} plain /></Table.Td>
+                  <Table.Td>{one.invoice_number}{one.kind !== 'receivable' && <Text span c="dimmed" size="xs"> {wordsOf(one.kind).toLowerCase()}</Text>}</Table.Td><Table.Td className="figures">{formatDate(one.issue_date)}</Table.Td>
+                  <Table.Td className="figures">{one.due_date ? formatDate(one.due_date) : '–'}<Discount item={one} /></Table.Td><Table.Td ta="end"><Amount amount={one.amount} currency={one.currency} plain /></Table.Td>
                   <Table.Td ta="end"><Amount amount={one.open} currency={one.currency} plain /></Table.Td>
                 </Table.Tr>
               ))}

@@ -2,9 +2,10 @@ import { Button, Group, Modal, Stack, Table, Text } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useSyncExternalStore, type ReactNode } from 'react';
 import type { ItemSummary } from '../../../api/schemas.ts';
-import { formatAge, formatDate, wordsOf } from '../../app/format.ts';
+import { formatAge, formatDate, formatSentence, wordsOf } from '../../app/format.ts';
 import { useKeys } from '../../app/keys.tsx';
 import { useSession } from '../../app/session.ts';
+import { sentenceOf } from '../../parts/states.tsx';
 import { perform, type Performed } from './perform.tsx';
 
 /** What a person is told whose act came too late: what has changed since the item was shown, and what can still be done. */
@@ -37,7 +38,7 @@ function Dialog({ act, current, message }: Stale): ReactNode {
   return (
     <Modal opened onClose={close} title="It has changed meanwhile" size="lg">
       <Stack>
-        <Text>{message.charAt(0).toUpperCase() + message.slice(1)}.</Text>
+        <Text>{sentenceOf(message)}</Text>
         <Text>Nothing was done.{changes.length > 0 && ' Since you saw the item:'}</Text>
         {changes.length > 0 && <Table withTableBorder>
           <Table.Thead><Table.Tr><Table.Th /><Table.Th>You saw</Table.Th><Table.Th>It is</Table.Th></Table.Tr></Table.Thead>
@@ -57,9 +58,9 @@ function Dialog({ act, current, message }: Stale): ReactNode {
 
 function changesOf(was: ItemSummary, is: ItemSummary): { name: string; was: string; is: string }[] {
   const facts: [string, (item: ItemSummary) => string][] = [
-    ['State', (item) => wordsOf(item.state)], ['Outcome', (item) => wordsOf(item.outcome)], ['Reason', (item) => wordsOf(item.reason)], ['What happened', (item) => item.explanation],
+    ['State', (item) => wordsOf(item.state)], ['Outcome', (item) => wordsOf(item.outcome)], ['Reason', (item) => wordsOf(item.reason)], ['What happened', (item) => formatSentence(item.explanation)],
     ['Owner', (item) => item.owner_name ?? 'nobody'], ['Put off until', (item) => (item.deferred_until ? formatDate(item.deferred_until) : '–')],
-    ['Best suggestion', (item) => item.best_suggestion ?? 'none'], ['In the queue since', (item) => formatAge(item.opened_at)], ['Version', (item) => String(item.version)],
+    ['Best suggestion', (item) => (item.best_suggestion === null ? 'none' : formatSentence(item.best_suggestion))], ['In the queue since', (item) => formatAge(item.opened_at)], ['Version', (item) => String(item.version)],
   ];
   return facts.map(([name, of]) => ({ name, was: of(was), is: of(is) })).filter((change) => change.was !== change.is);
 }

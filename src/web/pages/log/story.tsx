@@ -4,7 +4,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import type { StoryStep } from '../../../api/schemas.ts';
 import { call, linkTo, reading } from '../../app/call.ts';
-import { formatDate, formatTime, wordsOf } from '../../app/format.ts';
+import { formatDate, formatSentence, formatTime, wordsOf } from '../../app/format.ts';
 import { Keys, useKeys } from '../../app/keys.tsx';
 import { useMay } from '../../app/session.ts';
 import { Actor } from '../../parts/actor.tsx';
@@ -42,7 +42,7 @@ export default function Story(): ReactNode {
             {story.steps.map((step, at) => <Step key={step.decision_id} step={step} currency={story.currency} stands={at === story.steps.length - 1} />)}
             {story.approvals.length > 0 && (
               <Panel title="Approvals">
-                {story.approvals.map((one) => <Text key={one.approval_id}><b>{wordsOf(one.state)}</b>: {one.summary}; asked by {one.requested_by}, {formatTime(one.requested_at)}{one.decided_by && `; decided by ${one.decided_by}`}{one.decision_reason && `: ${one.decision_reason}`}</Text>)}
+                {story.approvals.map((one) => <Text key={one.approval_id}><b>{wordsOf(one.state)}</b>: {formatSentence(one.summary)}; asked by {one.requested_by}, {formatTime(one.requested_at)}{one.decided_by && `; decided by ${one.decided_by}`}{one.decision_reason && `: ${one.decision_reason}`}</Text>)}
               </Panel>
             )}
             {story.comments.length > 0 && <Panel title="Comments">{story.comments.map((one) => <Text key={one.comment_id} className="pre"><b>{one.author}</b>, {formatTime(one.at)}: {one.text}</Text>)}</Panel>}
@@ -65,7 +65,7 @@ function Step({ step, currency, stands }: { step: StoryStep; currency: string; s
   return (
     <Panel title={`${wordsOf(step.outcome)}: ${wordsOf(step.reason).toLowerCase()}`} aside={<Group gap="xs"><Badge color={stands ? 'petrol' : 'gray'}>{stands ? 'stands' : 'superseded'}</Badge><Text size="xs" c="dimmed">{formatTime(step.decided_at)}</Text></Group>}>
       <Stack gap="xs">
-        <Text className="break">{step.explanation}</Text>
+        <Text className="break">{formatSentence(step.explanation)}</Text>
         <Text c="dimmed">By {step.decided_by === 'rule' ? 'the rules' : step.decided_by}{step.approved_by && `, approved by ${step.approved_by}`}{step.rule_id && <>; rule <Anchor component={Link} to="/log" search={{ rule_id: step.rule_id, ruleset: step.ruleset ?? undefined } as never} size="sm" underline="always">{step.rule_id}</Anchor></>}{step.log_seq && `; record ${step.log_seq}`}</Text>
         {step.invoices.length > 0 && (
           <Table verticalSpacing={2}>

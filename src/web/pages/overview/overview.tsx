@@ -1,15 +1,14 @@
-import { BarChart, LineChart } from '@mantine/charts';
-import '@mantine/charts/styles.css';
 import { Alert, Anchor, Badge, SimpleGrid, Stack, Table, Text, UnstyledButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Overview as Figures } from '../../../api/schemas.ts';
 import { reading } from '../../app/call.ts';
-import { formatCount, formatDate, formatShare, formatTime } from '../../app/format.ts';
+import { formatAmount, formatCount, formatDate, formatTime } from '../../app/format.ts';
 import { useSession } from '../../app/session.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { Empty, Loaded, PageHead, Panel } from '../../parts/states.tsx';
+import { AutomaticRate, QueueAge } from './charts.tsx';
 import { Conservation, Flow, RunList } from './run.tsx';
 
 /** The morning's figures: what came, where it went, what waits, and whether the books agree with the bank. */
@@ -42,20 +41,10 @@ function Shown({ data }: { data: Figures }): ReactNode {
       )}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
         <Panel title="Posted automatically, by run">
-          {rate.length === 0 ? <Empty title="No run yet" /> : (
-            <>
-              <LineChart h={170} data={rate.map((one) => ({ run: `Run ${one.run_id}`, share: one.automatic / one.entries }))} dataKey="run" series={[{ name: 'share', label: 'Automatic', color: 'petrol.6' }]} valueFormatter={(value) => formatShare(value)} yAxisProps={{ domain: [0, 1] }} curveType="linear" withDots lineChartProps={{ accessibilityLayer: false }} aria-hidden />
-              <AsTable caption="Share of entries posted automatically" rows={rate.map((one) => [`Run ${one.run_id}`, `${formatShare(one.automatic / one.entries)} of ${formatCount(one.entries)}`])} />
-            </>
-          )}
+          {rate.length === 0 ? <Empty title="No run yet" /> : <AutomaticRate runs={rate} />}
         </Panel>
         <Panel title="Age of the queue">
-          {data.queue.open === 0 ? <Empty title="The queue is empty" /> : (
-            <>
-              <BarChart h={170} data={data.queue_age.map((one, at, all) => ({ age: ageName(one.up_to_days, all[at - 1]?.up_to_days ?? null), count: one.count }))} dataKey="age" series={[{ name: 'count', label: 'Items', color: 'petrol.6' }]} yAxisProps={{ allowDecimals: false }} barChartProps={{ accessibilityLayer: false }} aria-hidden />
-              <AsTable caption="Items by age" rows={data.queue_age.map((one, at, all) => [ageName(one.up_to_days, all[at - 1]?.up_to_days ?? null), formatCount(one.count)])} />
-            </>
-          )}
+          {data.queue.open === 0 ? <Empty title="The queue is empty" /> : <QueueAge ages={data.queue_age} />}
         </Panel>
       </SimpleGrid>
       <Panel title="Bank accounts: statement against ledger" padded={false}>
@@ -68,7 +57,7 @@ function Shown({ data }: { data: Figures }): ReactNode {
                   <Table.Tr key={one.company + one.account}>
                     <Table.Td>{one.account}<Text size="xs" c="dimmed">{one.company}</Text></Table.Td><Table.Td>{one.statement_date ? formatDate(one.statement_date) : '–'}</Table.Td>
                     <Table.Td ta="end">{one.statement_balance === null ? '–' : <Amount amount={one.statement_balance} currency={one.currency} plain />}</Table.Td><Table.Td ta="end"><Amount amount={one.ledger_balance} currency={one.currency} plain /></Table.Td>
-                    <Table.Td>{one.difference === null ? <Badge color="gray">no statement</Badge> : Number(one.difference) === 0 ? <Badge>agrees</Badge> : <Badge color="red">differs by {one.difference}</Badge>}</Table.Td>
+                    <Table.Td>{one.difference === null ? <Badge color="gray">no statement</Badge> : Number(one.difference) === 0 ? <Badge>agrees</Badge> : <Badge color="red">differs by {formatAmount(one.difference, one.currency)}</Badge>}</Table.Td>
                     <Table.Td ta="end"><Amount amount={one.unallocated} currency={one.currency} plain /></Table.Td><Table.Td ta="end"><Amount amount={one.suspense} currency={one.currency} plain /></Table.Td><Table.Td ta="end"><Amount amount={one.clearing} currency={one.currency} plain /></Table.Td><Table.Td ta="end">{formatCount(one.gaps)}</Table.Td>
                   </Table.Tr>
                 ))}
@@ -88,11 +77,6 @@ function Shown({ data }: { data: Figures }): ReactNode {
   );
 }
 
-function ageName(up_to: number | null, from: number | null): string {
-  if (up_to === null) return `over ${from ?? 0} days`;
-  return from === null ? (up_to === 0 ? 'today' : `up to ${up_to} days`) : `${from + 1}–${up_to} days`;
-}
-
 function Figure({ name, value, note, to, bad = false }: { name: string; value: string; note: string; to: string; bad?: boolean }): ReactNode {
   return (
     <UnstyledButton component={Link} to={to} className="panel" p="sm">
@@ -101,9 +85,4 @@ function Figure({ name, value, note, to, bad = false }: { name: string; value: s
       <Text size="xs" c="dimmed">{note}</Text>
     </UnstyledButton>
   );
-}
-
-/** A chart's figures for those who do not see it. */
-function AsTable({ caption, rows }: { caption: string; rows: readonly (readonly [string, string])[] }): ReactNode {
-  return <table className="unseen"><caption>{caption}</caption><tbody>{rows.map(([name, value]) => <tr key={name}><th scope="row">{name}</th><td>{value}</td></tr>)}</tbody></table>;
 }

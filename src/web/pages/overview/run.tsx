@@ -73,7 +73,7 @@ export function Conservation({ run }: { run: RunView }): ReactNode {
       <Table.ScrollContainer minWidth={420}>
         <Table verticalSpacing={2}>
           <Table.Thead><Table.Tr><Table.Th>Currency</Table.Th><Table.Th>Outcome</Table.Th><Table.Th ta="end">Entries</Table.Th><Table.Th ta="end">Out</Table.Th><Table.Th ta="end">In</Table.Th></Table.Tr></Table.Thead>
-          <Table.Tbody>{run.amounts.map((one) => <Table.Tr key={one.currency + one.outcome}><Table.Td>{one.currency}</Table.Td><Table.Td>{wordsOf(one.outcome)}</Table.Td><Table.Td ta="end">{formatCount(one.count)}</Table.Td><Table.Td ta="end"><Amount amount={one.debits} currency={one.currency} plain /></Table.Td><Table.Td ta="end"><Amount amount={one.credits} currency={one.currency} plain /></Table.Td></Table.Tr>)}</Table.Tbody>
+          <Table.Tbody>{run.amounts.map((one) => <Table.Tr key={one.currency + one.outcome}><Table.Td>{one.currency}</Table.Td><Table.Td>{wordsOf(one.outcome)}</Table.Td><Table.Td ta="end">{formatCount(one.count)}</Table.Td><Table.Td ta="end"><Amount amount={one.debits} currency={one.currency} plain bare /></Table.Td><Table.Td ta="end"><Amount amount={one.credits} currency={one.currency} plain bare /></Table.Td></Table.Tr>)}</Table.Tbody>
         </Table>
       </Table.ScrollContainer>
     </Stack>

@@ -12,6 +12,7 @@ const HEIGHT = 230;
 // Above a node's bar its name must find room, however thin the bar is.
 const NODE_PADDING = 18;
 const LABEL_PX = 128;
+const NAMED_FROM_PX = 560;
 /** What went well, what waits, what was set aside. */
 const COLOURS: Record<string, string> = {
   auto: '#2f928b', review: '#c98a1b', suspense: '#b0643a', duplicate: '#8793a0', quarantined: '#c2443a', pending: '#8793a0', manual: '#3f7fb5', 'decided by a person': '#3f7fb5', undone: '#c98a1b',
@@ -21,7 +22,7 @@ export function Sankey({ links }: { links: readonly Link[] }): ReactNode {
   const { ref, width } = useElementSize();
   const names = [...new Set(links.flatMap((link) => [link.source, link.target]))];
   return (
-    <div ref={ref}>
+    <div ref={ref} style={{ minHeight: HEIGHT }}>
       {width > 0 && <Picture links={links} names={names} width={width} />}
       <table className="unseen">
         <caption>Where the entries went</caption>
@@ -48,6 +49,8 @@ function Picture({ links, names, width }: { links: readonly Link[]; names: reado
         const is_first = node.depth === 0;
         const is_last = (node.sourceLinks?.length ?? 0) === 0;
         const [x0, x1, y0, y1] = [node.x0!, node.x1!, node.y0!, node.y1!];
+        // In the middle of a phone's width there is no room for a name; it stands at the right once more.
+        if (!is_first && !is_last && width < NAMED_FROM_PX) return <rect key={node.name} x={x0} y={y0} width={x1 - x0} height={Math.max(2, y1 - y0)} fill={colourOf(node.name) ?? '#6b7987'} rx={1} />;
         const label = `${labelOf(node.name)} ${formatCount(node.value ?? 0)}`;
         return (
           <g key={node.name}>

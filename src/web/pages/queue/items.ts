@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, useInfiniteQuery, type InfiniteData } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { ItemDetail, ItemPage, ItemSummary } from '../../../api/schemas.ts';
-import { call } from '../../app/call.ts';
+import { call, reading } from '../../app/call.ts';
 import { queries } from '../../app/queries.ts';
 import { queryOf, type QueueSearch } from './search.ts';
 
@@ -31,6 +31,18 @@ export function useItems(search: QueueSearch) {
   const query = useInfiniteQuery(itemsQuery(search));
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   return { query, rows, total: Math.max(query.data?.pages.at(-1)?.total ?? 0, rows.length) };
+}
+
+// Whoever leafs through the list with a key held down wants none of those in between.
+const PREFETCH_MS = 120;
+
+/** Has the item on its way before it is opened or acted upon. */
+export function usePrefetched(entry_id: string | undefined): void {
+  useEffect(() => {
+    if (entry_id === undefined) return undefined;
+    const timer = setTimeout(() => void queries.prefetchQuery(reading(DETAIL_KEY, { params: { entry_id } })), PREFETCH_MS);
+    return () => clearTimeout(timer);
+  }, [entry_id]);
 }
 
 type Lists = InfiniteData<ItemPage, string | null>;

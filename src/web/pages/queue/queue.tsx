@@ -6,17 +6,17 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { ItemGroup, ItemSummary, SavedView } from '../../../api/schemas.ts';
 import { call, linkTo, reading } from '../../app/call.ts';
-import { formatAge, formatCount, formatDate, wordsOf } from '../../app/format.ts';
+import { decimalsOf, formatAmount, formatCount, formatDate, formatSentence, formatSpan, parseAmount, wordsOf } from '../../app/format.ts';
 import { Keys, useKeys } from '../../app/keys.tsx';
 import { useMay, useSession } from '../../app/session.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { ActDialog } from '../../parts/dialog.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { Empty, Failed, Loading, tell } from '../../parts/states.tsx';
-import { VirtualList, type Column } from '../../parts/virtual-list.tsx';
+import { Empty, Failed, Loading, tell, useTitle } from '../../parts/states.tsx';
+import { Under, VirtualList, type Column } from '../../parts/virtual-list.tsx';
 import { ActDialogs, claim, release, useOffered, type ActName } from '../item/acts.tsx';
 import { BulkAccept } from './bulk-accept.tsx';
-import { useItems } from './items.ts';
+import { useItems, usePrefetched } from './items.ts';
 import classes from './queue.module.css';
 import { FILTER_NAMES, filterOf, type QueueSearch } from './search.ts';
 
@@ -26,24 +26,41 @@ const STATES = [
   { value: 'open', label: 'Open' }, { value: 'deferred', label: 'Put off' }, { value: 'not_ours', label: 'Not ours' }, { value: 'done', label: 'Done' }, { value: 'all', label: 'All' },
 ];
 
+/** What the list says of an item without a word of its own. */
+const none = <Text span c="dimmed">–</Text>;
+
+const reasonOf = (item: ItemSummary): ReactNode => (
+  <span title={formatSentence(item.explanation)}>
+    {item.priority > 0 && <span className={classes['urgent']} title="Looked at first: it may be fraud, or paid twice"><Icon name="warning" size={13} /><span className="unseen">Looked at first: </span></span>}{wordsOf(item.reason)}
+  </span>
+);
+
 const COLUMNS: readonly Column<ItemSummary>[] = [
-  { id: 'date', title: 'Booked', width: '5.4rem', sort: 'booking_date', cell: (item) => formatDate(item.booking_date) },
-  { id: 'counterparty', title: 'Counterparty', width: 'minmax(7rem, 2.2fr)', sort: 'counterparty', cell: (item) => item.counterparty_name ?? item.party_name ?? <Text span c="dimmed">unnamed</Text> },
-  { id: 'amount', title: 'Amount', width: 'minmax(7rem, 0.9fr)', align: 'end', sort: 'amount', cell: (item) => <Amount amount={item.amount} currency={item.currency} /> },
-  { id: 'reason', title: 'Reason', width: 'minmax(8rem, 1.3fr)', from: 'laptop', sort: 'reason', cell: (item) => <span title={item.explanation}>{wordsOf(item.reason)}</span> },
-  { id: 'suggestion', title: 'Best suggestion', width: 'minmax(8rem, 1.8fr)', from: 'laptop', cell: (item) => (item.best_suggestion ? <>{/^[a-z_]+$/.test(item.best_suggestion) ? wordsOf(item.best_suggestion) : item.best_suggestion}{item.suggestion_count > 1 && <Text span c="dimmed"> +{item.suggestion_count - 1}</Text>}</> : <Text span c="dimmed">none</Text>) },
-  { id: 'account', title: 'Account', width: 'minmax(6rem, 1fr)', from: 'large', sort: 'account', cell: (item) => <span title={item.account}>{item.account_name ?? item.account}</span> },
-  { id: 'age', title: 'Waits', width: '5.6rem', from: 'laptop', sort: 'opened_at', cell: (item) => formatAge(item.opened_at) },
+  { id: 'date', title: 'Booked', width: '5.2rem', from: 'laptop', sort: 'booking_date', cell: (item) => formatDate(item.booking_date) },
   {
-    id: 'owner', title: 'Owner', width: 'minmax(6rem, 0.9fr)', from: 'laptop', sort: 'owner', cell: (item) => (
+    id: 'counterparty', title: 'Counterparty', width: 'minmax(7rem, 2.8fr)', sort: 'counterparty',
+    cell: (item) => <><span title={item.counterparty_name ?? undefined}>{item.counterparty_name ?? item.party_name ?? <Text span c="dimmed">unnamed</Text>}</span><Under>{reasonOf(item)}</Under></>,
+  },
+  { id: 'amount', title: 'Amount', width: '8.8rem', align: 'end', sort: 'amount', cell: (item) => <><Amount amount={item.amount} currency={item.currency} /><Under>{formatDate(item.booking_date)}</Under></> },
+  { id: 'reason', title: 'Reason', width: 'minmax(9.5rem, 1.5fr)', from: 'laptop', sort: 'reason', cell: reasonOf },
+  { id: 'suggestion', title: 'Best suggestion', width: 'minmax(8rem, 1.7fr)', from: 'laptop', cell: (item) => (item.best_suggestion === null ? none : <>{suggestionOf(item.best_suggestion)}{item.suggestion_count > 1 && <Text span c="dimmed"> +{item.suggestion_count - 1}</Text>}</>) },
+  { id: 'account', title: 'Account', width: 'minmax(6rem, 1fr)', from: 'large', sort: 'account', cell: (item) => <span title={item.account}>{item.account_name ?? item.account}</span> },
+  { id: 'age', title: 'Waits', width: '4.4rem', from: 'laptop', sort: 'opened_at', cell: (item) => formatSpan(item.opened_at) },
+  {
+    id: 'owner', title: 'Owner', width: 'minmax(4.5rem, 0.9fr)', from: 'laptop', sort: 'owner', cell: (item) => (
       <Group gap={5} wrap="nowrap">
         {item.approval_id && <Badge size="sm" color="yellow">second person</Badge>}
-        {item.owner_name ?? <Text span c="dimmed">nobody</Text>}
-        {item.comment_count > 0 && <Text span c="dimmed" size="xs" title="Comments">✎ {item.comment_count}</Text>}
+        {item.owner_name ?? (item.approval_id ? null : none)}
+        {item.comment_count > 0 && <Text span c="dimmed" size="xs" title={`${item.comment_count} comments`}>✎ {item.comment_count}</Text>}
       </Group>
     ),
   },
 ];
+
+/** The API names a ledger account by its code, and what belongs to nobody in small letters. */
+function suggestionOf(text: string): string {
+  return /^[a-z_ ]+$/.test(text) ? wordsOf(text) : formatSentence(text);
+}
 
 export default function Queue(): ReactNode {
   const search = useSearch({ strict: false }) as QueueSearch;
@@ -58,6 +75,8 @@ export default function Queue(): ReactNode {
   const field = useRef<HTMLInputElement>(null);
   const item = rows[Math.min(current, rows.length - 1)];
   const offered = useOffered(item);
+  useTitle(query.data ? `Queue (${formatCount(total)})` : 'Queue');
+  usePrefetched(item?.entry_id);
   const may_act = useMay('act');
   const show = (change: Partial<QueueSearch>): void => {
     setCurrent(0);
@@ -101,10 +120,11 @@ export default function Queue(): ReactNode {
             <Text component="h1" fw={600} size="lg">Queue</Text>
             <Text c="dimmed" role="status">{query.data ? `${formatCount(total)} ${total === 1 ? 'item' : 'items'}` : ''}</Text>
           </Group>
-          <Group gap="xs">
+          <Group gap="xs" className={classes['tools']}>
             <SearchField value={search.search ?? ''} onSearch={(text) => show({ search: text || undefined })} field={field} />
             <Select aria-label="State" w={104} data={STATES} value={search.state ?? 'open'} allowDeselect={false} onChange={(state) => show({ state: state === 'open' ? undefined : state ?? undefined })} />
             <Switch label="Mine" checked={search.owner === 'me'} onChange={(event) => show({ owner: event.currentTarget.checked ? 'me' : undefined })} size="xs" />
+            <ReasonChoice groups={groups.data?.groups ?? []} search={search} show={show} />
             <Filters search={search} show={show} />
             <Views search={search} save={() => setSaving(true)} />
           </Group>
@@ -166,11 +186,17 @@ function GroupRail({ groups, total, search, show }: { groups: readonly ItemGroup
   );
 }
 
+/** Where there is no room for the reasons beside the list. */
+function ReasonChoice({ groups, search, show }: { groups: readonly ItemGroup[]; search: QueueSearch; show: (change: Partial<QueueSearch>) => void }): ReactNode {
+  const counts = [...Map.groupBy(groups, (one) => one.reason)].map(([reason, rules]) => ({ value: reason, label: `${wordsOf(reason)} (${formatCount(rules.reduce((sum, one) => sum + one.count, 0))})` }));
+  return <Select aria-label="Reason" hiddenFrom="md" w={170} clearable placeholder="All reasons" data={counts} value={search.reason ?? null} onChange={(reason) => show({ reason: reason ?? undefined, rule_id: undefined })} />;
+}
+
 function RailLine({ label, count, chosen, onClick, sums, inset = false }: { label: string; count: number | undefined; chosen: boolean; onClick: () => void; sums?: ItemGroup['sums']; inset?: boolean }): ReactNode {
   return (
     <UnstyledButton className={classes['reason']} data-chosen={chosen} data-inset={inset} aria-current={chosen ? 'true' : undefined} onClick={onClick}>
-      <Group justify="space-between" wrap="nowrap" gap={6}><span className={classes['name']}>{label}</span><span>{count === undefined ? '' : formatCount(count)}</span></Group>
-      {sums?.map((sum) => <Text key={sum.currency} size="xs" c="dimmed" ta="end"><Amount amount={sum.amount} currency={sum.currency} plain /></Text>)}
+      <Group justify="space-between" wrap="nowrap" gap={6}><span className={classes['name']} title={label}>{label}</span><span>{count === undefined ? '' : formatCount(count)}</span></Group>
+      {sums?.map((sum) => <Text key={sum.currency} size="xs" c="dimmed" ta="end" className="sums"><Amount amount={sum.amount} currency={sum.currency} plain /></Text>)}
     </UnstyledButton>
   );
 }
@@ -180,7 +206,7 @@ function SearchField({ value, onSearch, field }: { value: string; onSearch: (tex
   const send = useDebouncedCallback(onSearch, 250);
   useEffect(() => setTyped(value), [value]);
   return (
-    <TextInput ref={field} aria-label="Search the queue" placeholder="Name, invoice, text, amount" w={{ base: 150, md: 220 }} leftSection={<Icon name="search" size={13} />} rightSection={typed ? undefined : <Keys of="/" />}
+    <TextInput ref={field} aria-label="Search the queue" placeholder="Name, invoice or text" className={classes['search']} leftSection={<Icon name="search" size={13} />} rightSection={typed ? undefined : <Keys of="/" />}
       value={typed} onChange={(event) => { setTyped(event.currentTarget.value); send(event.currentTarget.value.trim()); }}
       onKeyDown={(event) => { if (event.key === 'Escape' || event.key === 'Enter') event.currentTarget.blur(); }} />
   );
@@ -197,23 +223,35 @@ function Filters({ search, show }: { search: QueueSearch; show: (change: Partial
 }
 
 const TEXT_FILTERS: readonly { name: keyof QueueSearch; type?: string; placeholder?: string }[] = [
-  { name: 'from', type: 'date' }, { name: 'to', type: 'date' }, { name: 'min_amount', placeholder: '1000.00' }, { name: 'max_amount', placeholder: '5000.00' }, { name: 'currency', placeholder: 'EUR' },
+  { name: 'from', type: 'date' }, { name: 'to', type: 'date' }, { name: 'min_amount' }, { name: 'max_amount' }, { name: 'currency', placeholder: 'EUR' },
   { name: 'account', placeholder: 'IBAN or number' }, { name: 'party_id', placeholder: 'C0012' }, { name: 'run_id', placeholder: '1' },
 ];
+const AMOUNT_FILTERS = ['min_amount', 'max_amount'] as const;
+
+// An amount of any currency is read as one with two decimals.
+const NO_CURRENCY = 'EUR';
+
+function shownAmount(amount: string, currency = NO_CURRENCY): string {
+  return /^-?\d+(\.\d+)?$/.test(amount) && (amount.split('.')[1]?.length ?? 0) <= decimalsOf(currency) ? formatAmount(amount, currency) : amount;
+}
 
 function FilterDialog({ search, close, apply }: { search: QueueSearch; close: () => void; apply: (change: Partial<QueueSearch>) => void }): ReactNode {
-  const [values, setValues] = useState<QueueSearch>(search);
+  // The address holds plain decimals; in the fields they are written as the user writes them.
+  const [values, setValues] = useState<QueueSearch>(() => ({ ...search, ...Object.fromEntries(AMOUNT_FILTERS.flatMap((name) => (search[name] ? [[name, shownAmount(search[name], search.currency)]] : []))) }));
+  const currency = values.currency?.trim().toUpperCase();
+  const amounts = Object.fromEntries(AMOUNT_FILTERS.flatMap((name) => (values[name] ? [[name, parseAmount(values[name], currency ?? NO_CURRENCY)]] : [])));
+  const misread = (name: keyof QueueSearch): string | null => (name in amounts && amounts[name] === undefined ? `Write it like ${formatAmount('1234.5', currency ?? NO_CURRENCY)}` : null);
   const colleagues = useQuery(reading('GET /api/colleagues', {}));
   const set = (name: keyof QueueSearch, value: string | null): void => setValues((before) => ({ ...before, [name]: value || undefined }));
   return (
-    <ActDialog title="Filter the queue" submit="Show" onSubmit={() => apply(values)} close={close}>
+    <ActDialog title="Filter the queue" submit="Show" onSubmit={() => apply({ ...values, ...amounts, currency })} close={close} disabled={AMOUNT_FILTERS.some((name) => misread(name) !== null)}>
       <Group grow align="flex-start">
         <Select label="Direction" clearable value={values.direction ?? null} data={[{ value: 'in', label: 'Money in' }, { value: 'out', label: 'Money out' }]} onChange={(value) => set('direction', value)} />
         <Select label="Owner" clearable searchable value={values.owner ?? null} data={[{ value: 'me', label: 'Me' }, { value: 'none', label: 'Nobody' }, ...(colleagues.data?.items ?? []).map((one) => ({ value: one.user_id, label: one.name }))]} onChange={(value) => set('owner', value)} />
       </Group>
       {[0, 2, 4, 6].map((at) => (
         <Group grow key={at} align="flex-start">
-          {TEXT_FILTERS.slice(at, at + 2).map((one) => <TextInput key={one.name} label={FILTER_NAMES[one.name as keyof typeof FILTER_NAMES]} type={one.type} placeholder={one.placeholder} value={values[one.name] ?? ''} onChange={(event) => set(one.name, event.currentTarget.value)} />)}
+          {TEXT_FILTERS.slice(at, at + 2).map((one) => <TextInput key={one.name} label={FILTER_NAMES[one.name as keyof typeof FILTER_NAMES]} type={one.type} placeholder={one.placeholder} error={misread(one.name)} value={values[one.name] ?? ''} onChange={(event) => set(one.name, event.currentTarget.value)} />)}
         </Group>
       ))}
     </ActDialog>
@@ -228,12 +266,18 @@ function Narrowed({ search, show, children }: { search: QueueSearch; show: (chan
     <Group gap={6} px="sm" pb={8}>
       {shown.map(([name, value]) => (
         <Pill key={name} withRemoveButton onRemove={() => show({ [name]: undefined })} removeButtonProps={{ 'aria-label': `Remove the filter ${FILTER_NAMES[name as keyof typeof FILTER_NAMES]}`, 'aria-hidden': false, tabIndex: 0 }}>
-          {FILTER_NAMES[name as keyof typeof FILTER_NAMES]}: {name === 'reason' ? wordsOf(String(value)) : String(value)}
+          {FILTER_NAMES[name as keyof typeof FILTER_NAMES]}: {shownFilter(name, String(value), search.currency)}
         </Pill>
       ))}
       {children}
     </Group>
   );
+}
+
+function shownFilter(name: string, value: string, currency: string | undefined): string {
+  if (name === 'reason' || name === 'direction') return wordsOf(value);
+  if (name === 'min_amount' || name === 'max_amount') return shownAmount(value, currency);
+  return (name === 'from' || name === 'to') && /^\d{4}-\d{2}-\d{2}$/.test(value) ? formatDate(value) : value;
 }
 
 function Views({ search, save }: { search: QueueSearch; save: () => void }): ReactNode {
