@@ -9,12 +9,12 @@ import { createRoot } from 'react-dom/client';
 import { queries } from './app/queries.ts';
 import { whenSignedOut } from './app/call.ts';
 import { router } from './app/router.tsx';
-import { sessionQuery } from './app/session.ts';
 import { cssVariables, theme } from './app/theme.ts';
 
+// A page of its own for the sign-in: nothing that was fetched stays in this window, and no page is drawn without a person.
 whenSignedOut(() => {
-  queries.removeQueries(sessionQuery);
-  void router.invalidate();
+  const { pathname, search } = window.location;
+  if (pathname !== '/sign-in') window.location.assign(`/sign-in?to=${encodeURIComponent(pathname + search)}`);
 });
 
 createRoot(document.getElementById('root')!).render(

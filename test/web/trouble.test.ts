@@ -109,7 +109,7 @@ inTheBrowser('what misleads', (begin) => {
     const morning = await begin();
     const page = await morning.open('anna', '/queue', { viewport: { width: 683, height: 384 }, deviceScaleFactor: 2 });
     // Without room for a column of its own the reason stands below the name, and can be chosen.
-    await page.getByText('Payee account differs').first().waitFor();
+    await page.getByRole('gridcell', { name: /Payee account differs/ }).first().waitFor();
     await page.getByRole('combobox', { name: 'Reason' }).click();
     await page.getByRole('option', { name: 'Short payment (4)' }).click();
     await page.waitForURL(/reason=short_payment/);

@@ -16,7 +16,8 @@ export const sessionQuery = queryOptions({
       throw error;
     }
   },
-  staleTime: 60_000,
+  // What of it changes ends the session; any call then says so.
+  staleTime: Infinity,
 });
 
 /** Who is signed in; only below the sign-in gate. */
