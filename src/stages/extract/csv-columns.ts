@@ -103,6 +103,10 @@ function fits(role: TitleMeaning['role'], kind: Kind): boolean {
   }
 }
 
+function allIbans(kind: Kind): boolean {
+  return kind.filled > 0 && kind.ibans === kind.filled;
+}
+
 function isText(kind: Kind): boolean {
   return kind.filled > 0 && kind.dates * 2 < kind.filled && kind.amounts * 2 < kind.filled && kind.currencies < kind.filled;
 }
@@ -139,7 +143,9 @@ function findHeader(rows: readonly Row[]): number | 'foreign' | undefined {
     if (meanings.length < 2 || meanings.length <= (best?.known ?? 0)) return;
     const roles = new Set(meanings.flat().map((meaning) => meaning.role));
     if (!DATE_ROLES.some((role) => roles.has(role)) || !MONEY_ROLES.some((role) => roles.has(role))) return;
-    best = { at, known: meanings.length, foreign: meanings.some((found) => found.every((meaning) => meaning.role === 'foreign')) };
+    // A payment service prints the number of the invoice beside its own fee and balance.
+    const ofService = roles.has('balance') && roles.has('fee') && roles.has('bank_reference');
+    best = { at, known: meanings.length, foreign: !ofService && meanings.some((found) => found.every((meaning) => meaning.role === 'foreign')) };
   });
   return best?.foreign === true ? 'foreign' : best?.at;
 }
@@ -158,15 +164,16 @@ function assignColumns(header: Row, body: readonly Row[], account: string | null
     if ([...forced.values()].some((columns) => columns.includes(column))) return;
     const meaning = meanings.find((m) => m.role !== 'foreign' && !forced.has(m.role) && fits(m.role, kinds[column]!));
     if (meaning === undefined) return;
-    const role = meaning.role as Role;
+    // Under `Counterparty` may stand the other side's account.
+    const role = meaning.role === 'counterparty_name' && allIbans(kinds[column]!) ? 'counterparty_account' : meaning.role as Role;
     candidates.set(role, [...(candidates.get(role) ?? []), { column, rank: meaning.rank }].toSorted((a, b) => a.rank - b.rank));
   });
-  // A column without a title that holds nothing but CR and DR marks the amounts beside it.
+  // A column without a title that is known, and with nothing but CR and DR under it, marks the amounts beside it.
   if (!candidates.has('indicator') && !forced.has('indicator')) {
     const width = Math.max(header.cells.length, ...body.map((row) => row.cells.length));
     for (let column = 0; column < width; column++) {
       const kind = kinds[column] ?? kindOf(body, column, profile);
-      if ((header.cells[column]?.trim() ?? '') === '' && kind.filled > 0 && kind.sides === kind.filled) candidates.set('indicator', [{ column, rank: 2 }]);
+      if ((titles[column]?.meanings.length ?? 0) === 0 && kind.filled > 0 && kind.sides === kind.filled) candidates.set('indicator', [{ column, rank: 2 }]);
     }
   }
 
@@ -237,6 +244,9 @@ function settleAccount(
     if (printed !== null) return [...kind.distinct].some((value) => compareAccounts(value, printed) !== 'no');
     // An own account stands on every row and is one of few; the counterparty's is often missing and rarely the same.
     if (kind.filled < rows * 0.9) return false;
+    // Beside the other side's bank stands its account, where rows are of SEPA's payments.
+    const bank = columns.counterparty_bank?.[0];
+    if (bank !== undefined && Math.abs(bank - column) === 1 && (columns.mandate_id ?? columns.end_to_end_id) !== undefined && column > (columns.booking_date?.[0] ?? 0)) return false;
     if (counterparty !== undefined || others === undefined || column < (columns.booking_date?.[0] ?? 0)) return true;
     return rows > 1 && kind.distinct.size <= Math.max(1, rows / 10);
   };
@@ -254,6 +264,13 @@ function gatherTexts(columns: Columns, cells: readonly string[], kinds: readonly
     // A second name that is the same on every row is the account's own.
     description.push(...(columns[role]?.slice(1) ?? []).filter((column) => role !== 'counterparty_name' || kinds[column]!.distinct.size !== 1 || kinds[column]!.filled < rows));
     if (columns[role] !== undefined) columns[role] = columns[role].slice(0, 1);
+  }
+  // Of two columns that could be the kind of booking, the one that says more is its text.
+  const kindsOfBooking = [...(columns.transaction_code ?? []), ...(columns.indicator ?? []).filter((column) => titles[column]?.meanings.some((m) => m.role === 'transaction_code') === true)];
+  if (description.length === 0 && kindsOfBooking.length > 1) {
+    const [text, ...codes] = kindsOfBooking.toSorted((a, b) => kinds[b]!.distinct.size - kinds[a]!.distinct.size || b - a);
+    description.push(text!);
+    columns.transaction_code = codes;
   }
   if (description.length === 0) {
     cells.forEach((_, column) => {

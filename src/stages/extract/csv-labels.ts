@@ -71,7 +71,8 @@ export function readFacts(rows: readonly Row[], mark: DecimalMark, order: DateOr
   rows.forEach(({ cells }, at) => {
     const texts = cells.map((cell) => cell.slice(0, LONGEST_FACT).trim()).filter((cell) => cell !== '');
     // A row of labels, their values in the row below.
-    if (texts.length > 0 && texts.every((text) => labelOf(text) !== null)) {
+    const labels = texts.filter((text) => labelOf(text) !== null).length;
+    if (labels > 0 && (labels === texts.length || (labels > 1 && texts.every((text) => !/\d/.test(text))))) {
       const below = rows[at + 1]?.cells ?? [];
       cells.forEach((cell, i) => {
         const label = labelOf(cell.trim());
@@ -96,7 +97,7 @@ function take(facts: Facts, label: Label, text: string, values: readonly string[
   const dates = [text, ...values].join(' ').match(DATE_IN_TEXT)?.map((date) => parseDate(date, order)) ?? [];
   switch (label) {
     case 'account':
-      facts.account ??= ACCOUNT_IN_TEXT.exec(value)?.[0].trim() ?? null;
+      facts.account = betterAccount(facts.account, ACCOUNT_IN_TEXT.exec(value)?.[0].trim() ?? null);
       facts.currency ??= values.map(currencyIn).find((currency) => currency !== null) ?? null;
       break;
     case 'bank':
@@ -134,4 +135,10 @@ export function totalKind(text: string): Extract<PrintedTotal, { amount: RawAmou
   const folded = foldWords(text);
   if (/\b(?:debits?|soll|ausgaben|belastungen|debet|af|dare|addebiti|uscite|debe|cargos|gastos|obciazenia|uttag|withdrawals)\b/.test(folded)) return 'debits';
   return /\b(?:credits?|haben|einnahmen|gutschriften|bij|avere|accrediti|entrate|haber|abonos|ingresos|uznania|insattningar|deposits)\b/.test(folded) ? 'credits' : 'net';
+}
+
+/** Of a number and the IBAN of the same account, the IBAN; else what stands first. */
+function betterAccount(known: string | null, found: string | null): string | null {
+  if (known === null || found === null) return known ?? found;
+  return ibanStatus(known) === 'none' && ibanStatus(found) === 'valid' ? found : known;
 }

@@ -146,6 +146,7 @@ function settleOrders(
     if (orders.length > 1) orders = orders.filter((order) => span(order) < YEAR_DAYS || span(order) <= TIMES_LONGER * shortest);
     // Month first is written in English only, and never beside a decimal comma.
     if (orders.length > 1 && (table.day_first || decimalComma)) orders = orders.filter((order) => order !== 'mdy');
+    if (orders.length > 1) orders = ordersAbove(table, orders);
     if (orders.length === 1) {
       result.set(column, orders[0]!);
       continue;
@@ -164,6 +165,17 @@ function settleOrders(
   }
   return result;
 }
+
+/** The orders under which the dates above the table exist too, if any: a bank writes all of a page's dates alike. */
+function ordersAbove(table: Table, orders: DateOrder[]): DateOrder[] {
+  const dates = table.preamble.flatMap(({ cells }) => cells.flatMap((cell) => cell.slice(0, LONGEST_FACT).match(SLASHED_DATE) ?? [])).map(findDates);
+  const fitting = orders.filter((order) => dates.every((readings) => readings.size === 0 || readings.has(order)));
+  return fitting.length > 0 ? fitting : orders;
+}
+
+/** Longer than any line of facts above a table. */
+const LONGEST_FACT = 200;
+const SLASHED_DATE = /(?<!\d)\d{1,2}\/\d{1,2}\/\d{4}(?!\d)/g;
 
 interface SignFacts {
   add(row: Row): void;

@@ -83,7 +83,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       cdt dbt ind | indicator | sign | debit or credit | credit or debit | direction | money in out | in out | debit credit mark
       type debit credit`,
     `soll haben | s h | soll haben kennzeichen | sh | kennzeichen | vorzeichen | richtung | haben soll | af bij | bij af | afbij
-      debet credit | code debet credit | plus min | sens | sens operation | debit credit mouvement | dare avere | segno | d a
+      debet credit | credit debet | code debet credit | plus min | sens | sens operation | debit credit mouvement | dare avere | segno | d a
       debe haber | cargo abono | signo | wn ma | strona | bevetel kiadas | terheles jovairas | prijem vydaj | smer | tecken
       entrada salida`],
   ['indicator', 1,
@@ -91,21 +91,21 @@ const TITLES: readonly [Meaning, number, string, string][] = [
     `typ | art | umsatzart | mutatiesoort | type operation | tipo | tipo operazione | tipo movimiento | tipo de movimiento`],
   ['balance', 0,
     `balance | running balance | account balance | balance after | balance after transaction | closing balance | ledger balance
-      book balance | resulting balance | balance amount | available balance after | new balance | bal`,
-    `saldo | kontostand | saldo nach buchung | kontostand nach buchung | neuer saldo | solde | solde apres operation
+      book balance | running bal | resulting balance | balance amount | available balance after | new balance | bal`,
+    `saldo | kontostand | guthaben | saldo nach buchung | kontostand nach buchung | neuer saldo | solde | solde apres operation
       solde comptable | nouveau solde | saldo na mutatie | saldo na trn | saldo na boeking | nieuw saldo | saldo contabile
       saldo progressivo | saldo dopo operazione | saldo contable | saldo despues | saldo final | saldo po operacji
       saldo po transakcji | saldo ksiegowe | saldo efter | bokfort saldo | utgaende saldo | egyenleg | szamlaegyenleg | zustatek
       zustatek po | saldo apos | saldo contabilistico | tilin saldo`],
   ['currency', 0,
     `currency | ccy | currency code | transaction currency | account currency | amount currency | curr | cur | currency of account`,
-    `wahrung | waehrung | valuutta | buchungswahrung | kontowahrung | umsatzwahrung | devise | monnaie | devise du compte | munt | muntsoort
+    `wahrung | waehrung | valuutta | devies | buchungswahrung | kontowahrung | umsatzwahrung | devise | monnaie | devise du compte | munt | muntsoort
       valuta | valutacode | divisa | moneda | moneta | waluta | waluta operacji | waluta rachunku | valutta | devizanem
       tranzakcio devizaneme | mena | mena uctu | moeda | divisa cuenta | divisa conto`],
   ['account', 0,
     `own account | own account number | statement account | account iban | my account | this account | account no own
       ordering account | account identification | client account`,
-    `auftragskonto | iban auftragskonto | eigenes konto | eigene iban | iban des auftraggeberkontos | konto auftraggeber
+    `auftragskonto | iban auftragskonto | eigenes konto | eigene iban | iban des auftraggeberkontos | iban auftraggeberkonto | konto auftraggeber
       kontoiban | eigen rekening | eigen rekeningnummer | opdrachtgeversrekening | rekening opdrachtgever | compte propre
       conto ordinante | cuenta propia | rachunek wlasny | numer rachunku wlasnego | numer rachunku nadawcy wlasny | eget konto
       sajat szamlaszam | cislo uctu vlastni`],
@@ -116,7 +116,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       numero de compte | n de compte | no de compte | num compte | numero compte | rekening | rekeningnummer | iban rekening
       rekeningnr | conto | numero conto | numero di conto | conto corrente | rapporto | cuenta | numero de cuenta | n cuenta
       numero cuenta | ccc | rachunek | numer rachunku | numer konta | nr rachunku | nr konta | szamlaszam | cislo uctu | conta
-      numero da conta | tilinumero | clearingnummer konto`],
+      numero da conta | conto o carta | tilinumero | clearingnummer konto`],
   ['account_bank', 0,
     `own bic | account bic | bic of account | bank code own`,
     `bic auftragskonto | blz auftragskonto | bankleitzahl auftragskonto`],
@@ -141,27 +141,29 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       cuenta ordenante | iban ordenante | rachunek nadawcy | numer rachunku nadawcy | konto nadawcy | avsandarkonto
       avsandare konto`],
   ['payee_account', 0,
-    `payee account | recipient account | beneficiary account | creditor account | creditor iban | payee iban | beneficiary iban
+    `payee account | payee account number | recipient account | beneficiary account | creditor account | creditor iban | payee iban | beneficiary iban
       recipient iban | to account | receiver account`,
     `iban zahlungsempfanger | iban empfanger | konto empfanger | empfangerkonto | konto des empfangers | compte beneficiaire
       iban beneficiaire | rekening begunstigde | iban begunstigde | conto beneficiario | iban beneficiario | cuenta beneficiario
       rachunek odbiorcy | numer rachunku odbiorcy | konto odbiorcy | mottagarkonto | mottagare konto`],
   ['counterparty_bank', 0,
-    `counterparty bic | counterparty bank | bic | bic code | swift | swift code | bic swift | swift bic | partner bic | bank code
-      sort code counterparty | counterparty bank bic`,
-    `bic swift code | bic zahlungsbeteiligter | bic swift code zahlungsbeteiligter | bic gegenkonto | blz | bankleitzahl
+    `counterparty bic | counterparty bank | partner bic | sort code counterparty | counterparty bank bic`,
+    `bic zahlungsbeteiligter | bic swift code zahlungsbeteiligter | bic gegenkonto
       bic auftraggeber empfanger | bic tegenpartij | bic contrepartie | bic controparte | bic contraparte | bic kontrahenta
-      partner bankkodja | kod banku | kod banky | bic partner | bank kontrahenta | bank zahlungsbeteiligter`],
+      partner bankkodja | bic partner | bank kontrahenta | bank zahlungsbeteiligter`],
+  ['counterparty_bank', 1,
+    `bic | bic code | swift | swift code | bic swift | swift bic | bank code`,
+    `bic swift code | blz | bankleitzahl | kod banku | kod banky`],
   ['counterparty_name', 0,
     `counterparty | counterparty name | name of counterparty | partner name | partner | payee payer | payer payee | other party
       name counterparty | contact | opposing name | merchant | merchant name | related party | third party | payee or payer
       payer or payee | sender recipient | sender or recipient | beneficiary remitter`,
     `name zahlungsbeteiligter | zahlungsbeteiligter | beguenstigter zahlungspflichtiger | begunstigter zahlungspflichtiger
-      auftraggeber beguenstigter | auftraggeber begunstigter | auftraggeber empfanger | auftraggeber zahlungsempfanger
+      auftraggeber beguenstigter | auftraggeber begunstigter | begunstigter auftraggeber | auftraggeber empfanger | auftraggeber zahlungsempfanger
       empfanger zahlungspflichtiger | zahlungsempfanger zahlungspflichtiger | zahlungsempfanger auftraggeber
       empfanger auftraggeber | zahlungspflichtiger empfanger | zahlungspflichtiger begunstigter | sender empfanger | gegenpartei
       name gegenpartei | geschaftspartner | auftraggeber beguenstigter name | partnername | name des partners | handler | handelaar
-      naam tegenpartij | tegenpartij | naam omschrijving | naam van de tegenpartij | naam begunstigde opdrachtgever | contrepartie
+      naam tegenpartij | naam tegenpartij bevat | tegenrekeninghouder | tegenpartij | naam omschrijving | naam van de tegenpartij | naam begunstigde opdrachtgever | contrepartie
       nom de la contrepartie | nom contrepartie | tiers | nom du tiers | commercant | controparte | ordinante beneficiario
       beneficiario ordinante | nome controparte | contraparte | nombre contraparte | ordenante beneficiario | beneficiario ordenante
       tercero | kontrahent | dane kontrahenta | nazwa kontrahenta | nadawca odbiorca | odbiorca nadawca | motpart
@@ -194,14 +196,14 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       text | message | payment description | statement text | notes | note | remarks | payment purpose | additional information
       unstructured remittance | transaction narrative | bank description | bank desc | desc | details of payment | description 1
       description 2 | description 3 | narrative 1 | narrative 2 | narrative 3 | narrative 4 | narrative 5 | comment | comments
-      payment information | label`,
+      payment information | label | item title | subject`,
     `verwendungszweck | verwendungszweck 1 | verwendungszweck 2 | verwendungszweck 3 | verwendungszweck 4 | vwz | vwz1 | vwz2
       vwz3 | zahlungsgrund | buchungsdetails | umsatztext | beschreibung | beschreibung 1 | beschreibung 2 | beschreibung1
       beschreibung2 | beschreibung3 | mitteilung | transaktionsbeschreibung | transaktionsbeschreibung zusatz
       vorgang verwendungszweck | bemerkung | betreff | avisierungstext | libelle | libelle simplifie | libelle operation
       libelle de l operation | libelle complementaire | libelle court | libelle long | communication | communications
       details de l operation | detail | motif | informations complementaires | information complementaire | nature de l operation
-      omschrijving | omschrijving 1 | omschrijving 2 | omschrijving 3 | mededeling | mededelingen | vrije mededeling | toelichting
+      omschrijving | omschrijving 1 | omschrijving 2 | omschrijving 3 | mededeling | mededelingen | vrije mededeling | toelichting | transactie | historico | movimiento
       descrizione | descrizione operazione | descrizione estesa | causale descrizione | dettagli | descrizione completa | note
       concepto | concepto ampliado | descripcion | detalle | detalles | observaciones | mas datos | opis | opis operacji
       opis transakcji | tytul | tytulem | tytul operacji | tytul przelewu | szczegoly | szczegoly transakcji | beskrivning
@@ -230,14 +232,14 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       document number`,
     `kundenreferenz | referenz | referenznummer | auftraggeberreferenz | sammlerreferenz | reference client
       reference donneur d ordre | ref client | kenmerk | referentie | klantreferentie | referentie opdrachtgever | riferimento
-      riferimento cliente | referencia | referencia 1 | referencia cliente | numero de documento | referencja | referencje
+      riferimento cliente | referencia | referencia 1 | referencia cliente | numero de documento | docto | referencja | referencje
       referens | referanse | vs | variabilni symbol | variabilny symbol | numer referencyjny`],
   ['bank_reference', 0,
     `bank reference | transaction id | transaction reference | transaction number | transaction no | bank ref | id | txn id
       transaction ref | reference id | entry reference | servicer reference | bank transaction id | unique id | fitid | fit id
       trace number | transaction reference number | trn | utr | tran id | journal number`,
     `buchungsreferenz | bankreferenz | buchungsnummer | transaktionsnummer | transaktions id | umsatz id | vorgangsnummer
-      transaktionsnr | reference banque | reference de l operation | reference operation | numero d operation | n operation
+      transaktionsnr | transaktions nr | transaktionscode | identificador | reference banque | reference de l operation | reference operation | numero d operation | n operation
       numero operation | id transaction | volgnr | volgnummer | transactiereferentie | bankreferentie | transactienummer
       transactie id | riferimento banca | id operazione | numero operazione | identificativo | referencia banco | numero operacion
       n operacion | numero de operacion | num operacion | id transaccion | referencja banku | numer transakcji | id transakcji
@@ -249,13 +251,13 @@ const TITLES: readonly [Meaning, number, string, string][] = [
     `buchungstext | umsatzart | umsatztyp | transaktionstyp | buchungsart | geschaftsvorfall | geschaftsvorfallcode | gvc
       buchungsschlussel | textschlussel | vorgang | art | typ | auftragsart | transaktionsart | type operation | type d operation
       type de transaction | nature operation | categorie operation bancaire | code operation | code | mutatiesoort | mutatiecode
-      soort | transactietype | soort transactie | codice causale | causale | causale abi | tipo | tipo operazione
+      soort | transactietype | soort transactie | codice causale | operazione | causale | causale abi | tipo | tipo operazione
       tipo de operacion | tipo movimiento | tipo de movimiento | tipo de transaccion | codigo | typ operacji | typ transakcji
       rodzaj operacji | rodzaj transakcji | rodzaj | transaktionstext | transaktionstyp | typ av transaktion | type transaksjon
       laji | tapahtumalaji | tranzakcio tipusa | typ transakce | typ operace | tipo de transacao`],
   ['status', 0,
     `status | state | booking status | transaction status | payment status | entry status`,
-    `buchungsstatus | umsatzstatus | info | statut | etat | stato | estado | stan | stan transakcji | allapot | stav`],
+    `buchungsstatus | umsatzstatus | info | contabilizzazione | statut | etat | stato | estado | stan | stan transakcji | allapot | stav`],
   ['pending', 0,
     `pending | is pending`,
     `vorgemerkt | en attente | pendiente | in sospeso`],
@@ -280,7 +282,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
     `wechselkurs | umrechnungskurs | kurs | devisenkurs | taux de change | cours | taux | koers | wisselkoers | cambio
       tasso di cambio | tipo de cambio | kurs waluty | kurs wymiany | valutakurs | vaxlingskurs | kurz | arfolyam`],
   ['fee', 0,
-    `fee | fees | charges | charge | bank charges | transaction fee | commission | bank fee`,
+    `fee | fees | total fees | charges | charge | bank charges | transaction fee | commission | bank fee`,
     `gebuhr | gebuhren | entgelt | spesen | provision | frais | commission | kosten | kosten op verrichting | commissione
       commissioni | spese | comision | comisiones | gastos operacion | prowizja | oplata | avgift | poplatek | dij | gebyr`],
   ['return_reason', 0,
@@ -310,7 +312,7 @@ for (const meanings of MEANINGS.values()) if (meanings.some((m) => m.english)) f
 
 /** Letters that Unicode does not decompose. */
 const LETTERS: Record<string, string> = { ß: 'ss', ł: 'l', ø: 'o', æ: 'ae', œ: 'oe', đ: 'd', ı: 'i' };
-const SYMBOLS: Record<string, string> = { '€': 'EUR', euro: 'EUR', euros: 'EUR', Euro: 'EUR', EUROS: 'EUR', '£': 'GBP', 'zł': 'PLN', 'Kč': 'CZK', Ft: 'HUF' };
+const SYMBOLS: Record<string, string> = { '€': 'EUR', euro: 'EUR', euros: 'EUR', Euro: 'EUR', EUROS: 'EUR', '£': 'GBP', 'R$': 'BRL', 'zł': 'PLN', 'Kč': 'CZK', Ft: 'HUF' };
 
 /** Lower case words without accents and punctuation, `bookingDate` and `booking_date` as `booking date`. */
 export function foldWords(text: string): string {

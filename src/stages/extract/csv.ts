@@ -114,6 +114,8 @@ interface Account {
   forwards: number;
   backwards: number;
   last_date: CalendarDate | null;
+  /** Rows that wait to be booked and have a word in place of a date. */
+  undated: number;
   opening: StatementBalance<string> | null;
   closing: StatementBalance<string> | null;
 }
@@ -215,7 +217,9 @@ class Statements {
         closing_balance: account.closing ?? whole?.closing_balance ?? (this.#table.columns.balance === undefined ? whole?.balance ?? null : null),
         printed_totals: this.#accounts.length === 1 ? this.#totals : [],
         newest_first: this.#profile?.newest_first ?? account.backwards > account.forwards,
-        reader_checks: [],
+        reader_checks: account.undated === 0 ? [] : [{
+          name: 'pending_without_date', ok: true, detail: `${account.undated} rows that wait to be booked have no date yet and are left out`,
+        }],
       },
     };
   }
@@ -228,6 +232,8 @@ class Statements {
     if (label === 'opening' || label === 'closing') return this.#addBalance(row, label, date);
     if (date !== undefined && amount !== undefined) return this.#addEntry(row, date, amount);
     if (date === undefined && amount !== undefined && label !== null) return this.#addTotals(row, label, amount);
+    // Without a day there is nothing to preview: what is still to be booked comes again with its day.
+    if (date === undefined && amount !== undefined && PENDING.test(foldWords(dateText))) return this.#addUndated(row);
     const printed = this.#moneyText(row);
     // Text in the amount's column is a note; what begins like a number is one that is broken.
     if (date === undefined && amount === undefined && !/^[^\p{L}]{0,3}\d/u.test(printed)) return this.#addNote(row);
@@ -236,6 +242,11 @@ class Statements {
       throw new Failure('malformed', `the row has the amount "${printed}" and no date${found}`, { line: row.line });
     }
     throw new Failure('malformed', printed === '' ? 'the row has a date and no amount' : `"${printed.slice(0, 40)}" is no amount`, { line: row.line });
+  }
+
+  #addUndated(row: Row): void {
+    this.#open = undefined;
+    this.#accountOf(row).undated++;
   }
 
   #addEntry(row: Row, booking_date: CalendarDate, amount: string): void {
@@ -261,7 +272,7 @@ class Statements {
   #entry(row: Row, booking_date: CalendarDate, amount: string, currency: string | null): RawEntry {
     const { columns } = this.#table;
     const out = amount[0] === '-';
-    const name = this.#text(row, 'counterparty_name') ?? this.#text(row, out ? 'payee_name' : 'payer_name') ?? this.#text(row, out ? 'payer_name' : 'payee_name');
+    const name = this.#text(row, 'counterparty_name') ?? this.#name(row, out ? 'payee_name' : 'payer_name') ?? this.#name(row, out ? 'payer_name' : 'payee_name');
     const number = this.#text(row, 'counterparty_account') ?? this.#text(row, out ? 'payee_account' : 'payer_account');
     const bank = this.#text(row, 'counterparty_bank');
     const ultimate = this.#text(row, 'ultimate_name');
@@ -296,7 +307,9 @@ class Statements {
     if (columns.instructed_amount !== undefined) this.#addInstructed(entry, row);
     if (columns.fee !== undefined) {
       const fee = this.#number(row, 'fee');
-      if (fee !== null && /[1-9]/.test(fee)) entry.charges = [{ amount: fee, currency, bearer: null }];
+      // What is charged is money out, with a minus or without; beside an amount that it is added to, its sign is its own.
+      const charged = fee !== null && fee[0] !== '-' && this.#reading.fee !== 'more' ? negated(fee) : fee;
+      if (charged !== null && /[1-9]/.test(charged)) entry.charges = [{ amount: charged, currency, bearer: null }];
     }
     return entry;
   }
@@ -406,7 +419,7 @@ class Statements {
     }
     const account: Account = same ?? {
       statement: this.#accounts.length, section: this.#sections.length - 1, account: number, bank: this.#text(row, 'account_bank'), currency, entries: [], failure: null,
-      forwards: 0, backwards: 0, last_date: null, opening: null, closing: null,
+      forwards: 0, backwards: 0, last_date: null, undated: 0, opening: null, closing: null,
     };
     account.currency ??= currency;
     this.#byKey.set(key, account);
@@ -436,6 +449,12 @@ class Statements {
     const text = this.#cell(row, role);
     if (text === '' || text === '-') return null;
     return text[0] === "'" ? text.replace(APOSTROPHES, '$1') || null : text;
+  }
+
+  /** A name has letters: some banks put the own account where the payer's name belongs. */
+  #name(row: Row, role: 'payer_name' | 'payee_name'): string | null {
+    const text = this.#text(row, role);
+    return text !== null && LETTER.test(text) ? text : null;
   }
 
   #description(row: Row): string | null {
@@ -482,6 +501,7 @@ class Statements {
 }
 
 const ANY_TEXT = /\S/;
+const LETTER = /\p{L}/u;
 /** A piece of every opening and closing label: saves looking for one in each description. */
 const BALANCE_WORDS = /balan|saldo|stand|solde|bestand|vortrag|bertrag|forward|b\W?f\b/i;
 

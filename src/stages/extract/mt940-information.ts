@@ -126,6 +126,8 @@ function negative(amount: RawAmount): RawAmount {
 function readInformation(lines: readonly string[], found: Findings): boolean {
   if (lines.length === 0) return true;
   const first = lines[0]!.trimStart();
+  // Polish banks send the code in a field 86 of its own, before the one that has it in front of its subfields.
+  if (lines.length > 1 && /^\d{3}\s*$/.test(first) && lines[1]!.startsWith(first.trimEnd()) && findSeparator(lines[1]!) !== null) return readInformation(lines.slice(1), found);
   const separator = findSeparator(first);
   if (separator !== null) {
     readSubfields(joinLines(lines, '').trimStart(), separator, found);
