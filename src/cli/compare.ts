@@ -157,6 +157,7 @@ async function loadDeliveries(db: Database, run_id: string): Promise<Delivery[]>
   }));
 }
 
+/** As the batch of their document decided them: a later run may have found a better reason for what waits. */
 async function loadEntries(db: Database, run_id: string): Promise<FoundEntry[]> {
   const { rows } = await sql<{
     path: string; is_duplicate: boolean; line: number; detail: number | null; amount: bigint; currency: string; outcome: ExpectedEntry['outcome']; reason: string;
@@ -168,7 +169,8 @@ async function loadEntries(db: Database, run_id: string): Promise<FoundEntry[]> 
              'discount', a.discount::text, 'charges', a.charges::text, 'withholding', a.withholding::text) order by a.n)
              from allocation a join invoice i using (invoice_id) where a.decision_id = c.decision_id), '[]') as allocations
       from delivery v join document d using (document_id) join statement s using (document_id) join entry e using (statement_id)
-      join decision c on c.entry_id = e.entry_id and c.superseded_by is null
+      join decision c on c.entry_id = e.entry_id and c.run_id = d.run_id
+        and not exists (select from decision later where later.decision_id = c.superseded_by and later.run_id = d.run_id)
      where v.run_id = ${run_id} and e.is_leaf
      order by v.n, e.entry_id`.execute(db.kysely);
   return rows.map(({ path, is_duplicate, ledger_lines, allocations, ...row }): FoundEntry => {
