@@ -49,7 +49,7 @@ async function decideCompany(run_id: bigint, company: string, companies: readonl
 
   const accepted = await acceptBatch(tx, chain, run_id, company, companies);
   const ledger_accounts = await store.loadLedgerAccounts(tx, company);
-  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), late: [], losers: new Map(), taken: new Set(), changed: 0, chain };
+  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), late: [], returns: [], losers: new Map(), taken: new Set(), changed: 0, chain };
 
   await store.clearOpenEvidence(tx);
   const state = canonicalJson({ books_version: String(books_version), ruleset: ruleset.version, modes: { company: modes.company, rules: modes.rules } });
@@ -59,11 +59,12 @@ async function decideCompany(run_id: bigint, company: string, companies: readonl
   }
   for (const entry_id of await findTransferLegs(batch)) batch.transfer_legs.add(entry_id);
   await decideScope(batch, { run_id, company, open_only: false }, context.signal);
-  if (batch.late.length > 0) {
-    // What a return gives back may have been booked in the same night, and what another entry has settled is no longer to be suggested: both
-    // come last, and are held against the books with all the rest.
+  // What another entry has settled is no longer to be suggested, and what a return gives back may have been booked, or have come to a person, in
+  // the same night: they come last, the one after the other, and are held against the books with all the rest.
+  for (const late of [batch.late, batch.returns]) {
+    if (late.length === 0) continue;
     await store.clearOpenEvidence(tx);
-    for (const chunk of chunked(batch.late.splice(0))) await context.gatherOpenEvidence(company, chunk, context);
+    for (const chunk of chunked(late)) await context.gatherOpenEvidence(company, chunk, context);
     await decideScope(batch, { run_id, company, open_only: true }, context.signal);
   }
   // Where nothing came and nothing changed, the next run need not look again.
@@ -126,7 +127,7 @@ async function decideScope(batch: Batch, scope: EvidenceScope, signal: AbortSign
     for (const kept of chunk) {
       const { entry_id } = kept.evidence;
       if (isDeferred(batch, kept, scope)) {
-        batch.late.push(BigInt(entry_id));
+        batch.returns.push(BigInt(entry_id));
       } else if (losers.has(entry_id) && !scope.open_only) {
         batch.late.push(BigInt(entry_id));
         batch.losers.set(entry_id, losers.get(entry_id)!);
@@ -166,8 +167,9 @@ interface Batch {
   joined: Set<string>;
   /** Of the details of a booking that waited: where it stood, and, for the first of them, its decision. */
   details: Map<string, Before>;
-  /** Returns and losers, decided after everything else. */
+  /** What another entry may have settled: decided after everything else but returns. */
   late: bigint[];
+  returns: bigint[];
   /** The entries that found consumed what they claim: for a person, whatever else the books now offer them. */
   losers: Map<string, readonly Contender[]>;
   /** Contested invoices that one of the batch's entries settles. */

@@ -45,8 +45,9 @@ export function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer
  */
 function readNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
   const named = hearNamed(leaf, mentions, payer, books);
-  const hits = mentions.filter((mention) => mention.keys[0]!.form === 'number' && !isDecoy(mention) && mention.continues === null && itemsOf(mention.keys, books).length > 0);
-  if (hits.length < 2) return named;
+  const numbers = mentions.filter((mention) => mention.keys[0]!.form === 'number' && !isDecoy(mention) && mention.continues === null);
+  if (numbers.length < 2) return named;
+  const hits = numbers.filter(({ keys }) => itemsOf(keys, books).length > 0);
   const isPayers = ({ keys }: Mention): boolean => itemsOf(keys, books).some((item) => isRelated(payer, item, books));
   const joined = hits.filter((long) => hits.some((short) => isEndOf(short, long) && isPayers(short) && itemsOf(short.keys, books)[0] !== itemsOf(long.keys, books)[0]));
   if (joined.length === 0) return named;

@@ -211,6 +211,12 @@ describe('what comes back', () => {
     await night([pays('10001', '119.00', { end_to_end_id: 'DD-1' })]);
     await night([{ amount: '-119.00', end_to_end_id: 'DD-1', return_reason: 'AM04' }]);
     expect(await told()).toEqual(['auto reference_exact', 'review invoice_paid', 'review return_unclear']);
+    // In one night too, where the second has lost to the first.
+    const { invoice: issue, pays: collects, night: one_night, told: outcomes } = await sample();
+    await issue('10001', '119.00', { reference: 'DD-2' });
+    const twice = collects('10001', '119.00', { end_to_end_id: 'DD-2' });
+    await one_night([twice, { ...twice, bank_reference: 'again' }, { amount: '-119.00', end_to_end_id: 'DD-2', return_reason: 'AM04' }]);
+    expect((await outcomes()).toSorted()).toEqual(['auto reference_exact', 'review return_unclear', 'review settled_by_another_entry']);
   });
 
   it('is found by its mandate, and is for a person where that has two collections of the amount', async () => {
