@@ -72,22 +72,28 @@ export async function readDocument(source: DocumentSource, context: ReadContext)
   const read = (some: readonly TokenLine[]): StatementReading => {
     const account = findAccount(some.slice(0, HEADING_LINES), []);
     try {
-      return { account, reading: readStatement(text.pages, some, profile, EXTRACTOR, some[0] === lines[0] ? [] : common), failure: null };
+      return { account, reading: readStatement(text.pages, some, profile, EXTRACTOR, some[0] === lines[0] ? [] : common, lines), failure: null };
     } catch (error) {
       if (!(error instanceof Failure) || error.code === 'bug') throw error;
       return { account, reading: null, failure: error };
     }
   };
-  const parts = splitStatements(lines);
+  let parts = splitStatements(lines);
   let readings = parts.map(read);
   // What divides the document must leave statements: where no part is one, it was none.
   if (parts.length > 1) {
     const whole = (): StatementReading => read(lines);
     if (readings.every(({ failure }) => failure !== null)) readings = [whole()];
-    else readings = readings.filter(({ failure }, i) => failure?.code !== 'not_a_statement' || hasBalance(parts[i]!));
+    else {
+      const kept = readings.map(({ failure }, i) => failure?.code !== 'not_a_statement' || hasBalance(parts[i]!));
+      readings = readings.filter((_, i) => kept[i]);
+      parts = parts.filter((_, i) => kept[i]);
+    }
     if (readings.some(({ reading }) => reading?.proof.ties_out !== true)) {
       const one = whole();
-      if (one.reading?.proof.ties_out === true) readings = [one];
+      // A whole that leaves out rows of its parts ties out by losing a statement.
+      const rows = readings.reduce((sum, { reading }) => sum + (reading?.entries.length ?? 0), 0);
+      if (one.reading?.proof.ties_out === true && one.reading.entries.length >= rows && !readings.some(({ failure }, i) => failure !== null && hasBalance(parts[i]!))) readings = [one];
     }
   }
   const proven = readings.some(({ reading }) => reading?.proof.ties_out === true);

@@ -92,9 +92,12 @@ function areApart(cells: readonly TitleCell[], height: number): boolean {
   return cells.every((cell, i) => i === 0 || cell.x0 - cells[i - 1]!.x1 > TITLE_SPACE * height);
 }
 
+/** Account numbers stand above titles, never among them. */
+const ACCOUNT_DIGITS = /\d{4}/;
+
 function joinsHeader(lines: readonly TokenLine[], from: number, last: number): boolean {
   const line = lines[last]!;
-  if (line.dates.length > 0 || line.amounts.some((amount) => amount.mark !== 'none')) return false;
+  if (line.dates.length > 0 || line.amounts.some((amount) => amount.mark !== 'none') || line.words.some(({ text }) => ACCOUNT_DIGITS.test(text))) return false;
   const before = lines[last - 1]!;
   return last === from || (line.page === before.page && line.y - before.y <= HEADER_LEADING * line.height);
 }

@@ -260,14 +260,21 @@ function currencyOf(text: string): string | undefined {
   return SYMBOLS[text] ?? SYMBOLS[bare] ?? (/^[A-Z]{3}$/.test(bare) && isCurrency(bare) ? bare : undefined);
 }
 
-/** The account's currency: named by a label, in the header, beside balances and amounts; null where the document does not print it. */
-export function findCurrency(lines: readonly TokenLine[], titles: ReadonlySet<TokenLine>, balances: readonly AmountToken[], amounts: readonly AmountToken[]): string | null {
+/** The currency that a label names: `Currency GBP`, `Währung: EUR`. */
+export function findNamedCurrency(lines: readonly TokenLine[]): string | null {
   for (const { words } of lines) {
     for (let i = 1; i < words.length; i++) {
       const named = currencyOf(words[i]!.text);
       if (named && CURRENCY_LABEL.test(fold(words[i - 1]!.text))) return named;
     }
   }
+  return null;
+}
+
+/** The account's currency: named by a label, in the header, beside balances and amounts; null where the document does not print it. */
+export function findCurrency(lines: readonly TokenLine[], titles: ReadonlySet<TokenLine>, balances: readonly AmountToken[], amounts: readonly AmountToken[]): string | null {
+  const named = findNamedCurrency(lines);
+  if (named !== null) return named;
   const votes = new Map<string, number>();
   const vote = (text: string | null, weight: number): void => {
     const currency = text === null ? undefined : currencyOf(text);

@@ -284,14 +284,17 @@ const UNPAIRED_COST = 40;
 /** The ways in which columns of numbers can be the statement's amounts and balances, the likeliest first. */
 export function listAssignments(layout: Layout): Assignment[] {
   const titled = titledAssignments(layout);
-  return [...titled, ...untitledAssignments(layout, titled.length > 0 ? 2 : 0).filter(({ columns }) => !contradicts(layout, columns))];
+  const others = [...titled.slice(1), ...untitledAssignments(layout, titled.length > 0 ? 2 : 0)];
+  return [...titled.slice(0, 1), ...others.filter(({ columns }) => !contradicts(layout, columns))];
 }
 
-/** Whether a column under the title of debits would be that of credits, or the other way round: the mirror image of a statement ties out as well. */
+/** Whether a column under the title of debits would be that of credits or of amounts, or the other way round: the mirror image of a statement ties out as well. */
 function contradicts({ header }: Layout, columns: Assignment['columns']): boolean {
-  const sides = (header?.cells ?? []).filter(({ field }) => field === 'debit' || field === 'credit');
-  return columns.some(({ span, field }) => (field === 'debit' || field === 'credit')
-    && sides.some((title) => title.field !== field && distance(span, title) < Math.min(...sides.filter((other) => other.field === field).map((other) => distance(span, other)), Infinity)));
+  const titles = (header?.cells ?? []).filter(({ field }) => isMoneyField(field));
+  return columns.some(({ span, field }) => {
+    const over = titles.toSorted((a, b) => distance(span, a) - distance(span, b))[0];
+    return (over?.field === 'debit' || over?.field === 'credit') && field !== 'balance' && field !== over.field && overlap(span, over) > 0;
+  });
 }
 
 function titledAssignments({ header, numbers, body }: Layout): Assignment[] {

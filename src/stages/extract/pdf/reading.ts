@@ -76,6 +76,8 @@ interface Document {
   lines: readonly TokenLine[];
   /** The heading of the document, where the statement is not its first. */
   common: readonly TokenLine[];
+  /** All lines of the document: it writes its dates in one way. */
+  all: readonly TokenLine[];
   profile: StatementProfile | null;
   extractor: string;
   layouts: Layouts;
@@ -89,11 +91,11 @@ interface Document {
 }
 
 /** Reads the statement that stands in these lines; `common` is the heading of the document, which says the period and currency of all. Throws `not_a_statement` and `ambiguous`. */
-export function readStatement(pages: readonly Page[], lines: readonly TokenLine[], profile: StatementProfile | null, extractor: string, common: readonly TokenLine[] = []): Reading {
+export function readStatement(pages: readonly Page[], lines: readonly TokenLine[], profile: StatementProfile | null, extractor: string, common: readonly TokenLine[] = [], all: readonly TokenLine[] = lines): Reading {
   const layouts = findLayouts(lines, titlesOfProfile(profile));
   const whole_numbers = layouts.tables.some((layout) => layout.whole_numbers);
   const document: Document = {
-    pages, lines, common, profile, extractor, layouts, labelled: findLabelledAmounts(lines, whole_numbers), dated: findDatedBalances(lines), counts: findCounts(lines, whole_numbers), month: findMonth(lines) ?? findMonth(common),
+    pages, lines, common, all, profile, extractor, layouts, labelled: findLabelledAmounts(lines, whole_numbers), dated: findDatedBalances(lines), counts: findCounts(lines, whole_numbers), month: findMonth(lines) ?? findMonth(common),
     place: new Map(lines.map((line, i) => [line, i])),
   };
   const search: Search = { tried: 0, rows: 0 };
@@ -298,12 +300,18 @@ function listMarks({ profile, labelled }: Document, { rows }: Table): DecimalMar
   return mark === ',' || mark === '.' ? [mark] : mark === 'none' ? ['.'] : ['.', ','];
 }
 
-function listOrders({ profile, lines }: Document, { rows }: Table): DateOrder[] {
+/** Words that only English statements have, in headings and titles. */
+const ENGLISH = /^(?:account|statement|balance|amount|withdrawals?|deposits?|opening|closing|payments?)$/;
+
+function listOrders({ profile, lines, all }: Document, { rows }: Table): DateOrder[] {
   if (profile?.date_order) return [profile.date_order];
   const vote = createOrderVote();
   for (const row of rows) for (const token of [row.date, row.value]) if (token) vote.add(token.text.replace(/,(?= |$)/g, ''));
-  if (vote.settle().length > 1) for (const line of lines) for (const date of line.dates) vote.add(date.text.replace(/,(?= |$)/g, ''));
-  return vote.settle();
+  for (const more of [lines, all]) if (vote.settle().length > 1) for (const line of more) for (const date of line.dates) vote.add(date.text.replace(/,(?= |$)/g, ''));
+  const orders = vote.settle();
+  // The month in front is a habit of American English.
+  if (orders.length > 1 && orders.includes('mdy') && !all.some(({ words }) => words.some(({ text }) => ENGLISH.test(fold(text))))) return orders.filter((order) => order !== 'mdy');
+  return orders;
 }
 
 function listUnsigned({ profile }: Document, { rows }: Table, tier: number): Unsigned[] {

@@ -1,5 +1,7 @@
+import { accountKey } from '../../../core/account.ts';
 import { findHeaders, isMoneyField } from './columns.ts';
 import type { Header, TitleCell } from './columns.ts';
+import { findAccount, findLabelOf } from './facts.ts';
 import type { TokenLine } from './tokens.ts';
 import { findTokens } from './tokens.ts';
 
@@ -8,8 +10,9 @@ import { findTokens } from './tokens.ts';
 /** Points by which words of a column may stand left of its title. */
 const INDENT = 3;
 
-/** The lines with such tables divided; all others as they are. */
-export function divideTables(lines: readonly TokenLine[]): TokenLine[] {
+/** The lines with such tables divided, and with statements that stand side by side one after the other; all others as they are. */
+export function divideTables(printed: readonly TokenLine[]): TokenLine[] {
+  const lines = divideStatements(printed);
   const headers = findHeaders(lines);
   const divided = lines.slice(0, headers[0]?.from ?? lines.length);
   headers.forEach((header, i) => {
@@ -25,6 +28,50 @@ export function divideTables(lines: readonly TokenLine[]): TokenLine[] {
     divided.push(...below.slice(end));
   });
   return divided;
+}
+
+/** Two statements on one page, each with a heading and a table of its own: the left ones of a run of such pages, then those right of them. */
+function divideStatements(lines: readonly TokenLine[]): TokenLine[] {
+  const edgesOfPage = new Map<number, number[]>();
+  for (const header of findHeaders(lines)) {
+    const edges = edgesOf(header);
+    if (edges.length > 0) edgesOfPage.set(lines[header.from]!.page, edges);
+  }
+  if (edgesOfPage.size === 0) return [...lines];
+  const divided: TokenLine[] = [];
+  let sides: TokenLine[][] = [];
+  const end = (): void => {
+    divided.push(...sides.flat());
+    sides = [];
+  };
+  for (const [number, page] of Map.groupBy(lines, (line) => line.page)) {
+    const edges = edgesOfPage.get(number) ?? [];
+    const parts = Array.from({ length: edges.length + 1 }, (_, side) => page.flatMap((line) => (crosses(line, edges) ? (side === 0 ? [line] : []) : withoutSide(sideOf(line, edges, side)))));
+    const goesOn = edges.length > 0 && sides.length === parts.length;
+    if (edges.length === 0 || !(goesOn || areStatements(parts))) {
+      end();
+      divided.push(...page);
+      continue;
+    }
+    if (!goesOn) {
+      end();
+      sides = parts.map(() => []);
+    }
+    parts.forEach((part, side) => sides[side]!.push(...part));
+  }
+  end();
+  return divided;
+}
+
+function withoutSide(lines: readonly TokenLine[]): TokenLine[] {
+  return lines.map(({ side: _, ...line }) => line);
+}
+
+/** Whether the parts of a page name different accounts, or each begins with a balance of its own. */
+function areStatements(parts: readonly (readonly TokenLine[])[]): boolean {
+  const accounts = parts.map((part) => findAccount(part, [])).map((account) => account && accountKey(account));
+  if (accounts.every((account) => account !== null) && new Set(accounts).size === parts.length) return true;
+  return parts.every((part) => part.some((line) => line.amounts.length > 0 && findLabelOf(line) === 'opening'));
 }
 
 /** Where the second and each further of the tables begins; none where the titles do not repeat. */

@@ -1,7 +1,7 @@
 import { accountKey } from '../../../core/account.ts';
 import type { Header } from './columns.ts';
 import { findHeaders } from './columns.ts';
-import { findLabelOf, findAccount, findPeriod } from './facts.ts';
+import { findLabelOf, findAccount, findNamedCurrency, findPeriod } from './facts.ts';
 import type { TokenLine } from './tokens.ts';
 
 /** Where one statement of a document ends and the next begins: several accounts in a file, several months of one, two on a page. */
@@ -11,11 +11,12 @@ const MAX_STATEMENTS = 500;
 /** Lines above a header within which a statement's heading stands. */
 const HEADING_LINES = 40;
 
-/** Divides the document's lines at the headings that name another account, or another period of the same. */
+/** Divides the document's lines at the headings that name another account, or another period or currency of the same. */
 export function splitStatements(lines: readonly TokenLine[]): TokenLine[][] {
   const starts = [0];
   let account: string | null = null;
   let period: string | null = null;
+  let currency: string | null = null;
   let lastRow = -1;
   let closed = false;
   const headers = new Map<number, Header>(findHeaders(lines).map((header) => [header.from, header]));
@@ -31,14 +32,17 @@ export function splitStatements(lines: readonly TokenLine[]): TokenLine[][] {
       const dates = findPeriod(heading);
       const days = dates === null ? null : `${dates[0].text} ${dates[1].text}`;
       const other = found !== null && account !== null && accountKey(found) !== accountKey(account);
+      const named = findNamedCurrency(heading);
+      const converted = closed && named !== null && currency !== null && named !== currency;
       const later = closed && days !== null && period !== null && days !== period;
-      if (lastRow >= 0 && (other || later)) {
+      if (lastRow >= 0 && (other || later || converted)) {
         starts.push(boundary(lines, lastRow, i));
         lastRow = -1;
         closed = false;
       }
       if (found !== null && (account === null || other)) account = found;
       if (days !== null) period = days;
+      if (named !== null) currency = named;
     }
     if (label === 'closing' && line.amounts.length > 0) closed = true;
     if (line.dates.length > 0 && line.amounts.some(({ mark }) => mark !== 'none') && label !== 'opening' && label !== 'closing') lastRow = i;
@@ -53,7 +57,7 @@ function boundary(lines: readonly TokenLine[], lastRow: number, header: number):
   for (let i = header; i > lastRow; i--) {
     const label = i === header ? undefined : findLabelOf(lines[i]!);
     if (label === 'closing' || label === 'totals' || label === 'debits' || label === 'credits' || label === 'carry') return Math.max(i + 1, best > i ? best : 0);
-    const gap = lines[i]!.page === lines[i - 1]?.page ? (lines[i]!.y - lines[i - 1]!.y) / lines[i]!.height : Infinity;
+    const gap = lines[i]!.page === lines[i - 1]?.page && lines[i]!.y >= lines[i - 1]!.y ? (lines[i]!.y - lines[i - 1]!.y) / lines[i]!.height : Infinity;
     if (gap > widest) {
       widest = gap;
       best = i;
