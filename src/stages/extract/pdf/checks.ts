@@ -4,6 +4,7 @@ import { formatDecimal, parseDecimal } from '../../../core/money.ts';
 import type { Proof } from '../../../core/proof.ts';
 import type { Check, RawAmount, RawEntry, RawStatement } from '../../../core/statement.ts';
 import type { LabelledAmount } from './facts.ts';
+import { lineText } from './lines.ts';
 import type { Marker, Table } from './rows.ts';
 import type { AmountToken, DateToken } from './tokens.ts';
 
@@ -23,8 +24,20 @@ const SCALE = 12;
 
 export function checkPrintedSums(reading: Read): Check[] {
   const sums = runningSums(reading);
-  return [...checkMarkers(reading, sums), ...checkBalances(reading, sums), ...checkDaily(reading, sums), ...checkDates(reading)];
+  return [...checkSectionCounts(reading), ...checkMarkers(reading, sums), ...checkBalances(reading, sums), ...checkDaily(reading, sums), ...checkDates(reading)];
 }
+
+/** A section's title that names how many entries are below it: `Deposits (12)`, `Withdrawals (7 items)`. */
+function checkSectionCounts({ table }: Read): Check[] {
+  const rows = Map.groupBy(table.rows.filter(({ section_title }) => section_title !== null), ({ section_title }) => section_title!);
+  for (const [title, { length }] of rows) {
+    const printed = SECTION_COUNT.exec(lineText(title.words))?.[1];
+    if (printed !== undefined && Number(printed) !== length) return [{ name: 'section_count', ok: false, detail: `page ${title.page}: "${lineText(title.words).slice(0, 60)}" has ${length} entries` }];
+  }
+  return [];
+}
+
+const SECTION_COUNT = /\((\d{1,6})(?: \p{L}{3,14})?\)$/u;
 
 interface Sums {
   opening: bigint;

@@ -1,3 +1,4 @@
+import { isCurrency } from '../../../core/money.ts';
 import type { Line } from './lines.ts';
 import { lineText } from './lines.ts';
 import type { TokenLine } from './tokens.ts';
@@ -38,7 +39,13 @@ export type OwnTitles = ReadonlyMap<string, ColumnField>;
 export const NO_TITLES: OwnTitles = new Map();
 
 function fieldOf(title: string, own: OwnTitles): ColumnField | undefined {
-  return own.get(fold(title)) ?? fieldOfTitle(title);
+  return own.get(fold(title)) ?? fieldOfTitle(title) ?? (datesOfTitle(title) === null ? undefined : 'booking_date');
+}
+
+/** The fields of a title over two columns of dates (`Valuta / Buchungstag`), from left to right. */
+export function datesOfTitle(title: string): ('booking_date' | 'value_date')[] | null {
+  const fields = title.split('/').map((part) => fieldOfTitle(part));
+  return fields.length === 2 && fields.includes('value_date') && fields.some((field) => field === 'booking_date' || field === 'description') ? fields.map((field) => (field === 'value_date' ? field : 'booking_date')) : null;
 }
 
 /** Titles set over two or three lines (`Buchungs-` over `tag`). */
@@ -73,7 +80,7 @@ function isTitled(lines: readonly TokenLine[], { from, to, cells }: Header, own:
 function headerAt(lines: readonly TokenLine[], from: number, own: OwnTitles): Header | null {
   let best: { header: Header; score: number } | null = null;
   for (let to = from + 1; to <= Math.min(from + MAX_HEADER_LINES, lines.length) && joinsHeader(lines, from, to - 1); to++) {
-    const cells = to === from + 1 ? titlesOf(lines[from]!, own) : stackedTitles(lines.slice(from, to), own);
+    const cells = namedByCurrency(to === from + 1 ? titlesOf(lines[from]!, own) : stackedTitles(lines.slice(from, to), own));
     const fields = new Set(cells.map((cell) => cell.field).filter((field) => field !== null));
     const known = cells.filter((cell) => cell.field !== null).length;
     const money = MONEY_FIELDS.filter((field) => fields.has(field)).length;
@@ -85,6 +92,12 @@ function headerAt(lines: readonly TokenLine[], from: number, own: OwnTitles): He
     if (best === null || score > best.score) best = { header: { from, to, cells }, score };
   }
   return best?.header ?? null;
+}
+
+/** The last title is the currency alone where the column is that of the amounts: `Buchungstext   EUR`. */
+function namedByCurrency(cells: TitleCell[]): TitleCell[] {
+  const last = cells.at(-1);
+  return last === undefined || last.field !== null || !isCurrency(last.text) || cells.some(({ field }) => isMoneyField(field)) ? cells : cells.with(-1, { ...last, field: 'amount' });
 }
 
 /** Words of prose that happen to be titles stand a space apart. */

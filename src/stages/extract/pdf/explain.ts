@@ -14,7 +14,7 @@ export function explainReadings(readings: readonly StatementReading[]): string {
 
 const UNSIGNED_MEANS = {
   credit: 'money in, unless a sign, a mark or the column says otherwise', debit: 'money out, unless a sign or a mark says otherwise', balance: 'what the running balances say',
-  section: 'what the heading over it says', inverted: 'the opposite: all signs are turned round',
+  section: 'what the heading over it says', inverted: 'the opposite: all signs are turned round', owed: 'money out, as on a card: all signs are turned round, those of the balances too',
 } as const;
 
 function explain({ head, entries, proof, seen }: Reading): string[] {

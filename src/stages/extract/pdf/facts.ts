@@ -48,9 +48,10 @@ function amountBefore({ words, amounts }: TokenLine, label: { from: number; to: 
   return money.length === 1 && amount!.to <= label.from && isBareLabel(words.slice(amount!.to).map((word) => fold(word.text)), { from: label.from - amount!.to, to: label.to - amount!.to }) ? amount : undefined;
 }
 
-/** Whether a line is one amount and nothing else. */
-export function isAmountAlone({ words, amounts }: TokenLine): boolean {
-  return amounts.length === 1 && amounts[0]!.to - amounts[0]!.from === words.length;
+/** Whether a line is one amount and nothing else but perhaps its currency (`in EUR 1.234,00`). */
+export function isAmountAlone({ words, amounts, dates }: TokenLine): boolean {
+  const [amount] = amounts;
+  return amounts.length === 1 && dates.length === 0 && words.every(({ text }, i) => (i >= amount!.from && i < amount!.to) || currencyOf(text) !== undefined || /^(?:in|en)$/.test(fold(text)));
 }
 
 function amountBelow(lines: readonly TokenLine[], index: number, label: { x0: number; x1: number }, isMoney: (amount: AmountToken) => boolean): AmountToken | undefined {
@@ -205,7 +206,8 @@ function numberBehind(lines: readonly TokenLine[], label: RegExp): string | null
     const { words } = lines[l]!;
     for (let i = 1; i <= words.length; i++) {
       if (!label.test(fold(lineText(words.slice(Math.max(0, i - LABEL_WORDS), i))))) continue;
-      const number = numberAt(lines[l]!, i) ?? numberBelow(lines[l + 1], words[i - 1]!);
+      const ends = i === words.length || words[i]!.x0 - words[i - 1]!.x1 > NEXT_COLUMN * lines[l]!.height;
+      const number = numberAt(lines[l]!, i) ?? (ends ? numberBelow(lines[l + 1], words[i - 1]!) : null);
       if (number !== null) return number;
     }
   }
@@ -219,7 +221,7 @@ function numberAt({ words, dates, height }: TokenLine, at: number): string | nul
     const part = words[k]!.text.replace(/^[:#]/, '');
     if (part === '' && k === at) continue;
     // What stands in the next column, and a date, is no part of the number.
-    if (!ACCOUNT_PART.test(part) || (parts.length > 0 && (words[k]!.x0 - words[k - 1]!.x1 > NEXT_COLUMN * height || dates.some(({ from }) => from === k)))) break;
+    if (!ACCOUNT_PART.test(part) || dates.some(({ from, readings }) => from === k && (parts.length > 0 || [...readings.values()].every(({ year }) => year !== null))) || (parts.length > 0 && words[k]!.x0 - words[k - 1]!.x1 > NEXT_COLUMN * height)) break;
     parts.push(part);
   }
   const number = parts.join(' ');
@@ -284,8 +286,8 @@ export function findCurrency(lines: readonly TokenLine[], titles: ReadonlySet<To
   for (const { printed } of balances) vote(printed.currency, 10);
   for (const { printed } of amounts) vote(printed.currency, 1);
   if (votes.size === 0) {
-    // `Alle Beträge in EUR`, `EUR account`: the only currency that the heading names.
-    for (const line of lines) for (const word of line.words) vote(word.text, 1);
+    // `EUR-Konto`, `Alle Beträge in EUR`, `EUR account`: the only currency that the heading names.
+    for (const line of lines) for (const word of line.words) vote(word.text.replace(/-(?:Konto|account|rekening)$/i, ''), 1);
     if (votes.size > 1) return null;
   }
   return [...votes].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null;

@@ -20,6 +20,9 @@ const NUMBER = /^[(\-\u2212]?[\d][\d.,' \u00a0\u202f]*[)]?[,;]?$/;
 /** Rates are printed with more decimals than amounts. */
 const RATE_DECIMALS = 3;
 
+/** A currency, its amount and a rate. */
+const SHORTEST = 3;
+
 /** Takes the foreign amount out of an entry's lines, where a line says nothing else; `column` is the text of a column of its own. */
 export function takeForeign(texts: readonly (readonly Word[])[], column: string | null, currency: string | null, mark: DecimalMark): Foreign & { texts: (readonly Word[])[] } {
   const own = column === null ? undefined : readForeign(column, currency, mark);
@@ -27,6 +30,13 @@ export function takeForeign(texts: readonly (readonly Word[])[], column: string 
   for (const [i, words] of texts.entries()) {
     const found = readForeign(lineText(words), currency, mark);
     if (found) return { ...found, texts: texts.toSpliced(i, 1) };
+  }
+  // A fee or another word may stand behind it: with amount and rate there is no doubt what the beginning is.
+  for (const [i, words] of texts.entries()) {
+    for (let length = words.length - 1; length >= SHORTEST; length--) {
+      const found = readForeign(lineText(words.slice(0, length)), currency, mark);
+      if (found && found.exchange_rate !== null) return { ...found, texts: texts.with(i, words.slice(length)) };
+    }
   }
   return { texts: [...texts], instructed: null, exchange_rate: null };
 }
@@ -36,7 +46,7 @@ function readForeign(text: string, currency: string | null, mark: DecimalMark): 
   const codes: { at: number; code: string }[] = [];
   const parts = text.replace(/([A-Z]{3})(\d)/g, '$1 $2').replace(/(\d)([A-Z]{3})\b/g, '$1 $2').replace(/([=@/])/g, ' $1 ').split(' ').filter((part) => part !== '');
   for (let at = 0; at < parts.length; at++) {
-    const part = parts[at]!;
+    const part = parts[at]!.replace(/[.:]$/, '');
     const code = CODE.exec(part)?.[1];
     if (code !== undefined && isCurrency(code)) {
       codes.push({ at, code });

@@ -1,9 +1,9 @@
 import type { Header, MoneyField, OwnTitles, Span, TitleCell } from './columns.ts';
-import { NO_TITLES, findColumns, findHeaders, headerKey, isMoneyField, overlap, sameColumn } from './columns.ts';
+import { NO_TITLES, datesOfTitle, findColumns, findHeaders, headerKey, isMoneyField, overlap, sameColumn } from './columns.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, TokenLine } from './tokens.ts';
 import type { Section } from './vocabulary.ts';
-import { fold, indicatorOf, sectionOf } from './vocabulary.ts';
+import { fieldOfTitle, fold, indicatorOf, sectionOf } from './vocabulary.ts';
 
 /** A table's layout as far as it holds for every reading: its header, and the columns of dates, marks and numbers. */
 export interface Layout {
@@ -78,12 +78,16 @@ function hasRows({ cells }: Header, below: readonly TokenLine[]): boolean {
 /** A section's title stands further below the line above it than the next line of a description. In font sizes. */
 const TITLE_LEADING = 1.7;
 
+/** `Deposits (12)`, `Withdrawals (7 items)` */
+const COUNT_BEHIND = / \(\d{1,6}(?: \p{L}{3,14})?\)$/u;
+
 /** The section that a line would begin: a title alone, or with the section's total behind it. */
 function titleOf(line: TokenLine): Section | undefined {
   if (line.dates.length > 0 || line.amounts.length > 1) return undefined;
   const total = line.amounts[0];
-  if (total !== undefined && (total.mark === 'none' || total.to !== line.words.length)) return undefined;
-  return sectionOf(fold(lineText(line.words.slice(0, total?.from ?? line.words.length))));
+  if (total !== undefined && !COUNT_BEHIND.test(lineText(line.words)) && (total.mark === 'none' || total.to !== line.words.length)) return undefined;
+  const text = lineText(line.words.slice(0, total === undefined || total.mark === 'none' ? line.words.length : total.from));
+  return sectionOf(fold(text.replace(COUNT_BEHIND, '')));
 }
 
 /** Says of every line of the tables what section it is in. Titles may stand above the headers of their tables. */
@@ -170,6 +174,14 @@ function mostHaveDecimals(lines: readonly TokenLine[]): boolean {
   return decimals > 0 && decimals * 2 >= whole;
 }
 
+/** `Buchungsdatum: 03.03.2026` over the entries of the day. */
+export function isDayHeading({ words, dates, amounts }: TokenLine): boolean {
+  const [date] = dates;
+  if (dates.length !== 1 || amounts.length > 0 || date!.to !== words.length) return false;
+  const field = fieldOfTitle(lineText(words.slice(0, date!.from)));
+  return field === 'booking_date' || field === 'transaction_date';
+}
+
 /** Titles that name the booking, where another names the day of the order or purchase. */
 const BOOKED = /buch|book|post|entry|compta|contab|registr|ksieg|bokfor|boek|process/;
 
@@ -181,7 +193,15 @@ function dateColumns(header: Header | null, dated: readonly TokenLine[]): [booki
     return title && all.filter((column) => overlap(column, title) > -title.x1 + title.x0).toSorted((a, b) => overlap(b, title) - overlap(a, title))[0];
   };
   const titled = (field: string): Span | undefined => under(header?.cells.find((cell) => cell.field === field));
+  const both = header?.cells.find(({ text }) => datesOfTitle(text) !== null);
+  if (both) {
+    const pair = all.filter((column) => overlap(column, both) > both.x0 - both.x1 && column.count >= most * DATE_COLUMN_SHARE).slice(0, 2);
+    const at = datesOfTitle(both.text)!.indexOf('booking_date');
+    if (pair.length === 2) return [pair[at]!, pair[1 - at]!, []];
+  }
   const value = titled('value_date');
+  // Where headings say the day, other dates beside those of value are words of descriptions.
+  if (value && dated.filter(isDayHeading).length >= MIN_MARKS && !titled('booking_date')) return [null, value, []];
   // Of `Data operacji` and `Data księgowania` the second is the day of booking.
   const dates = (header?.cells ?? []).filter(({ field }) => field === 'booking_date');
   const posted = dates.find(({ text }) => BOOKED.test(fold(text))) ?? dates[0];

@@ -21,7 +21,7 @@ import { buildRows } from './rows.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
 import type { OwnTitles } from './columns.ts';
 import type { Page } from './text.ts';
-import type { ColumnField } from './vocabulary.ts';
+import type { ColumnField, Section } from './vocabulary.ts';
 import { fold, sideOfBalance } from './vocabulary.ts';
 
 /**
@@ -54,8 +54,8 @@ interface Candidate extends Omit<Reading, 'seen'> {
   alternatives: Candidate[];
 }
 
-/** What an amount without any sign means; `balance`: what the running balances say; `section`: the heading over it; `inverted`: all signs are the other way round. */
-type Unsigned = 'credit' | 'debit' | 'balance' | 'section' | 'inverted';
+/** What an amount without any sign means; `balance`: what the running balances say; `section`: the heading over it; `inverted`: all signs are the other way round; `owed`: those of the balances too, as on a card's account. */
+type Unsigned = 'credit' | 'debit' | 'balance' | 'section' | 'inverted' | 'owed';
 
 interface Style {
   mark: DecimalMark;
@@ -266,7 +266,7 @@ function outsideOf({ pages, lines, common, labelled, layouts, profile, place }: 
   const heading = first === undefined ? outside : outside.filter((line) => place.get(line)! < place.get(first)!);
   // Below the title `Closing balance` of a column stands the balance of its first row, which may be the opening one.
   const inColumn = new Set(table.markers.flatMap(({ money }) => Object.values(money)));
-  const apart = labelled.filter(({ line, amount }) => !table.used.has(line) && !(layouts.titles.has(line) && inColumn.has(amount)) && !table.rows.some((row) => Object.values(row.money).includes(amount)));
+  const apart = labelled.filter(({ line, amount }) => !table.used.has(line) && !(layouts.titles.has(line) && inColumn.has(amount)) && !table.rows.some((row) => row.anchor.dates.length > 0 && Object.values(row.money).includes(amount)));
   const amounts = table.rows.flatMap((row) => Object.values(row.money));
   const currency = profile?.currency ?? findCurrency(outside, layouts.titles, apart.map(({ amount }) => amount), amounts) ?? findCurrency(common, new Set(), [], [])
     ?? ([...amounts, ...apart.map(({ amount }) => amount)].some(({ printed }) => printed.currency === '$') && isAmerican(pages, table) ? 'USD' : null);
@@ -319,6 +319,9 @@ function listUnsigned({ profile }: Document, { rows }: Table, tier: number): Uns
   const inverted: Unsigned[] = tier > 0 ? ['inverted'] : [];
   const amounts = rows.filter((row) => row.money.amount);
   if (amounts.length === 0) return ['credit'];
+  const inSection = (section: Section): AmountToken[] => amounts.filter((row) => row.section === section).map((row) => row.money.amount!);
+  // What a card prints is what its holder owes: purchases without a sign, payments with a minus.
+  if (inSection('debit').length > 0 && inSection('credit').length > 0 && !mostlyNegative(inSection('debit')) && mostlyNegative(inSection('credit'))) return ['owed'];
   const signed = (sign: (token: AmountToken) => boolean): boolean => amounts.some((row) => sign(row.money.amount!));
   const balances = rows.some((row) => row.money.balance);
   if (rows.some(({ section }) => section === 'debit' || section === 'credit') && !signed((token) => token.printed.negative)) return ['section', 'credit'];
@@ -330,7 +333,10 @@ function listUnsigned({ profile }: Document, { rows }: Table, tier: number): Uns
 function readTable(document: Document, assignments: readonly Assignment[], table: Table, outside: Outside, style: Style): Omit<Candidate, 'alternatives'> | null {
   const { lines, layouts, pages, labelled: all } = document;
   const { heading, labelled, currency, period, account, number } = outside;
-  const read = (token: AmountToken): RawAmount | undefined => plainAmount(token.printed, style.mark);
+  const read = (token: AmountToken): RawAmount | undefined => {
+    const value = plainAmount(token.printed, style.mark);
+    return value !== undefined && style.unsigned === 'owed' ? negate(value) : value;
+  };
   const dateOf = createDateReader(lines, heading, document.common, period, style.order, document.month);
 
   const entries: RawEntry[] = [];
@@ -417,6 +423,7 @@ function amountOf(row: Row, style: Style, read: (token: AmountToken) => RawAmoun
   if (row.side === 'debit') return value.startsWith('-') ? value : negate(value);
   if (row.side === 'credit') return value;
   if (style.unsigned === 'section') return row.section === 'debit' && !signs.sections ? negate(value) : value;
+  if (style.unsigned === 'owed') return value;
   const explicit = amount.printed.negative || amount.plus || amount.printed.side !== null;
   return !explicit && style.unsigned === 'debit' ? negate(value) : value;
 }

@@ -1,7 +1,7 @@
 import type { Header, MoneyField, Span, TitleCell } from './columns.ts';
 import { overlap, sameColumn } from './columns.ts';
 import type { Assignment, Layout } from './layout.ts';
-import { isOverdrawn, standsAlone } from './layout.ts';
+import { isDayHeading, isOverdrawn, standsAlone } from './layout.ts';
 import { isAmountAlone } from './facts.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
@@ -90,6 +90,7 @@ export interface RowChoice {
 export function buildRows(layout: Layout, assignment: Assignment, { undated, strict }: RowChoice): Table {
   const parts = layout.body.map((line) => takeApart(line, layout, assignment, strict));
   labelAmountsBelow(parts);
+  startOutdented(parts);
   settleUndated(parts, undated);
   const flow = findFlow(parts);
   const columns = textColumns(layout.header);
@@ -175,14 +176,15 @@ function takeApart(line: TokenLine, layout: Layout, assignment: Assignment, stri
     const column = assignment.columns.find(({ span }) => sameColumn(span, amount) && (standsAlone(line, amount) || isOverdrawn(line, amount) || isAligned(span, amount)));
     if (column && (layout.whole_numbers || amount.mark !== 'none')) money[column.field] ??= amount;
   }
-  const date = (booking && line.dates.find((token) => sameColumn(booking, token))) ?? null;
+  const date = (booking && line.dates.find((token) => sameColumn(booking, token) && !isInWords(line, token))) ?? null;
   const valueDate = (value && line.dates.find((token) => token !== date && sameColumn(value, token))) ?? null;
   const others = line.dates.filter((token) => layout.other_dates.some((column) => sameColumn(column, token)));
   const hasAmount = 'amount' in money || 'debit' in money || 'credit' in money;
   const mark = indicator === null || !('amount' in money) ? -1 : line.words.findIndex((word, i) => overlap(indicator, word) > 0 && indicatorOf(word.text) !== undefined
     && !Object.values(money).some(({ from, to }) => i >= from && i < to));
   const taken = [...Object.values(money), date, valueDate, ...others].filter((token) => token !== null);
-  const free = line.words.filter((word, i) => i !== mark && word.x1 > layout.left - MARGIN && word.x0 < layout.right + MARGIN && !taken.some((token) => i >= token.from && i < token.to));
+  const between = (i: number): boolean => line.words[i]!.text === '/' && line.dates.some(({ to }) => to === i) && line.dates.some(({ from }) => from === i + 1);
+  const free = line.words.filter((word, i) => i !== mark && !between(i) && word.x1 > layout.left - MARGIN && word.x0 < layout.right + MARGIN && !taken.some((token) => i >= token.from && i < token.to));
   const part: Part = { line, kind: 'break', date, value: valueDate, money, side: (mark >= 0 && indicatorOf(line.words[mark]!.text)) || null, free, label: null, bare: true };
 
   const words = free.map((word) => fold(word.text));
@@ -201,9 +203,20 @@ function takeApart(line: TokenLine, layout: Layout, assignment: Assignment, stri
   if (hasAmount) return { ...part, kind: 'anchor' };
   if ('balance' in money) return { ...part, kind: 'balance' };
   const inText = free.length > 0 && free[0]!.x0 >= layout.text_x0 - INDENT;
+  // `Buchungsdatum: 03.03.2026` over the entries of the day.
+  if (isDayHeading(line)) return { ...part, kind: 'start', date: line.dates[0]!, free: [] };
   if (date !== null && (inText || free.length === 0)) return { ...part, kind: 'start' };
   return inText ? { ...part, kind: 'text' } : part;
 }
+
+/** Whether a date stands in running text: a space behind a word. */
+function isInWords({ words, height }: TokenLine, { from, x0 }: DateToken): boolean {
+  const before = words[from - 1];
+  return before !== undefined && /\p{L}/u.test(before.text) && x0 >= before.x1 && x0 - before.x1 <= SPACE * height;
+}
+
+/** The widest space between words of running text, in font sizes. */
+const SPACE = 0.45;
 
 /** An amount alone below a line that is a label and has none is what the label names. */
 function labelAmountsBelow(parts: Part[]): void {
@@ -215,6 +228,19 @@ function labelAmountsBelow(parts: Part[]): void {
     Object.assign(part, { kind: 'marker', label: above.label, bare: true });
   });
 }
+
+/** Where amounts stand on the indented lines of descriptions, a line that is not indented begins an entry, dated as the one above. */
+function startOutdented(parts: readonly Part[]): void {
+  const starts = parts.flatMap(({ kind, free }) => (kind === 'start' && free.length > 0 ? [free[0]!.x0] : []));
+  const left = Math.min(...starts);
+  const isLeft = (x0: number): boolean => Math.abs(x0 - left) <= EDGE;
+  if (starts.length < MIN_STARTS || !starts.every(isLeft)) return;
+  if (!parts.some(({ kind, date, free }) => kind === 'anchor' && date === null && free.length > 0 && free[0]!.x0 > left + INDENT)) return;
+  for (const part of parts) if (part.kind === 'text' && isLeft(part.free[0]!.x0)) part.kind = 'start';
+}
+
+/** Fewer lines in one place are chance. */
+const MIN_STARTS = 2;
 
 /** Amounts without a date of their own: entries of a start or of the day above, or, where they are not `undated` entries, words of descriptions. */
 function settleUndated(parts: Part[], undated: boolean): void {

@@ -1,3 +1,5 @@
+import { isCurrency } from '../../../core/money.ts';
+
 /**
  * The words that statements use for their columns and balances, in English, German, French, Dutch, Italian, Spanish, Polish and Swedish.
  * Folded: lower case, no accents, everything but letters and digits a space.
@@ -32,7 +34,7 @@ const TITLES: Readonly<Record<ColumnField, string>> = {
     'value|value date|val date|val|valuta|valutadatum|wert|wertstellung|wertdatum|valutierung|tag der wertstellung|val datum|date de valeur|date valeur|date val|valeur|rentedatum|valuta datum|' +
     'data valuta|data val|fecha valor|f valor|fecha de valor|valor|data waluty|data waluta|valutadag|rantedag|rantedatum',
   description:
-    'descriptions|transaction type|type|type of transaction|payment type|transaction particulars|booking text|booking details|information|details of transaction|transaction information|description of transaction|payee details|remarks|remittance information|purpose|explanation|buchungsinfo|buchungstext verwendungszweck|umsatzart|zahlungsgrund|empfanger verwendungszweck|auftraggeber empfanger verwendungszweck|verwendungszweck buchungstext|beschreibung der buchung|umsatzbeschreibung|text buchung|motif|description des operations|libelles|intitule de l operation|nature et libelle|objet|designation|motif de l operation|omschrijving transactie|naam en omschrijving|beschrijving transactie|boekingsomschrijving|details van de verrichting|verrichting|descrizione movimenti|descrizione dell operazione|descrizione movimento|movimenti|motivo|concepto movimiento|descripcion del movimiento|descripcion operacion|detalles|movimientos|concepto descripcion|opis tytul|szczegoly transakcji|opis transakcji|tresc|rodzaj operacji|tytul przelewu|handelser|transaktionstext|text specifikation|bokforingstext|mottagare avsandare|description|details|transaction details|transaction description|particulars|narrative|narration|transaction|transactions|activity|memo|text|payment details|payment type and details|' +
+    'angaben zu den umsatzen|descriptions|transaction type|type|type of transaction|payment type|transaction particulars|booking text|booking details|information|details of transaction|transaction information|description of transaction|payee details|remarks|remittance information|purpose|explanation|buchungsinfo|buchungstext verwendungszweck|umsatzart|zahlungsgrund|empfanger verwendungszweck|auftraggeber empfanger verwendungszweck|verwendungszweck buchungstext|beschreibung der buchung|umsatzbeschreibung|text buchung|motif|description des operations|libelles|intitule de l operation|nature et libelle|objet|designation|motif de l operation|omschrijving transactie|naam en omschrijving|beschrijving transactie|boekingsomschrijving|details van de verrichting|verrichting|descrizione movimenti|descrizione dell operazione|descrizione movimento|movimenti|motivo|concepto movimiento|descripcion del movimiento|descripcion operacion|detalles|movimientos|concepto descripcion|opis tytul|szczegoly transakcji|opis transakcji|tresc|rodzaj operacji|tytul przelewu|handelser|transaktionstext|text specifikation|bokforingstext|mottagare avsandare|description|details|transaction details|transaction description|particulars|narrative|narration|transaction|transactions|activity|memo|text|payment details|payment type and details|' +
     'buchungstext|verwendungszweck|vorgang|umsatz|umsatzinformationen|beschreibung|transaktionsinformation|buchungsinformation|buchungsinformationen|erlauterung|erlauterungen|bezeichnung|buchung verwendungszweck|' +
     'text verwendungszweck|wir haben fur sie gebucht|informationen|geschaftsvorfall|buchungsdetails|vorgang buchungsinformation|' +
     'libelle|libelle de l operation|libelle des operations|nature de l operation|nature des operations|nature|operation|operations|detail|detail des operations|detail de l operation|intitule|communication|' +
@@ -75,7 +77,7 @@ for (const [field, titles] of Object.entries(TITLES) as [ColumnField, string][])
 }
 
 // What follows a title without changing it: `Betrag in EUR`, `Soll (EUR)`, `Amount £`.
-const TITLE_TAIL = / (?:in|en|im|w|i)?(?: ?\b(?:[a-z]{3}|euro|euros))$/;
+const TITLE_TAIL = / (?:(?:in|en|im|w|i) )?([a-z]{3}|euro|euros)$/;
 
 /** With a currency behind it, this is what was moved and not a description or a date. */
 const AMOUNT_WITH_CURRENCY: ReadonlySet<string> = new Set(['umsatz', 'value', 'valor']);
@@ -86,7 +88,7 @@ export const TITLE_WORDS = 5;
 /** The field that a printed column title names. */
 export function fieldOfTitle(text: string): ColumnField | undefined {
   const folded = fold(text);
-  const bare = folded.replace(TITLE_TAIL, '').trim();
+  const bare = folded.replace(TITLE_TAIL, (tail, code: string) => (code.startsWith('euro') || isCurrency(code.toUpperCase()) ? '' : tail));
   return FIELD_OF_TITLE.get(folded) ?? (bare !== folded && AMOUNT_WITH_CURRENCY.has(bare) ? 'amount' : FIELD_OF_TITLE.get(bare));
 }
 
@@ -100,7 +102,7 @@ const OPENING =
   'saldo iniziale|saldo precedente|saldo di apertura|saldo inicial|saldo anterior|saldo apertura|saldo de apertura|' +
   'saldo poczatkowe|poprzednie saldo|saldo otwarcia|saldo poprzednie|saldo wyjsciowe|ingaende saldo|ingaende balans|saldo ingaende|foregaende saldo|ingaende kontosaldo';
 const CLOSING =
-  'closing balance|closing ledger balance|ending balance|end balance|new balance|final balance|current balance|statement balance|balance carried forward|balance carried down|balance c f|c f|balance at end|balance at end of period|balance this statement|neuer saldo|neuer kontostand|endsaldo|' +
+  'saldo a su favor|saldo a nuestro favor|closing balance|closing ledger balance|ending balance|end balance|new balance|final balance|current balance|statement balance|balance carried forward|balance carried down|balance c f|c f|balance at end|balance at end of period|balance this statement|neuer saldo|neuer kontostand|endsaldo|' +
   'schlusssaldo|schlussaldo|endbestand|abschlusssaldo|buchungssaldo neu|saldo neu|kontostand neu|dein neuer kontostand|aktueller kontostand|solde final|nouveau solde|solde de cloture|solde de fin|solde actuel|solde fin de periode|solde en fin|' +
   'eindsaldo|nieuw saldo|slotsaldo|huidig saldo|eindbalans|saldo finale|nuovo saldo|saldo di chiusura|saldo attuale|saldo final|nuevo saldo|saldo cierre|saldo de cierre|saldo actual|' +
   'saldo koncowe|nowe saldo|saldo zamkniecia|saldo biezace|utgaende saldo|utgaende balans|saldo utgaende|nytt saldo|slutsaldo|utgaende kontosaldo';
@@ -125,10 +127,10 @@ const LABELS: readonly [BalanceLabel | 'debits' | 'credits' | 'totals', Readonly
 export type Label = (typeof LABELS)[number][0];
 
 /** Adjectives and nouns of balances: any short phrase of both is one, whatever its exact wording. */
-const OPENING_WORDS = new RegExp('^(?:opening|openings|open|previous|prior|starting|start|beginning|begin|initial|last|old|brought|forwarded|alter|alte|altes|vorheriger|vorherige|letzter|letzte|anfang|anfangs|beginn|ancien|precedent|initial|debut|depart|ouverture|anterieur'
+const OPENING_WORDS = new RegExp('^(?:opening|openings|open|previous|prior|starting|start|beginning|begin|initial|last|old|brought|forwarded|alter|alte|altes|voriger|vorheriger|vorherige|letzter|letzte|anfang|anfangs|beginn|ancien|precedent|initial|debut|depart|ouverture|anterieur'
   + '|reporte|vorig|vorige|oud|oude|begin|iniziale|iniziali|precedente|apertura|inizio|anterior|inicial|inicio|partida|poczatkowe|poczatkowy|poczatek|poprzednie|poprzedni|otwarcia|ingaende|foregaende|tidigare|forra)$');
 const CLOSING_WORDS = new RegExp('^(?:closing|close|ending|end|new|final|neuer|neue|neues|schluss|abschluss|ende|nouveau|final|cloture|fin|eind|einde|nieuw|nieuwe|slot|finale|finali|nuovo|chiusura|fine|nuevo|cierre|koncowe|koncowy|koniec|nowe|nowy|zamkniecia|utgaende|nytt|slut|slutligt)$');
-const BALANCE_NOUN = /^(?:balance|bal|saldo|saldi|solde|kontostand|kontosaldo|balans|bestand|behallning|guthaben|kontobehallning|stan)$/;
+const BALANCE_NOUN = /^(?:balance|bal|saldo|saldi|solde|kontostand|kontosaldo|balans|bestand|behallning|guthaben|barguthaben|kontobehallning|stan)$/;
 const COMPOUND = /^(anfangs|eroffnungs|start|vormonats|vortrags|begin|openings|ingangs|end|schluss|schlus|abschluss|monatsend|eind|slot|slut)(?:saldo|bestand|kontostand|guthaben|balans|stand)$/;
 const OPENING_COMPOUND = /^(?:anfangs|eroffnungs|start|vormonats|vortrags|begin|openings|ingangs)/;
 /** Between the words of such a phrase. */
@@ -215,10 +217,10 @@ export function sideOfBalance(folded: string): 'debit' | 'credit' | undefined {
 /** What a heading over some of the rows says of them. */
 export type Section = 'credit' | 'debit' | 'daily_balance' | 'neutral';
 
-const CREDIT_SECTION = 'money coming in|paid to you|payments to you|transfers in|transfers received|income|incoming|einnahmen|geldeingang|uberweisungseingange|geld ein|other additions|deposits and transfers in|crediti|creditos|zahlungen an sie|deposits|deposits and other credits|deposits and credits|deposits and additions|deposits credits|other deposits|electronic deposits|direct deposits|other credits|credits|credit transactions|incoming payments|incoming transfers|payments received|receipts|money in|additions|interest paid|interest earned|interest|deposits interest and other credits|credit entries|' +
+const CREDIT_SECTION = 'payments and other credits|payments and credits|payments credits and adjustments|payment credits|money coming in|paid to you|payments to you|transfers in|transfers received|income|incoming|einnahmen|geldeingang|uberweisungseingange|geld ein|other additions|deposits and transfers in|crediti|creditos|zahlungen an sie|deposits|deposits and other credits|deposits and credits|deposits and additions|deposits credits|other deposits|electronic deposits|direct deposits|other credits|credits|credit transactions|incoming payments|incoming transfers|payments received|receipts|money in|additions|interest paid|interest earned|interest|deposits interest and other credits|credit entries|' +
   'gutschriften|zahlungseingange|eingange|habenbuchungen|haben|gutschrift|geldeingange|eingehende zahlungen|einzahlungen|habenumsatze|zinsen|credits|operations au credit|encaissements|versements|virements recus|recettes|entrees|remises|bijschrijvingen|bij|ontvangsten|ontvangen|inkomsten|ontvangen betalingen|' +
   'entrate|accrediti|movimenti a credito|operazioni a credito|avere|incassi|bonifici in entrata|ingresos|abonos|haber|cobros|movimientos de abono|operaciones de abono|uznania|wplywy|wplaty|przychody|insattningar|inkomster|inbetalningar|kreditposter|inkommande betalningar';
-const DEBIT_SECTION = 'money going out|paid by you|payments by you|transfers out|transfers sent|spending|outgoing|other deductions|deductions|other subtractions|card activity|debit card transactions|atm activity|ausgaben|geldausgang|uberweisungsausgange|geld aus|lastschriften und uberweisungen|debiti|zahlungen von ihnen|taxes|interest charged|steuern|withdrawals|withdrawals and other debits|withdrawals and debits|withdrawals and subtractions|atm withdrawals|atm debit card withdrawals|atm and debit card withdrawals|card withdrawals|electronic withdrawals|electronic payments|other withdrawals|other debits|debits|debit transactions|outgoing payments|outgoing transfers|payments made|money out|subtractions|checks|checks paid|cheques|cheques paid|service fees|fees|' +
+const DEBIT_SECTION = 'purchase|purchases and adjustments|standard purchases|cash advances|subtractions|money going out|paid by you|payments by you|transfers out|transfers sent|spending|outgoing|other deductions|deductions|other subtractions|card activity|debit card transactions|atm activity|ausgaben|geldausgang|uberweisungsausgange|geld aus|lastschriften und uberweisungen|debiti|zahlungen von ihnen|taxes|interest charged|steuern|withdrawals|withdrawals and other debits|withdrawals and debits|withdrawals and subtractions|atm withdrawals|atm debit card withdrawals|atm and debit card withdrawals|card withdrawals|electronic withdrawals|electronic payments|other withdrawals|other debits|debits|debit transactions|outgoing payments|outgoing transfers|payments made|money out|subtractions|checks|checks paid|cheques|cheques paid|service fees|fees|' +
   'fees and charges|charges|bank charges|service charges|fees charged|card purchases|card payments|purchases|payments|debit card purchases|direct debits|standing orders|debit entries|withdrawals fees and other debits|belastungen|zahlungsausgange|ausgange|sollbuchungen|soll|lastschriften|geldausgange|ausgehende zahlungen|auszahlungen|entgelte|gebuhren|spesen|sollumsatze|kartenzahlungen|' +
   'debits|operations au debit|decaissements|prelevements|paiements|virements emis|depenses|sorties|retraits|cheques emis|cheques|frais|frais et commissions|frais bancaires|commissions|paiements par carte|afschrijvingen|af|uitgaven|betalingen|kosten|opnames|incasso s|uitgaande betalingen|uscite|addebiti|movimenti a debito|operazioni a debito|dare|spese|commissioni|pagamenti|bonifici in uscita|' +
   'cargos|adeudos|debe|pagos|gastos|comisiones|comisiones y gastos|movimientos de cargo|recibos|retiros|obciazenia|wyplaty|wydatki|oplaty|prowizje|rozchody|oplaty i prowizje|uttag|utgifter|utbetalningar|avgifter|debetposter|betalningar|utgaende betalningar';
@@ -233,8 +235,19 @@ const CONTINUED = / (?:continued|cont|fortsetzung|suite|vervolg|segue|continuaci
 export function sectionOf(folded: string): Section | undefined {
   const plain = folded.replace(CONTINUED, '');
   const field = FIELD_OF_TITLE.get(plain);
-  return SECTIONS.find(([, set]) => set.has(plain))?.[0] ?? (field === 'credit' || field === 'debit' ? field : undefined);
+  return SECTIONS.find(([, set]) => set.has(plain))?.[0] ?? (field === 'credit' || field === 'debit' ? field : undefined) ?? sectionOfWords(plain);
 }
+
+/** `Withdrawals and other subtractions`: several words of one direction. */
+function sectionOfWords(plain: string): Section | undefined {
+  const words = plain.split(' ').filter((word) => !CONJUNCTION.test(word));
+  if (words.length < 2) return undefined;
+  const found = new Set(words.map((word) => SECTIONS.find(([, set]) => set.has(word))?.[0]));
+  const [only] = found;
+  return found.size === 1 && (only === 'credit' || only === 'debit') ? only : undefined;
+}
+
+const CONJUNCTION = /^(?:and|other|all|und|sonstige|et|autres|en|overige|e|altri|altre|y|otros|otras|i|inne|och|ovriga)$/;
 
 const COUNT = new RegExp('^(?:(?:total )?(?:number|no|count|anzahl|nombre|aantal|numero|num|n|liczba|ilosc|antal)(?: (?:of|der|d|de|di|total|totale|gesamt|alle|transactions))* )?'
   + '(transactions|entries|items|bookings|movements|umsatze|buchungen|posten|operations|mouvements|ecritures|transacties|boekingen|mutaties|movimenti|operazioni|movimientos|operaciones|apuntes|operacji|transakcji|transaktioner|handelser|poster)$');

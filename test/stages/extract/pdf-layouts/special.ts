@@ -70,6 +70,201 @@ const abs = Math.abs;
 type Special = (random: Random) => Promise<Drawn>;
 
 export const SPECIALS: Readonly<Record<string, Special>> = {
+  'two statements side by side': async (random) => {
+    const truths = [truthOf(random, 11), truthOf(random, 8)];
+    const sheet = new Sheet({ layout: 'landscape' });
+    sheet.document.fontSize(8);
+    truths.forEach((truth, i) => {
+      const left = 30 + 405 * i;
+      let y = 40;
+      let balance = truth.opening;
+      sheet.put(`Account number ${truth.account}  Currency EUR`, left, y);
+      sheet.put(`${printDate(truth.from, 'd month y', 'en')} to ${printDate(truth.to, 'd month y', 'en')}`, left, (y += 12));
+      sheet.put('Opening balance', left, (y += 12));
+      sheet.right(us(balance), left + 370, y);
+      sheet.put('Date', left, (y += 16));
+      sheet.put('Description', left + 60, y);
+      sheet.right('Amount', left + 300, y);
+      sheet.right('Balance', left + 370, y);
+      for (const { booking_date, amount, text } of truth.entries) {
+        sheet.put(printDate(booking_date, 'd/m/y', 'en'), left, (y += 13));
+        sheet.put(text[0]!, left + 60, y);
+        sheet.right(us(amount), left + 300, y);
+        sheet.right(us(balance += amount), left + 370, y);
+      }
+      sheet.put('Closing balance', left, (y += 16));
+      sheet.right(us(balance), left + 370, y);
+    });
+    return { bytes: await sheet.end(), truths };
+  },
+
+  'balances whose side is a word': async (random) => {
+    const truth = truthOf(random, 14);
+    truth.opening = -truth.opening;
+    const sheet = new Sheet();
+    let y = 40;
+    sheet.put(`Compte n ${truth.account}  Devise EUR`, 40, y);
+    sheet.put('Date', 40, (y += 30));
+    sheet.put('Libellé', 110, y);
+    sheet.right('Débit', 460, y);
+    sheet.right('Crédit', 550, y);
+    const balance = (units: number, date: string): void => {
+      sheet.put(`SOLDE ${units < 0 ? 'DEBITEUR' : 'CREDITEUR'} AU ${printDate(date, 'd.m.y', 'fr')}`, 110, (y += 15));
+      sheet.right(eu(abs(units)), units < 0 ? 460 : 550, y);
+    };
+    balance(truth.opening, addDays(truth.from, -1));
+    for (const { booking_date, amount, text } of truth.entries) {
+      sheet.put(printDate(booking_date, 'd.m.y', 'fr'), 40, (y += 15));
+      sheet.put(text[0]!, 110, y);
+      sheet.right(eu(abs(amount)), amount < 0 ? 460 : 550, y);
+    }
+    balance(closingOf(truth), truth.to);
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'days as headings, rows with the day of value alone': async (random) => {
+    const truth = truthOf(random, 16);
+    const sheet = new Sheet();
+    let y = 40;
+    let day = '';
+    sheet.put(`Kontonummer ${truth.account}  Währung EUR`, 40, y);
+    sheet.put('Angaben zu den Umsätzen', 40, (y += 30));
+    sheet.put('Valuta', 330, y);
+    sheet.right('zu Ihren Lasten', 450, y);
+    sheet.right('zu Ihren Gunsten', 550, y);
+    sheet.put('Alter Kontostand', 40, (y += 15));
+    sheet.right(eu(truth.opening), 550, y);
+    for (const entry of truth.entries) {
+      entry.value_date = addDays(entry.booking_date, random.whole(2));
+      if (entry.booking_date !== day) sheet.put(`Buchungsdatum: ${printDate((day = entry.booking_date), 'd.m.y', 'de')}`, 40, (y += 18));
+      sheet.put(entry.text[0]!, 40, (y += 13));
+      sheet.put(printDate(entry.value_date, 'd.m.', 'de'), 330, y);
+      sheet.right(`${eu(abs(entry.amount))}${entry.amount < 0 ? '-' : ''}`, entry.amount < 0 ? 450 : 550, y);
+      if (random() < 0.4) {
+        const more = `vom ${printDate(addDays(truth.from, -20), 'd.m.y', 'de')}`;
+        sheet.put(more, 40, (y += 11));
+        entry.text.push(more);
+      }
+    }
+    sheet.put('Neuer Kontostand', 40, (y += 20));
+    sheet.right(eu(closingOf(truth)), 550, y);
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'two dates in one column, amounts under the currency, balances below their labels': async (random) => {
+    const truth = truthOf(random, 12);
+    const sheet = new Sheet();
+    let y = 40;
+    sheet.put(`Kontonummer ${truth.account}`, 40, y);
+    sheet.put(`alter Saldo zum ${printDate(addDays(truth.from, -1), 'd.m.y', 'de')}`, 40, (y += 14));
+    sheet.put('in EUR', 40, (y += 12));
+    sheet.right(eu(truth.opening), 540, y);
+    sheet.put('Nr.', 40, (y += 24));
+    sheet.put('Valuta / Buchungstag', 65, y);
+    sheet.put('Buchungstext', 200, y);
+    sheet.right('EUR', 540, y);
+    truth.entries.forEach((entry, i) => {
+      entry.value_date = addDays(entry.booking_date, random.whole(2));
+      sheet.put(String(i + 1).padStart(2, '0'), 40, (y += 15));
+      sheet.put(`${printDate(entry.value_date, 'd.m.y', 'de')} / ${printDate(entry.booking_date, 'd.m.y', 'de')}`, 65, y);
+      sheet.put(entry.text[0]!, 200, y);
+      sheet.right(eu(entry.amount), 540, y);
+    });
+    sheet.put(`neuer Saldo zum ${printDate(truth.to, 'd.m.y', 'de')}`, 40, (y += 26));
+    sheet.put('in EUR', 40, (y += 12));
+    sheet.right(eu(closingOf(truth)), 540, y);
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'the account of a card: what is owed has no sign': async (random) => {
+    const truth = truthOf(random, 16, 'USD');
+    truth.opening = -truth.opening;
+    const payments = truth.entries.filter(({ amount }) => amount > 0);
+    const purchases = truth.entries.filter(({ amount }) => amount < 0);
+    truth.entries = [...payments, ...purchases];
+    const sheet = new Sheet({ size: 'LETTER' });
+    let y = 40;
+    const owed = (units: number): string => `${units > 0 ? '-' : ''}$${printNumber(units, US, 2)}`;
+    sheet.put(`Account number ${truth.account}`, 40, y);
+    sheet.put(`${printDate(truth.from, 'm/d/y', 'en')} - ${printDate(truth.to, 'm/d/y', 'en')}`, 40, (y += 14));
+    for (const [label, units] of [['Previous balance', truth.opening], ['New balance', closingOf(truth)]] as const) {
+      sheet.put(label, 40, (y += 14));
+      sheet.right(owed(units), 300, y);
+    }
+    sheet.put('Date', 40, (y += 26));
+    sheet.put('Description', 110, y);
+    sheet.right('Amount', 550, y);
+    for (const [title, entries] of [['PAYMENTS AND OTHER CREDITS', payments], ['PURCHASES', purchases]] as const) {
+      sheet.put(title, 40, (y += 24));
+      for (const { booking_date, amount, text } of entries) {
+        sheet.put(printDate(booking_date, 'm/d', 'en'), 40, (y += 13));
+        sheet.put(text[0]!, 110, y);
+        sheet.right(owed(amount).replace('$', ''), 550, y);
+      }
+    }
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'codes in front, amounts on the last lines, dates left blank': async (random) => {
+    const truth = truthOf(random, 14, 'GBP');
+    const sheet = new Sheet();
+    let y = 40;
+    let day = '';
+    let balance = truth.opening;
+    ['Account name', 'Sort code', 'Account number', 'Sheet'].forEach((label, i) => sheet.put(label, 40 + i * 110, y));
+    y += 12;
+    ['A. Carver', '40-11-22', truth.account, '12'].forEach((value, i) => sheet.put(value, 40 + i * 110, y));
+    sheet.put('All amounts in GBP', 40, (y += 14));
+    sheet.put('Date', 40, (y += 24));
+    sheet.put('Payment type and details', 100, y);
+    for (const [title, x] of [['Paid out', 390], ['Paid in', 470], ['Balance', 550]] as const) sheet.right(title, x, y);
+    sheet.put('Balance brought forward', 125, (y += 14));
+    sheet.right(us(balance), 550, y);
+    truth.entries.forEach((entry, i) => {
+      if (entry.booking_date !== day) sheet.put(printDate((day = entry.booking_date), 'd mon y', 'en'), 40, y + 12);
+      const code = random.pick(['DD', 'CR', 'VIS', 'BP']);
+      sheet.put(code, 100, (y += 12));
+      sheet.put(entry.text[0]!, 125, y);
+      if (random() < 0.6) {
+        entry.text.push(`Ref ${random.whole(900_000)}A`);
+        sheet.put(entry.text[1]!, 125, (y += 12));
+      }
+      entry.text[0] = `${code} ${entry.text[0]}`;
+      sheet.right(us(abs(entry.amount)), entry.amount < 0 ? 390 : 470, y);
+      balance += entry.amount;
+      if (truth.entries[i + 1]?.booking_date !== day) sheet.right(us(balance), 550, y);
+    });
+    sheet.put('Balance carried forward', 125, (y += 14));
+    sheet.right(us(balance), 550, y);
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
+  'a summary in a row of its own, no balance in the table': async (random) => {
+    const truth = truthOf(random, 12, 'INR');
+    const sheet = new Sheet();
+    let y = 40;
+    let balance = truth.opening;
+    sheet.put(`Account No : ${truth.account}  Currency : INR`, 40, y);
+    sheet.put(`Statement From : ${printDate(truth.from, 'd month y', 'en')} To : ${printDate(truth.to, 'd month y', 'en')}`, 40, (y += 14));
+    sheet.put('Date', 40, (y += 24));
+    sheet.put('Narration', 110, y);
+    for (const [title, x] of [['Withdrawal Amt.', 390], ['Deposit Amt.', 470], ['Closing Balance', 560]] as const) sheet.right(title, x, y);
+    for (const { booking_date, amount, text } of truth.entries) {
+      balance += amount;
+      sheet.put(printDate(booking_date, 'd/m/y', 'en'), 40, (y += 14));
+      sheet.put(text[0]!, 110, y);
+      sheet.right(us(abs(amount)), amount < 0 ? 390 : 470, y);
+      sheet.right(us(balance), 560, y);
+    }
+    const cells = [['Opening Balance', us(truth.opening), 40], ['Dr Count', String(truth.entries.filter(({ amount }) => amount < 0).length), 150], ['Debits', us(-sum(truth.entries.filter(({ amount }) => amount < 0))), 350], ['Credits', us(sum(truth.entries.filter(({ amount }) => amount > 0))), 430], ['Closing Bal', us(balance), 500]] as const;
+    y += 30;
+    for (const [label, value, x] of cells) {
+      sheet.put(label, x, y);
+      sheet.put(value, x, y + 13);
+    }
+    return { bytes: await sheet.end(), truths: [truth] };
+  },
+
   'american sections, cheques side by side, daily balances': async (random) => {
     const truth = truthOf(random, 24, 'USD');
     const deposits = truth.entries.filter(({ amount }) => amount > 0);
