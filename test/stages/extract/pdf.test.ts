@@ -231,6 +231,14 @@ describe('what does not tie out is never given as if it did', () => {
     expect(proof).toMatchObject({ ties_out: false, checks: [{ ok: true }, { name: 'printed_debits', ok: false }] });
   });
 
+  test('columns whose titles say the opposite of what the balances do', async () => {
+    const columns: PdfLayout['columns'] = [
+      { key: 'date', title: 'Date', x: 40 }, { key: 'text', title: 'Description', x: 130 }, { key: 'debit', title: 'Paid in', x: 400, align: 'right' },
+      { key: 'credit', title: 'Paid out', x: 470, align: 'right' }, { key: 'balance', title: 'Balance', x: 550, align: 'right' },
+    ];
+    expect((await read(await statementPdf({ ...SIMPLE, columns }, OPENING, ROWS))).proof.ties_out).toBe(false);
+  });
+
   test('no balances: neither yes nor no', async () => {
     const { entries, proof } = await read(await statementPdf({ ...SIMPLE, heading: ['Account number 12345678'], closing: [] }, OPENING, ROWS));
     expect([result(entries), proof.ties_out]).toEqual([truth(ROWS), null]);
