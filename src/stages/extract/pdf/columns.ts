@@ -97,7 +97,7 @@ function headerAt(lines: readonly TokenLine[], from: number, own: OwnTitles): He
 /** The last title is the currency alone where the column is that of the amounts: `Buchungstext   EUR`. */
 function namedByCurrency(cells: TitleCell[]): TitleCell[] {
   const last = cells.at(-1);
-  return last === undefined || last.field !== null || !isCurrency(last.text) || cells.some(({ field }) => isMoneyField(field)) ? cells : cells.with(-1, { ...last, field: 'amount' });
+  return last === undefined || last.field !== null || !isCurrency(last.text) || cells.some(({ field }) => isMoneyField(field)) ? cells : cells.with(cells.length - 1, { ...last, field: 'amount' });
 }
 
 /** Words of prose that happen to be titles stand a space apart. */

@@ -64,7 +64,7 @@ function divideStatements(lines: readonly TokenLine[]): TokenLine[] {
 }
 
 function withoutSide(lines: readonly TokenLine[]): TokenLine[] {
-  return lines.map(({ side: _, ...line }) => line);
+  return lines.map(({ page, number, y, height, words, dates, amounts }) => ({ page, number, y, height, words, dates, amounts }));
 }
 
 /** Whether the parts of a page name different accounts, or each begins with a balance of its own. */
