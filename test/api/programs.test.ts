@@ -69,6 +69,13 @@ describe('the log', () => {
     expect((await auditor.get(`/api/log?entry_id=${entry}`)).body.items.map((row: { action: string }) => row.action)).toEqual(['assign', 'decide']);
     expect((await auditor.get('/api/log?invoice_number=RE-1')).body.items).toHaveLength(1);
     expect((await auditor.get('/api/log?party_id=C1&actor=analyst&min_amount=100.00&max_amount=100.00')).body.items).toMatchObject([{ action: 'assign', amount: '100.00', currency: 'EUR' }]);
+    const { rows: [of] } = await sql<{ run_id: string; records: number; day: string }>`
+      select run_id::text, count(*)::int as records, min(at)::date::text as day from log_record where run_id is not null group by 1 order by 2 desc limit 1`.execute(web.kysely);
+    expect((await auditor.get(`/api/log?run_id=${of!.run_id}`)).body.items).toHaveLength(of!.records);
+    expect((await auditor.get(`/api/log?run_id=${of!.run_id}&from=${of!.day}&to=${of!.day}`)).body.items).toHaveLength(of!.records);
+    expect((await auditor.get('/api/log?from=2000-01-01&to=2000-12-31')).body.items).toEqual([]);
+    const { rows: [by] } = await sql<{ records: number }>`select count(*)::int as records from log_record where actor = 'analyst'`.execute(web.kysely);
+    expect((await auditor.get('/api/log?actor=analyst')).body.items).toHaveLength(by!.records);
     expect((await auditor.get('/api/log?actor=nobody')).body.items).toEqual([]);
     const first = (await auditor.get('/api/log?limit=2')).body;
     const second = (await auditor.get(`/api/log?limit=2&cursor=${first.next_cursor}`)).body;
