@@ -14,6 +14,7 @@ import { GUARDS, type Guard } from '../test/chaos/guards.ts';
 
 // A test that waits for ever without its guard has noticed, too.
 const LIMIT_MS = 300_000;
+const VERDICTS = { passed: 'UNNOTICED', failed: 'noticed', none: 'NO SUCH TEST' } as const;
 
 const { values } = parseArgs({ options: { guard: { type: 'string', default: '' } } });
 const chosen = GUARDS.filter((guard) => `${guard.kind}: ${guard.name}`.includes(values.guard));
@@ -24,7 +25,7 @@ try {
   await symlink(join(PROJECT_ROOT, 'node_modules'), join(copy, 'node_modules'));
   const sound = new Map<string, boolean>();
   for (const guard of chosen) {
-    if (!sound.has(guard.test)) sound.set(guard.test, await passes({ test: guard.test }));
+    if (!sound.has(guard.test)) sound.set(guard.test, await runTests({ test: guard.test }) === 'passed');
     const verdict = sound.get(guard.test) ? await mutate(guard) : 'ITS TEST FAILS WITH IT, TOO';
     if (verdict !== 'noticed') unnoticed++;
     process.stdout.write(`${verdict.padEnd(10)} ${guard.kind.padEnd(11)} ${guard.name} (${guard.test}${guard.named === undefined ? '' : `: ${guard.named}`})\n`);
@@ -41,17 +42,21 @@ async function mutate(guard: Guard): Promise<string> {
   if (text.split(guard.take).length !== 2) return 'NOT THERE';
   await writeFile(path, text.replace(guard.take, () => guard.give));
   try {
-    return await passes(guard) ? 'UNNOTICED' : 'noticed';
+    return VERDICTS[await runTests(guard)];
   } finally {
     await mkdir(dirname(path), { recursive: true });
     await copyFile(join(PROJECT_ROOT, guard.file), path);
   }
 }
 
-async function passes({ test, named }: Pick<Guard, 'test' | 'named'>): Promise<boolean> {
-  const child = spawn(process.execPath, [join(PROJECT_ROOT, 'node_modules/vitest/vitest.mjs'), 'run', test, ...(named === undefined ? [] : ['-t', named]), '--silent'], { cwd: copy, stdio: 'ignore', detached: true });
+/** Tests that are skipped because of their names have not passed: `none`. */
+async function runTests({ test, named }: Pick<Guard, 'test' | 'named'>): Promise<'passed' | 'failed' | 'none'> {
+  const child = spawn(process.execPath, [join(PROJECT_ROOT, 'node_modules/vitest/vitest.mjs'), 'run', test, ...(named === undefined ? [] : ['-t', named]), '--silent'], { cwd: copy, stdio: ['ignore', 'pipe', 'ignore'], detached: true, env: { ...process.env, NO_COLOR: '1' } });
+  let report = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { report += text; });
   const late = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), LIMIT_MS);
-  const [status] = await once(child, 'exit') as [number | null];
+  const [status] = await once(child, 'close') as [number | null];
   clearTimeout(late);
-  return status === 0;
+  if (status !== 0) return 'failed';
+  return /Tests\s.*\d passed/.test(report) ? 'passed' : 'none';
 }

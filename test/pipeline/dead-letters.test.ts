@@ -117,18 +117,20 @@ onBothQueues('dead letters', (queue) => {
     let second: Promise<void> | undefined;
     // A role sees its own sessions alone.
     const login = openPool(db.url, null, 1);
-    const untilSomebodyWaits = () => vi.waitFor(async () => {
-      const { rows } = await login.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
-      if (rows.length === 0) throw new Error('nobody waits');
-    }, { timeout: 10_000, interval: 20 });
+    let second_pid: number | undefined;
+    const untilSecondWaits = () => vi.waitFor(async () => {
+      const { rows } = await login.query(`select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'`, [second_pid]);
+      if (rows.length === 0) throw new Error('it does not wait');
+    }, { timeout: 20_000, interval: 20 });
     const bringBack = (document_id: bigint, meanwhile: () => Promise<void>) => transaction(db, async (tx) => {
+      second_pid = (await tx.client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!.pid;
       const { run_id } = await tx.kysely.insertInto('run').values({ kind: 'submit' }).returning('run_id').executeTakeFirstOrThrow();
       await reviveDocuments(tx, run_id, [document_id], 'mia');
       await meanwhile();
     });
     await bringBack(document_ids[0]!, async () => {
       second = bringBack(document_ids[1]!, async () => {});
-      await Promise.race([second, untilSomebodyWaits()]);
+      await Promise.race([second, untilSecondWaits()]);
     });
     await second;
     await login.end();
