@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { canonicalJson, CanonicalText, type Json } from '../../core/canonical-json.ts';
 import { evidenceText, type Candidate, type Evidence } from '../../core/evidence.ts';
 import { allocateIds, openChain, type LogChain, type LogDraft } from '../../ledger/log.ts';
@@ -119,27 +120,46 @@ async function joinDetails(batch: Batch, context: BatchContext): Promise<void> {
   for (const chunk of chunked(details.map(({ entry_id }) => entry_id))) await context.gatherOpenEvidence(company, chunk, context);
 }
 
+/** Decides the scope chunk by chunk. While Postgres takes in what one has decided, the next is decided. */
 async function decideScope(batch: Batch, scope: EvidenceScope, signal: AbortSignal): Promise<void> {
   const losers = await settleConflicts(batch, scope);
+  let decided: Decided[] = [];
   for await (const chunk of store.readEvidence(batch.tx, scope)) {
     signal.throwIfAborted();
-    const decided: Decided[] = [];
-    for (const kept of chunk) {
-      const { entry_id } = kept.evidence;
-      if (isDeferred(batch, kept, scope)) {
-        batch.returns.push(BigInt(entry_id));
-      } else if (losers.has(entry_id) && !scope.open_only) {
-        batch.late.push(BigInt(entry_id));
-        batch.losers.set(entry_id, losers.get(entry_id)!);
-      } else {
-        const one = decideLeaf(batch, kept, losers);
-        // What a person would be offered is settled by another entry: what is left is to be told once that is on the books.
-        if (one && !scope.open_only && one.draft.outcome === 'review' && one.draft.suggestions[0]?.allocations.some((part) => batch.taken.has(part.invoice_id))) batch.late.push(BigInt(entry_id));
-        else if (one) decided.push(one);
-      }
+    const saving = saveDecisions(batch, decided);
+    // Waited for below; until then its failure must not count as unhandled.
+    saving.catch(() => {});
+    try {
+      decided = await decideChunk(batch, scope, chunk, losers);
+    } finally {
+      await saving;
     }
-    await saveDecisions(batch, decided);
   }
+  await saveDecisions(batch, decided);
+}
+
+/** Some milliseconds of deciding: what is being saved goes on between two of these. */
+const ENTRIES_AT_ONCE = 100;
+
+async function decideChunk(batch: Batch, scope: EvidenceScope, chunk: Iterable<KeptEvidence>, losers: Losers): Promise<Decided[]> {
+  const decided: Decided[] = [];
+  let n = 0;
+  for (const kept of chunk) {
+    if (++n % ENTRIES_AT_ONCE === 0) await setImmediate();
+    const { entry_id } = kept.evidence;
+    if (isDeferred(batch, kept, scope)) {
+      batch.returns.push(BigInt(entry_id));
+    } else if (losers.has(entry_id) && !scope.open_only) {
+      batch.late.push(BigInt(entry_id));
+      batch.losers.set(entry_id, losers.get(entry_id)!);
+    } else {
+      const one = decideLeaf(batch, kept, losers);
+      // What a person would be offered is settled by another entry: what is left is to be told once that is on the books.
+      if (one && !scope.open_only && one.draft.outcome === 'review' && one.draft.suggestions[0]?.allocations.some((part) => batch.taken.has(part.invoice_id))) batch.late.push(BigInt(entry_id));
+      else if (one) decided.push(one);
+    }
+  }
+  return decided;
 }
 
 /** Whether its decision waits until all others are made. */

@@ -97,10 +97,10 @@ function chunksOf({ run_id, company, open_only }: EvidenceScope): RawBuilder<unk
      where d.run_id = ${run_id} and d.state = 'validated' and c.company = ${company})`;
 }
 
-/** The scope's evidence, a chunk at a time. */
-export async function* readEvidence(tx: Tx, scope: EvidenceScope): AsyncGenerator<KeptEvidence[]> {
+/** The scope's evidence, a chunk at a time; each entry's is parsed when it is asked for. */
+export async function* readEvidence(tx: Tx, scope: EvidenceScope): AsyncGenerator<Iterable<KeptEvidence>> {
   const { rows } = await sql<{ document_id: bigint; n: number }>`select document_id, n from ${chunksOf(scope)} c order by source, n`.execute(tx.kysely);
-  for (const { document_id, n } of rows) yield (await loadLines(tx, document_id, n)).map((line) => parseLine(line, document_id));
+  for (const { document_id, n } of rows) yield (await loadLines(tx, document_id, n)).values().map((line) => parseLine(line, document_id));
 }
 
 /** The evidence of the entries that have one of these claims, and of no others. */
@@ -225,6 +225,7 @@ export interface Standing {
 
 /** What stands of some entries that wait. */
 export async function loadStanding(tx: Tx, entry_ids: readonly string[]): Promise<Map<string, Standing>> {
+  if (entry_ids.length === 0) return new Map();
   const { rows } = await sql<Standing & { entry_id: bigint }>`
     select entry_id, decision_id, outcome, reason, rule_id, suggestions from decision
      where entry_id = any(${[...entry_ids]}::bigint[]) and superseded_by is null`.execute(tx.kysely);
