@@ -89,6 +89,7 @@ async function shots(db: Awaited<ReturnType<typeof openDatabase>>): Promise<Shot
   const { rows: [auto] } = await db.pool.query<{ entry_id: bigint }>(`select entry_id from decision where outcome = 'auto' order by entry_id limit 1`);
   const { rows: [quarantined] } = await db.pool.query<{ statement_id: bigint }>(`select statement_id from statement where state = 'quarantined' limit 1`);
   const press = (...keys: string[]) => async (page: Page): Promise<void> => {
+    await page.locator('#main h1').first().waitFor();
     for (const key of keys) await page.keyboard.press(key);
   };
   return [
