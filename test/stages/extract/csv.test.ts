@@ -164,7 +164,7 @@ describe('layouts', () => {
   test('a fee beside the amount is part of what moves the account where the balances say so', async () => {
     const csv = 'Completed Date,Description,Amount,Fee,Currency,Balance\n2024-03-02,a,-3.50,0.00,EUR,96.50\n2024-03-03,b,-20.00,0.50,EUR,76.00\n';
     expect(amounts((await readCsv(csv))[0])).toEqual(['-3.50', '-20.50']);
-    expect((await readCsv(csv.replace('76.00', '76.50')))[0]!.entries[1]).toMatchObject({ amount: '-20.00', charges: [{ amount: '0.50', currency: 'EUR' }] });
+    expect((await readCsv(csv.replace('76.00', '76.50')))[0]!.entries[1]).toMatchObject({ amount: '-20.00', charges: [{ amount: '-0.50', currency: 'EUR' }] });
   });
 
   test('what was refused is information, a zero is an entry', async () => {
