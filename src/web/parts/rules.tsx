@@ -14,7 +14,7 @@ import { Loaded, Panel } from './states.tsx';
 
 type Files = NonNullable<RulesView['offered']>['files'];
 const MARKS = { same: ' ', removed: '−', added: '+', gap: '…' } as const;
-const COLOURS = { same: undefined, removed: 'var(--tieout-out)', added: 'var(--mantine-primary-color-filled)', gap: undefined } as const;
+const COLOURS = { same: undefined, removed: 'var(--tieout-out)', added: 'var(--tieout-in)', gap: undefined } as const;
 
 function Difference({ files }: { files: Files }): ReactNode {
   return files.map(({ file, lines }) => (

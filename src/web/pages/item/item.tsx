@@ -205,7 +205,7 @@ function AccountsOnFile({ item, accounts }: { item: ItemDetail; accounts: readon
   if (accounts.length === 0) return 'none';
   return (
     <>
-      {accounts.map((account) => <div key={account} className="figures">{account}{account === theirs && <Text span c="var(--tieout-in)"> · this one</Text>}</div>)}
+      {accounts.map((account) => <div key={account} className="break">{account}{account === theirs && <Text span c="var(--tieout-in)"> · this one</Text>}</div>)}
       {theirs !== null && !accounts.includes(theirs) && <Text c="var(--tieout-out)">The account of this payment is not among them.</Text>}
     </>
   );

@@ -68,15 +68,17 @@ function Step({ step, currency, stands }: { step: StoryStep; currency: string; s
         <Text className="break">{formatSentence(step.explanation)}</Text>
         <Text c="dimmed">By {step.decided_by === 'rule' ? 'the rules' : step.decided_by}{step.approved_by && `, approved by ${step.approved_by}`}{step.rule_id && <>; rule <Anchor component={Link} to="/log" search={{ rule_id: step.rule_id, ruleset: step.ruleset ?? undefined } as never} size="sm" underline="always">{step.rule_id}</Anchor></>}{step.log_seq && `; record ${step.log_seq}`}</Text>
         {step.invoices.length > 0 && (
-          <Table verticalSpacing={2}>
-            <Table.Thead><Table.Tr><Table.Th>Invoice</Table.Th><Table.Th>Party</Table.Th><Table.Th ta="end">Gets</Table.Th><Table.Th ta="end">Settles</Table.Th></Table.Tr></Table.Thead>
-            <Table.Tbody>{step.invoices.map((one) => <Table.Tr key={one.invoice_id}><Table.Td>{one.invoice_number}</Table.Td><Table.Td>{one.party_id}</Table.Td><Table.Td ta="end"><Amount amount={one.amount} currency={currency} plain /></Table.Td><Table.Td ta="end"><Amount amount={one.settled} currency={one.currency} plain /></Table.Td></Table.Tr>)}</Table.Tbody>
-          </Table>
+          <Table.ScrollContainer minWidth={380}>
+            <Table verticalSpacing={2}>
+              <Table.Thead><Table.Tr><Table.Th>Invoice</Table.Th><Table.Th>Party</Table.Th><Table.Th ta="end">Gets</Table.Th><Table.Th ta="end">Settles</Table.Th></Table.Tr></Table.Thead>
+              <Table.Tbody>{step.invoices.map((one) => <Table.Tr key={one.invoice_id}><Table.Td>{one.invoice_number}</Table.Td><Table.Td>{one.party_id}</Table.Td><Table.Td ta="end"><Amount amount={one.amount} currency={currency} plain /></Table.Td><Table.Td ta="end"><Amount amount={one.settled} currency={one.currency} plain /></Table.Td></Table.Tr>)}</Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
         )}
         {step.journal.map((entry) => (
           <div key={entry.journal_entry_id}>
             <Text size="xs" c="dimmed" fw={600}>Journal entry {entry.journal_entry_id}, {wordsOf(entry.kind).toLowerCase()}, posted {formatDate(entry.posting_date)}{entry.reverses && `, reverses ${entry.reverses}`}{entry.reversed_by && `, reversed by ${entry.reversed_by}`}</Text>
-            <Table verticalSpacing={1} withRowBorders={false}><Table.Tbody>{entry.lines.map((line, n) => <Table.Tr key={n}><Table.Td w={220}>{wordsOf(line.account)}</Table.Td><Table.Td>{[line.party_id, line.invoice_number].filter(Boolean).join(', ')}</Table.Td><Table.Td ta="end"><Amount amount={line.amount} currency={line.currency} /></Table.Td></Table.Tr>)}</Table.Tbody></Table>
+            <Table verticalSpacing={1} withRowBorders={false}><Table.Tbody>{entry.lines.map((line, n) => <Table.Tr key={n}><Table.Td w="36%">{wordsOf(line.account)}</Table.Td><Table.Td className="break">{[line.party_id, line.invoice_number].filter(Boolean).join(', ')}</Table.Td><Table.Td ta="end"><Amount amount={line.amount} currency={line.currency} /></Table.Td></Table.Tr>)}</Table.Tbody></Table>
           </div>
         ))}
         {step.candidates.length > 0 && (
@@ -106,7 +108,7 @@ function Candidate({ candidate }: { candidate: StoryStep['candidates'][number] }
         <summary><Text span c="dimmed">Rules and facts</Text></summary>
         {isOpen && (
           <>
-            <Table verticalSpacing={1}><Table.Tbody>{candidate.rules.map((rule) => <Table.Tr key={rule.rule_id}><Table.Td w={220}>{rule.rule_id}</Table.Td><Table.Td w={80}>{rule.matched ? <Badge>holds</Badge> : 'fails'}</Table.Td><Table.Td className="break">{rule.failing && <Code>{rule.failing}</Code>} {Object.entries(rule.values).map(([name, value]) => `${name} is ${String(value)}`).join(', ')}</Table.Td></Table.Tr>)}</Table.Tbody></Table>
+            <Table verticalSpacing={1}><Table.Tbody>{candidate.rules.map((rule) => <Table.Tr key={rule.rule_id}><Table.Td w="36%">{rule.rule_id}</Table.Td><Table.Td w={80}>{rule.matched ? <Badge>holds</Badge> : 'fails'}</Table.Td><Table.Td className="break">{rule.failing && <Code>{rule.failing}</Code>} {Object.entries(rule.values).map(([name, value]) => `${name} is ${String(value)}`).join(', ')}</Table.Td></Table.Tr>)}</Table.Tbody></Table>
             <FactList facts={candidate.facts} />
           </>
         )}
@@ -116,5 +118,5 @@ function Candidate({ candidate }: { candidate: StoryStep['candidates'][number] }
 }
 
 function FactList({ facts }: { facts: Record<string, unknown> }): ReactNode {
-  return <Table verticalSpacing={1} withRowBorders={false}><Table.Tbody>{Object.entries(facts).map(([name, value]) => <Table.Tr key={name}><Table.Th scope="row" w={220} c="dimmed" fw={400}>{name}</Table.Th><Table.Td className="break">{String(value)}</Table.Td></Table.Tr>)}</Table.Tbody></Table>;
+  return <Table verticalSpacing={1} withRowBorders={false}><Table.Tbody>{Object.entries(facts).map(([name, value]) => <Table.Tr key={name}><Table.Th scope="row" w="36%" c="dimmed" fw={400}>{name}</Table.Th><Table.Td className="break">{String(value)}</Table.Td></Table.Tr>)}</Table.Tbody></Table>;
 }
