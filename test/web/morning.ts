@@ -37,7 +37,7 @@ export function inTheBrowser(name: string, tests: (begin: () => Promise<Morning>
     beforeAll(async () => {
       night = await cloneDatabase(TEMPLATE);
       [browser] = await Promise.all([launchChromium(), fillNight(night.config, night.config.database_url!)]);
-    }, 120_000);
+    }, 300_000);
     afterEach(async () => {
       for (const close of closing.splice(0).toReversed()) await close();
       expect(faults.splice(0)).toEqual([]);
@@ -55,7 +55,7 @@ export function inTheBrowser(name: string, tests: (begin: () => Promise<Morning>
         const context = await browser.newContext({ viewport: { width: 1366, height: 800 }, locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
         closing.push(() => context.close());
         const page = await context.newPage();
-        page.setDefaultTimeout(20_000);
+        page.setDefaultTimeout(60_000);
         page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`));
         page.on('console', (message) => {
           // What a test provokes is answered with 4xx, 503 or cut off, which the browser notes as well.

@@ -53,7 +53,7 @@ inTheBrowser('what misleads', (begin) => {
     await page.waitForURL(/min_amount=195141\.00&max_amount=195141\.00/);
     await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount')).toBe('2');
     await page.getByRole('gridcell', { name: /^195\.141/ }).waitFor();
-  }, 180_000);
+  }, 300_000);
 
   it('does nothing at a key that was typed before the item had come', async () => {
     const morning = await begin();
@@ -75,7 +75,7 @@ inTheBrowser('what misleads', (begin) => {
     expect(await morning.one(sql`select count(*)::int as accepted from decision where outcome = 'manual'`)).toEqual({ accepted: 0 });
     await page.keyboard.press('Enter');
     await page.getByRole('alert').filter({ hasText: 'Accepted' }).waitFor();
-  }, 90_000);
+  }, 300_000);
 
   it('says since when the server does not answer, also without any network, and comes back by itself; whoever is signed out by then signs in and goes on', async () => {
     const morning = await begin();
@@ -104,7 +104,7 @@ inTheBrowser('what misleads', (begin) => {
     await page.keyboard.press('r');
     await page.waitForURL(/\/sign-in/);
     expect(new URL(page.url()).searchParams.get('to')).toBe(`/queue/${entry_id}`);
-  }, 90_000);
+  }, 300_000);
 
   it('leaves nothing out on a phone, and nothing sticks out when everything is twice as large', async () => {
     const morning = await begin();
@@ -120,5 +120,5 @@ inTheBrowser('what misleads', (begin) => {
       expect(await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth'), path).toBeLessThanOrEqual(0);
     }
     expect((await fetch(`${morning.origin}/assets/of-an-earlier-build.js`)).status).toBe(404);
-  }, 90_000);
+  }, 300_000);
 });

@@ -85,7 +85,7 @@ function parts(bytes: Buffer, size = 65_536): Promise<RawPart[]> {
 async function refusal(bytes: Buffer): Promise<unknown> {
   const started = performance.now();
   const error = await parts(bytes).then((read) => `read: ${JSON.stringify(read).slice(0, 200)}`, (thrown: unknown) => thrown);
-  expect(performance.now() - started).toBeLessThan(1_000);
+  expect(performance.now() - started).toBeLessThan(10_000);
   return error;
 }
 

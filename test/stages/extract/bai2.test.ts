@@ -252,7 +252,7 @@ describe('defects', () => {
     for (const text of ['/ '.repeat(500_000), `/${' '.repeat(1_000_000)}x`, '/ 16,123,0'.repeat(100_000), ','.repeat(1_000_000)]) {
       await parts(file(['03,1,,,/', `16,195,1,,,,${text}x`, '49,,/']));
     }
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
 

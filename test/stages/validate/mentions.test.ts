@@ -25,7 +25,7 @@ describe('numbers that are something else', () => {
       numbersIn(text);
       saysMore(text);
     }
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
 
