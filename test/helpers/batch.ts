@@ -24,6 +24,8 @@ export interface SampleEntry {
   status?: RawEntry['status'];
   name?: string;
   account?: string;
+  /** The BIC or national code of the other side's bank. */
+  bank?: string;
   text?: string;
   reference?: string;
   end_to_end_id?: string;
@@ -133,7 +135,7 @@ function transactionOf(entry: SampleEntry, currency = 'EUR'): ReturnType<typeof 
   return {
     ...emptyTransaction(entry.amount, currency), mandate_id: entry.mandate_id ?? null, instructed: entry.instructed ?? null, exchange_rate: entry.exchange_rate ?? null,
     charges: entry.charges ? [{ amount: entry.charges, currency, bearer: null }] : [], bank_reference: entry.bank_reference ?? null, end_to_end_id: entry.end_to_end_id ?? null,
-    counterparty: entry.name || entry.account ? { name: entry.name ?? null, account: entry.account ?? null, bank: null } : null,
+    counterparty: entry.name || entry.account ? { name: entry.name ?? null, account: entry.account ?? null, bank: entry.bank ?? null } : null,
     remittance: entry.text ?? null, structured_reference: entry.reference ?? null, return_reason: entry.return_reason ?? null,
     transaction_code: entry.type ? { domain: null, family: null, subfamily: null, proprietary: entry.type } : null,
   };

@@ -259,17 +259,25 @@ export async function saveRematched(tx: Tx, company: string, rematched: string):
 /** More days than a transfer takes between banks over a long weekend would pair what has nothing to do with each other. */
 const TRANSFER_DAYS = 5;
 
-/** The entries of the batch, and of those that wait, that may be the two legs of a transfer between the company's own accounts. */
+/**
+ * The entries of the batch, and of those that wait, that may be the two legs of a transfer between the company's own accounts. A statement may
+ * print the other account as its bank's code and its number there, as the country's IBANs hold them (accountKeys).
+ */
 export async function listPossibleTransfers(tx: Tx, run_id: bigint, company: string): Promise<PossibleTransfer[]> {
   const { rows } = await sql<PossibleTransfer>`
-    with leg as materialized (
+    with own_account as (
+      select account_id, account_key as number, null as bank from account where company = ${company}
+       union all select account_id, ltrim(substr(account_key, 5 + digits), '0'), substr(account_key, 5, digits)
+        from account join (values ('DE', 8), ('AT', 5), ('CH', 5), ('NL', 4)) national(country, digits) on account_key like country || '__%' where company = ${company}),
+    leg as materialized (
       select e.entry_id, e.statement_id, e.line, e.account_id, own.account_key, other.account_id as other_id, e.amount, e.currency, e.booking_date, w.entry_id is not null as waits
         from (select e.entry_id, null::bigint as waits from document d join statement s using (document_id) join entry e using (statement_id)
                where d.run_id = ${run_id} and d.state = 'validated' and s.company = ${company} and e.is_leaf and e.status = 'booked'
               union all select r.entry_id, r.entry_id from review_item r join decision d using (decision_id)
                where r.company = ${company} and r.state = 'open' and d.decided_by = 'rule') w(id, entry_id)
         join entry e on e.entry_id = w.id join account own on own.account_id = e.account_id
-        join account other on other.account_key = ltrim(upper(regexp_replace(e.counterparty_account, '[^A-Za-z0-9]+', '', 'g')), '0') and other.company = own.company and other.account_id <> own.account_id)
+        join own_account other on other.number = ltrim(upper(regexp_replace(e.counterparty_account, '[^A-Za-z0-9]+', '', 'g')), '0') and other.account_id <> own.account_id
+         and (other.bank is null or starts_with(e.more ->> 'counterparty_bank', other.bank)))
     select o.entry_id as out, i.entry_id as in, abs(o.booking_date - i.booking_date) as days,
            concat_ws(' ', o.booking_date, i.booking_date, o.account_key, i.account_key) as content_key,
            o.statement_id as out_statement, o.line as out_line, o.waits as out_waits, i.statement_id as in_statement, i.line as in_line, i.waits as in_waits

@@ -377,4 +377,13 @@ describe('a transfer between our own accounts', () => {
     const { rows } = await sql<{ balance: bigint }>`select balance from ledger_balance where account = 'clearing' and company = (select company from account where account = ${bank})`.execute(db.kysely);
     expect(rows).toEqual([{ balance: 0n }]);
   });
+
+  it("has both legs where the other account is printed as its bank's code and its number there", async () => {
+    await importMasterData(db, { accounts: 'account,currency,company\nDE89370400440532013000,EUR,national\nDE02120300000000202051,EUR,national\n' });
+    await sql`update company set mode = 'auto' where company = 'national'`.execute(db.kysely);
+    const { statement, night } = await sample();
+    const out = statement('2026-10-05', '500.00', [{ amount: '-200.00', account: '202051', bank: '12030000', text: 'transfer' }, { amount: '-50.00', account: '202051', bank: '12030001', text: 'transfer' }], { account: 'DE89370400440532013000' });
+    const into = statement('2026-10-06', '0.00', [{ amount: '200.00', account: '0532013000', bank: '37040044', text: 'transfer' }, { amount: '50.00', account: '532013000', bank: '37040044', text: 'transfer' }], { account: 'DE02120300000000202051' });
+    expect(await night([out], [into])).toEqual(['1:1 auto own_transfer', '1:2 suspense unknown_counterparty', '2:1 auto own_transfer', '2:2 review other_leg_missing']);
+  });
 });
