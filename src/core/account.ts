@@ -19,6 +19,28 @@ export function ibanStatus(account: string): 'valid' | 'invalid' | 'none' {
   return iban.length === country.length && country.bban.test(iban.slice(4)) && isMod97(iban) ? 'valid' : 'invalid';
 }
 
+/** An IBAN in its electronic form (ISO 13616 section 5): without the spaces of the printed one. Any other number as it is. */
+export function electronicIban(account: string): string {
+  return PRINTED.test(account) && ibanStatus(account) === 'valid' ? normaliseReference(account) : account;
+}
+
+const PRINTED = /^[A-Z]{2}\d{2}[ \u00a0\u202f]/;
+
+/** The first valid IBAN in a text, in its electronic form, printed in groups or not; null where there is none. */
+export function ibanIn(text: string): string | null {
+  for (const { 0: start, index } of text.matchAll(IBAN_BEGINNING)) {
+    const length = COUNTRIES.get(start.slice(0, 2))?.length;
+    if (length === undefined) continue;
+    let iban = '';
+    let at = index;
+    for (; iban.length < length && at < text.length && /[A-Z0-9 \u00a0\u202f]/.test(text[at]!); at++) iban += text[at]!.trim();
+    if (!/[A-Za-z0-9]/.test(text[at] ?? '') && ibanStatus(iban) === 'valid') return iban;
+  }
+  return null;
+}
+
+const IBAN_BEGINNING = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}/g;
+
 /** The countries of the ISO 13616 registry, with the length of their IBANs and the form of what follows on the check digits. */
 const COUNTRIES = new Map(Object.entries(countrySpecs).flatMap(([country, { chars, bban_regexp }]) =>
   (chars == null || bban_regexp == null ? [] : [[country, { length: chars, bban: new RegExp(bban_regexp) }] as const])));

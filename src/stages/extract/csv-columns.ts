@@ -2,7 +2,7 @@ import { compareAccounts, ibanStatus } from '../../core/account.ts';
 import { isCurrency, parseDecimal } from '../../core/money.ts';
 import { createMarkVote, findAmount, findDates, parseAmount } from '../../core/numerals.ts';
 import type { Row } from './csv-rows.ts';
-import { readFacts } from './csv-labels.ts';
+import { bareBalance, filledTexts, labelOf, readPreamble } from './csv-labels.ts';
 import { foldWords, readTitle } from './csv-titles.ts';
 import type { Role, TitleMeaning } from './csv-titles.ts';
 import type { StatementProfile } from './profile.ts';
@@ -95,7 +95,7 @@ function fits(role: TitleMeaning['role'], kind: Kind): boolean {
   const mostly = (count: number): boolean => kind.filled === 0 || count * 2 >= kind.filled;
   switch (role) {
     case 'booking_date': case 'value_date': return mostly(kind.dates);
-    case 'amount': case 'debit': case 'credit': case 'balance': case 'instructed_amount': case 'fee': return mostly(kind.amounts);
+    case 'amount': case 'debit': case 'credit': case 'balance': case 'balance_before': case 'instructed_amount': case 'fee': return mostly(kind.amounts);
     case 'indicator': return kind.filled > 0 && kind.sides === kind.filled;
     case 'currency': case 'instructed_currency': return kind.currencies === kind.filled;
     case 'pending': return kind.flags === kind.filled;
@@ -126,7 +126,7 @@ export function findTable(rows: readonly Row[], profile: StatementProfile | unde
   const header = rows[at]!;
   // What stands between and below the entries says nothing about a column.
   const body = rows.slice(at + 1).filter(({ cells }) => cells.some(isDate)).slice(0, KIND_ROWS);
-  const table = assignColumns(header, body, readFacts(rows.slice(0, at), '.', 'dmy').account, profile);
+  const table = assignColumns(header, body, readPreamble(rows.slice(0, at), '.', 'dmy').account, profile);
   const hasDate = table.columns.booking_date !== undefined;
   const hasMoney = table.columns.amount !== undefined || table.columns.debit !== undefined || table.columns.credit !== undefined;
   if (!hasDate || !hasMoney) return undefined;
@@ -190,6 +190,7 @@ function assignColumns(header: Row, body: readonly Row[], account: string | null
   const currency = money === undefined ? null : titles[money]?.currency ?? null;
   // The title's currency holds for the whole column.
   if (currency !== null) delete columns.currency;
+  settleBalances(columns, header.cells, kinds, body.length);
   settleAccount(columns, candidates, kinds, body.length, account);
   gatherTexts(columns, header.cells, kinds, titles, body.length);
 
@@ -226,6 +227,17 @@ function settleAmounts(
 function preferAmount(columns: Columns, kinds: readonly Kind[]): boolean {
   const filled = (role: Role): number => kinds[columns[role]?.[0] ?? -1]?.filled ?? 0;
   return columns.amount !== undefined && kinds[columns.amount[0]!]!.negatives > 0 && filled('amount') >= filled('debit') + filled('credit');
+}
+
+/** A balance that is the same on every row is none of a row: the statement's opening or closing one where its title says so, else of another day. */
+function settleBalances(columns: Columns, cells: readonly string[], kinds: readonly Kind[], rows: number): void {
+  for (const role of ['balance', 'balance_before'] as const) {
+    const column = columns[role]?.[0];
+    if (column === undefined || rows < 2 || kinds[column]!.filled < rows || kinds[column]!.distinct.size > 1) continue;
+    delete columns[role];
+    const label = labelOf(cells[column]!.trim());
+    if (label === 'opening' || label === 'closing') columns[`${label}_balance`] = [column];
+  }
 }
 
 /** `Account` alone may be the statement's own account or the counterparty's: the values say which, and the account `printed` above the table. */
@@ -328,6 +340,11 @@ export function chains(amounts: readonly (bigint | undefined)[], balances: reado
   return pairs === 0 ? null : oldest || newest;
 }
 
+/** The balances after each row, from those before it. */
+export function balancesAfter(before: readonly (bigint | undefined)[], amounts: readonly (bigint | undefined)[]): (bigint | undefined)[] {
+  return before.map((balance, i) => (balance === undefined || amounts[i] === undefined ? undefined : balance + amounts[i]));
+}
+
 /** The values of a column in units; which mark divides does not change how they add up. */
 function unitsOf(rows: readonly Row[], column: number): (bigint | undefined)[] {
   const vote = createMarkVote();
@@ -346,7 +363,7 @@ function isAmount(cell: string): boolean {
 
 /** A table whose titles are missing or unknown: only where the values are unmistakable. */
 function inferTable(rows: readonly Row[], profile: StatementProfile | undefined): Table | undefined {
-  const dated = rows.filter(({ cells }) => cells.some(isDate) && cells.some(isAmount));
+  const dated = rows.filter(({ cells }) => cells.some(isDate) && cells.some(isAmount) && !isBareBalance(cells));
   if (dated.length === 0) return undefined;
   const first = rows.indexOf(dated[0]!);
   const sample = dated.slice(0, KIND_ROWS);
@@ -358,37 +375,37 @@ function inferTable(rows: readonly Row[], profile: StatementProfile | undefined)
   const texts = kinds.flatMap((kind, column) => (
     isText(kind) && kind.sides < kind.filled ? [column] : []));
   const above = first > 0 ? rows[first - 1]! : undefined;
-  const titled = above !== undefined && above.cells.length >= width / 2
+  const titled = above !== undefined && above.cells.length >= width / 2 && !isBareBalance(above.cells)
     && above.cells.filter((cell) => cell.trim() !== '' && !isDate(cell) && !isAmount(cell)).length > width / 2;
   const known = titled ? above.cells.flatMap((title) => readTitle(title).meanings.map((m) => m.role)) : [];
   if (dates.length === 0 || texts.length === 0 || numbers.length === 0 || known.includes('foreign')) return undefined;
 
-  const units = new Map(numbers.map((column) => [column, unitsOf(sample, column)]));
-  const pair = sample.length < 3 ? undefined : numbers.flatMap((amount) => numbers.filter((balance) => balance !== amount).map((balance) => [amount, balance] as const))
-    .find(([amount, balance]) => chains(units.get(amount)!, units.get(balance)!) === true);
+  const sides = kinds.findIndex((kind) => kind.filled === sample.length && kind.sides === kind.filled);
+  const found = findBalance(sample, numbers, sides < 0 ? undefined : sides, profile);
   // Titles in an unknown language over a date and a number may be those of anything.
-  if (titled && pair === undefined && !known.some((role) => role === 'booking_date' || isMoney(role))) return undefined;
+  if (titled && found === undefined && !known.some((role) => role === 'booking_date' || isMoney(role))) return undefined;
   const money = numbers.filter((column) => kinds[column]!.negatives > 0 || kinds[column]!.fractions > 0);
   if (money.length === 0) return undefined;
   const signed = money.filter((column) => kinds[column]!.negatives > 0);
-  const amount = pair?.[0] ?? (signed.length === 1 ? signed[0] : money[0])!;
+  const amount = found?.amount ?? (signed.length === 1 ? signed[0] : money[0])!;
   const columns: Columns = { booking_date: [dates[0]!], amount: [amount], description: texts.filter((column) => kinds[column]!.ibans < kinds[column]!.filled) };
-  if (pair !== undefined) columns.balance = [pair[1]];
+  if (found?.balance !== undefined) columns.balance = [found.balance];
+  if (found?.before !== undefined) columns.balance_before = [found.before];
   const currency = always.find((column) => kinds[column]!.currencies === sample.length);
   if (currency !== undefined) columns.currency = [currency];
   const ibans = texts.filter((column) => kinds[column]!.ibans === kinds[column]!.filled);
-  const account = sample.length > 1 ? ibans.find((column) => kinds[column]!.distinct.size === 1 && kinds[column]!.filled === sample.length) : undefined;
+  // The same on every row; of a single row's two, the first.
+  const account = ibans.find((column) => kinds[column]!.distinct.size === 1 && kinds[column]!.filled === sample.length && (sample.length > 1 || ibans.length > 1));
   // The same number on every row, in front of the date, is the account's own.
   const number = sample.length < 2 ? -1 : kinds.slice(0, dates[0])
     .findIndex((kind) => kind.filled === sample.length && kind.distinct.size === 1 && /^[\d ./-]{6,}$/.test([...kind.distinct][0]!));
   if (account !== undefined || number >= 0) columns.account = [account ?? number];
   const other = ibans.find((column) => column !== account);
   if (other !== undefined) columns.counterparty_account = [other];
-  const sides = kinds.findIndex((kind) => kind.filled === sample.length && kind.sides === kind.filled);
   if (sides >= 0) columns.indicator = [sides];
   let doubt: Table['doubt'] = null;
-  if (pair === undefined && titled) doubt = { problem: 'the titles of the columns are not known', amounts: money };
-  else if (pair === undefined && money.length > 1 && signed.length !== 1) doubt = { problem: 'several columns could be the amount', amounts: money };
+  if (found === undefined && titled) doubt = { problem: 'the titles of the columns are not known', amounts: money };
+  else if (found === undefined && money.length > 1 && signed.length !== 1) doubt = { problem: 'several columns could be the amount', amounts: money };
   for (const [role, names] of Object.entries(profile?.columns ?? {})) {
     const numbered = [names].flat().map(Number);
     if (!numbered.every((n) => n >= 1 && n <= width)) continue;
@@ -398,6 +415,42 @@ function inferTable(rows: readonly Row[], profile: StatementProfile | undefined)
   }
   return {
     header: titled ? above : null, body_line: dated[0]!.line, preamble: rows.slice(0, titled ? first - 1 : first), columns,
-    currency: null, day_first: false, signed_by_title: false, score: sample.length + width, doubt,
+    // No bank of a country that has IBANs writes the month first.
+    currency: null, day_first: ibans.length > 0, signed_by_title: false, score: sample.length + width, doubt,
   };
+}
+
+function isBareBalance(cells: readonly string[]): boolean {
+  return bareBalance(filledTexts(cells)) !== null;
+}
+
+/** Fewer rows add up by chance, or in more than one way. */
+const FEWEST_CHAINED = 3;
+
+/**
+ * Which columns of numbers lead from balance to balance: an amount and the balance after each row, or before it, or both. `sides` is the
+ * column of the words that say whether an unsigned amount goes out. Undefined where nothing adds up, or more than one reading does.
+ */
+function findBalance(
+  sample: readonly Row[], numbers: readonly number[], sides: number | undefined, profile: StatementProfile | undefined,
+): { amount: number; balance?: number; before?: number } | undefined {
+  const units = new Map(numbers.map((column) => [column, unitsOf(sample, column)]));
+  const negative = sample.map(({ cells }) => sides !== undefined && sideOf(cells[sides] ?? '', profile) === 'debit');
+  // Beside words for the side, an amount has no sign of its own.
+  const signed = (column: number): (bigint | undefined)[] => units.get(column)!.map((unit, i) => (unit === undefined || !negative[i] || unit < 0n ? unit : -unit));
+  const others = (...taken: number[]): number[] => numbers.filter((column) => !taken.includes(column));
+  for (const amount of numbers) {
+    const moved = signed(amount);
+    if (sample.length < FEWEST_CHAINED) break;
+    for (const balance of others(amount)) {
+      if (chains(moved, units.get(balance)!) === true) return { amount, balance };
+      if (chains(moved, balancesAfter(units.get(balance)!, moved)) === true) return { amount, before: balance };
+    }
+  }
+  // A balance before and one after the row, in this order, settle the amount even of a single row.
+  const whole = numbers.flatMap((before) => others(before).filter((balance) => balance > before).flatMap((balance) => others(before, balance)
+    .filter((amount) => signed(amount).every((moved, i) => moved !== undefined && moved !== 0n
+      && units.get(before)![i] !== undefined && units.get(before)![i]! + moved === units.get(balance)![i]))
+    .map((amount) => ({ amount, balance, before }))));
+  return whole.length === 1 ? { amount: whole[0]!.amount, balance: whole[0]!.balance } : undefined;
 }

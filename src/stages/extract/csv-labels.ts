@@ -1,8 +1,8 @@
-import { ibanStatus } from '../../core/account.ts';
+import { electronicIban, ibanIn, ibanStatus } from '../../core/account.ts';
 import type { CalendarDate } from '../../core/date.ts';
 import { isCurrency } from '../../core/money.ts';
 import type { DateOrder, DecimalMark } from '../../core/numerals.ts';
-import { findAmount, parseAmount, parseDate } from '../../core/numerals.ts';
+import { findAmount, findDates, parseAmount, parseDate } from '../../core/numerals.ts';
 import type { PrintedTotal, RawAmount, StatementBalance } from '../../core/statement.ts';
 import type { Row } from './csv-rows.ts';
 import { currencyIn, foldWords } from './csv-titles.ts';
@@ -41,7 +41,7 @@ const LABELS: readonly [Label, RegExp][] = [
   ['total', new RegExp('^(?:grand ?total|sub ?total|totals?|sum|summe|gesamt|gesamtsumme|zwischensumme|totaux|somme|totaal|totale|suma|razem|totalt|summa'
     + '|umsatzsumme|total (?:debits?|credits?|soll|haben|des .*|transactions))\\b')],
   ['account', new RegExp('^(?:iban|account|account (?:details(?: for)?|number|no|nr|iban)|konto|kontonummer|kontonr|konto nr|konto iban|iban kontonummer'
-    + '|auftragskonto|girokonto|geschaftskonto|tagesgeldkonto|kreditkarte|compte|numero de compte|n de compte|compte n|rekening|rekeningnummer|conto'
+    + '|auftragskonto|girokonto|geschaftskonto|tagesgeldkonto|kreditkarte|compte|numero de compte|n de compte|compte n|compte (?:de )?cheques?|compte courant|compte a vue|compte de depot|rekening|rekeningnummer|conto'
     + '|conto corrente|numero conto|cuenta|numero de cuenta|rachunek|numer rachunku|konto nummer)$')],
   ['bank', /^(?:bic|bic swift|swift|swift code|blz|bankleitzahl|bank code|sort code)$/],
   ['currency', /^(?:currency|account currency|wahrung|kontowahrung|devise|monnaie|munt|valuta|divisa|moneda|waluta|valutakod)$/],
@@ -65,11 +65,16 @@ export function labelOf(text: string): Label | null {
   return LABELS.find(([, pattern]) => pattern.test(folded))?.[0] ?? null;
 }
 
+/** The cells that are not blank, as far as a fact reaches. */
+export function filledTexts(cells: readonly string[]): string[] {
+  return cells.map((cell) => cell.slice(0, LONGEST_FACT).trim()).filter((cell) => cell !== '');
+}
+
 /** Reads the labelled facts of rows that are no entries. The same fact printed twice counts as it stands first. */
 export function readFacts(rows: readonly Row[], mark: DecimalMark, order: DateOrder): Facts {
   const facts: Facts = { account: null, bank: null, currency: null, from: null, to: null, opening_balance: null, closing_balance: null, balance: null };
   rows.forEach(({ cells }, at) => {
-    const texts = cells.map((cell) => cell.slice(0, LONGEST_FACT).trim()).filter((cell) => cell !== '');
+    const texts = filledTexts(cells);
     // A row of labels, their values in the row below.
     const labels = texts.filter((text) => labelOf(text) !== null).length;
     if (labels > 0 && (labels === texts.length || (labels > 1 && texts.every((text) => !/\d/.test(text))))) {
@@ -86,18 +91,68 @@ export function readFacts(rows: readonly Row[], mark: DecimalMark, order: DateOr
       const inside = colon >= 0 && colon < text.length - 1;
       const label = labelOf(colon < 0 ? text : text.slice(0, colon));
       if (label !== null) take(facts, label, text, inside ? [text.slice(colon + 1).trim(), ...texts.slice(i + 1)] : texts.slice(i + 1), mark, order);
-      else if (facts.account === null && ibanStatus(text) === 'valid') facts.account = text;
+      if (label === null || label === 'period') facts.account ??= accountIn(text);
     });
+    const bare = bareBalance(texts);
+    if (bare === null) return;
+    facts.account ??= bare.account;
+    const amount = parseAmount(bare.amount, mark);
+    if (amount !== undefined) facts.balance ??= { amount, date: parseDate(bare.date, order) ?? null };
   });
   return facts;
 }
+
+/** What stands above a table: its facts, and where none is labelled the only IBAN there, whatever words stand around it. */
+export function readPreamble(rows: readonly Row[], mark: DecimalMark, order: DateOrder): Facts {
+  const facts = readFacts(rows, mark, order);
+  if (facts.account !== null) return facts;
+  const ibans = new Set(rows.flatMap(({ cells }) => cells.map((cell) => (cell.includes(':') ? null : ibanIn(cell.slice(0, LONGEST_FACT))))).filter((iban) => iban !== null));
+  return ibans.size === 1 ? { ...facts, account: [...ibans][0]! } : facts;
+}
+
+/**
+ * A row that is a balance without a word that says so: the account's number, one date, one amount, and beside them at most a label of
+ * accounts. Some French banks put it above or below a table without titles. The texts are those of the cells that are not blank.
+ */
+export function bareBalance(texts: readonly string[]): { account: string; date: string; amount: string } | null {
+  if (texts.length < 3 || texts.length > MOST_BALANCE_TEXTS) return null;
+  const found = { account: [] as string[], date: [] as string[], amount: [] as string[] };
+  for (const text of texts) {
+    if (findDates(text).size > 0) found.date.push(text);
+    else if (ACCOUNT_ALONE.test(text) && /\d{3}/.test(text) && text.replace(/[^\dX*•]/g, '').length >= FEWEST_DIGITS) found.account.push(text);
+    else if (findAmount(text) !== undefined) found.amount.push(text);
+    else if (labelOf(text) !== 'account') return null;
+  }
+  if (found.account.length !== 1 || found.date.length !== 1 || found.amount.length !== 1) return null;
+  return { account: found.account[0]!, date: found.date[0]!, amount: found.amount[0]! };
+}
+
+/** Two labels, number, date and amount. */
+const MOST_BALANCE_TEXTS = 5;
+/** Masked numbers show four digits behind as many marks. */
+const FEWEST_DIGITS = 8;
+/** An account number and nothing else, the letter of a check character (RIB) behind it or not. */
+const ACCOUNT_ALONE = /^(?:[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}|[\dX*•](?:[ /-]?[\dX*•]){5,33} ?[A-Z]?)$/u;
+
+/** The account in a text that is nothing but an IBAN, or words that end with a label of accounts and a number without a colon between them. */
+function accountIn(text: string): string | null {
+  if (ibanStatus(text) === 'valid') return electronicIban(text);
+  const [, words, rest] = LABELLED_NUMBER.exec(text) ?? [];
+  if (words === undefined || (labelOf(words) !== 'account' && labelOf(words.slice(words.lastIndexOf(' ') + 1)) !== 'account')) return null;
+  return ibanIn(rest!) ?? NUMBER_AT_START.exec(rest!)?.[0] ?? null;
+}
+
+/** A label and, behind a space or a bracket, what may be an account number. */
+const LABELLED_NUMBER = /^(\p{L}[^\d:*•]{2,40}?)[ (]+((?:[A-Z]{2}\d{2}|[\d*•X]{2}).*)$/u;
+/** The bank's own number: the digits of one (six or more with what masks them), in groups or not, and none of a date. */
+const NUMBER_AT_START = /^[\dX*•](?:[ /-]?[\dX*•]){5,33}(?![\p{L}\d.,])/u;
 
 function take(facts: Facts, label: Label, text: string, values: readonly string[], mark: DecimalMark, order: DateOrder): void {
   const value = values[0] ?? '';
   const dates = [text, ...values].join(' ').match(DATE_IN_TEXT)?.map((date) => parseDate(date, order)) ?? [];
   switch (label) {
     case 'account':
-      facts.account = betterAccount(facts.account, ACCOUNT_IN_TEXT.exec(value)?.[0].trim() ?? null);
+      facts.account = betterAccount(facts.account, ibanIn(value) ?? ACCOUNT_IN_TEXT.exec(value)?.[0].trim() ?? null);
       facts.currency ??= values.map(currencyIn).find((currency) => currency !== null) ?? null;
       break;
     case 'bank':

@@ -1,11 +1,13 @@
 import { calendarDate, dayNumber } from '../../core/date.ts';
+import { ibanStatus } from '../../core/account.ts';
 import { Failure } from '../../core/failure.ts';
 import { exponentOf, formatDecimal, isCurrency, parseDecimal } from '../../core/money.ts';
 import type { DateOrder, DecimalMark, MarkVote, OrderVote } from '../../core/numerals.ts';
 import { createMarkVote, createOrderVote, findAmount, findDates, markOf, parseAmount } from '../../core/numerals.ts';
+import { readPreamble } from './csv-labels.ts';
 import type { Row } from './csv-rows.ts';
 import type { Table } from './csv-columns.ts';
-import { UNIT_DECIMALS, chains, sideOf } from './csv-columns.ts';
+import { UNIT_DECIMALS, balancesAfter, chains, sideOf } from './csv-columns.ts';
 import type { Role } from './csv-titles.ts';
 import type { StatementProfile } from './profile.ts';
 
@@ -35,7 +37,7 @@ const CHAIN_ROWS = 2_000;
 const TIMES_LONGER = 5;
 const YEAR_DAYS = 365;
 
-const MONEY = ['amount', 'debit', 'credit', 'balance', 'fee'] as const;
+const MONEY = ['amount', 'debit', 'credit', 'balance', 'balance_before', 'opening_balance', 'closing_balance', 'fee'] as const;
 const DATES = ['booking_date', 'value_date'] as const;
 
 /**
@@ -187,6 +189,8 @@ interface SignFacts {
   marked_credit: number;
   marked_debit: number;
   unmarked: number;
+  /** Rows whose kind of booking is a word for money out. */
+  debit_kinds: number;
   debit_words: number;
   credit_words: number;
   no_word: number;
@@ -206,11 +210,23 @@ const THANKS = /\b(?:payment[ -]{1,3}thank you|thank you for your payment|paymen
 /** Columns that a bank account's statement has and a card's has not: there the words are those of a payer. */
 const NOT_OF_CARDS = ['counterparty_account', 'end_to_end_id', 'mandate_id'] as const;
 
+/**
+ * So many entries of a current account are never all money in; a table of nothing but days, words and amounts that has them is likelier a
+ * list of what was spent, as card issuers print it.
+ */
+const MANY_CREDITS = 10;
+
+/** Banks sign the amounts of accounts: those that have an IBAN, and the columns that only payments between accounts have. */
+function isBankAccount({ columns, preamble }: Table): boolean {
+  return columns.balance !== undefined || columns.balance_before !== undefined || columns.account !== undefined
+    || NOT_OF_CARDS.some((role) => columns[role] !== undefined) || ibanStatus(readPreamble(preamble, '.', 'dmy').account ?? '') === 'valid';
+}
+
 function createSignFacts(table: Table, profile: StatementProfile | undefined): SignFacts {
   const { columns } = table;
   const cell = (row: Row, role: Role): string => row.cells[columns[role]?.[0] ?? -1]?.trim() ?? '';
   const facts: SignFacts = {
-    negatives: 0, positives: 0, plus: 0, marked_credit: 0, marked_debit: 0, unmarked: 0, debit_words: 0, credit_words: 0, no_word: 0, disagree: 0,
+    negatives: 0, positives: 0, plus: 0, marked_credit: 0, marked_debit: 0, unmarked: 0, debit_kinds: 0, debit_words: 0, credit_words: 0, no_word: 0, disagree: 0,
     debit_negatives: 0, debit_positives: 0, fees: 0, thanks_negatives: 0, thanks_positives: 0,
     add(row) {
       const debit = findAmount(cell(row, 'debit'));
@@ -225,6 +241,7 @@ function createSignFacts(table: Table, profile: StatementProfile | undefined): S
       if (amount.side === 'credit') facts.marked_credit++;
       else if (amount.side === 'debit') facts.marked_debit++;
       else facts.unmarked++;
+      if (sideOf(cell(row, 'transaction_code'), profile) === 'debit') facts.debit_kinds++;
       if (columns.indicator === undefined) return;
       const side = sideOf(cell(row, 'indicator'), profile);
       if (side === null) facts.no_word++;
@@ -262,19 +279,26 @@ function settleSign(
       if (seen.marked_credit > 0 && seen.unmarked > 0) base.unmarked = 'debit';
       else if (seen.plus > 0 && seen.plus < seen.positives) doubt = 'some amounts have a plus and none a minus, so that the others may be money out';
       else if (!table.signed_by_title && seen.marked_credit === 0) doubt = 'no amount has a sign, so that they may be money out';
+      else if (seen.plus === 0 && seen.marked_credit === 0 && (seen.debit_kinds > 0 || (seen.positives >= MANY_CREDITS && !isBankAccount(table)))) {
+        doubt = 'no amount has a minus, and nothing shows that money out would have one, as on a card\'s statement';
+      }
     }
   }
   // The printed balances know better than any rule.
-  if (columns.balance !== undefined) {
+  const [balance] = columns.balance ?? columns.balance_before ?? [];
+  if (balance !== undefined) {
     const same = [columns.account?.[0], columns.currency?.[0]].filter((column) => column !== undefined);
-    const balance = columns.balance[0]!;
     const rows = sample.filter((row) => (row.cells[balance] ?? '') !== '' && same.every((column) => row.cells[column] === sample[0]!.cells[column]));
-    const balances = rows.map((row) => units(row, balance, marks));
+    const printed = rows.map((row) => units(row, balance, marks));
+    const follows = (sign: Sign): boolean => {
+      const moved = rows.map((row) => movement(row, table, { ...sign, marks }, profile));
+      return chains(moved, columns.balance !== undefined ? printed : balancesAfter(printed, moved)) === true;
+    };
     const others: Sign[] = [base];
     if (seen.fees > 0) others.push({ ...base, fee: 'less' }, { ...base, fee: 'more' });
     // Only where nothing else says the sign: with a few rows, a wrong sign can add up by chance.
     if (doubt !== null && base.sign === 'printed') others.push({ ...base, unmarked: null, sign: 'inverted' });
-    const fitting = others.filter((sign) => chains(rows.map((row) => movement(row, table, { ...sign, marks }, profile)), balances) === true);
+    const fitting = others.filter(follows);
     if (fitting.length === 1) return fitting[0]!;
   }
   if (doubt !== null) throw ambiguous(table, doubt, columns.indicator === undefined
@@ -336,7 +360,8 @@ function negate(amount: string): string {
   return amount[0] === '-' ? amount.slice(1) : isZero(amount) ? amount : `-${amount}`;
 }
 
-function add(a: string, b: string): string {
+/** The sum of two plain decimals. */
+export function add(a: string, b: string): string {
   const decimals = Math.max(...[a, b].map((text) => text.split('.')[1]?.length ?? 0));
   const sum = parseDecimal(a, decimals)! + parseDecimal(b, decimals)!;
   return formatDecimal(sum, decimals);

@@ -4,7 +4,8 @@ import { isCurrency } from '../../core/money.ts';
 
 /** What a column can be to an entry. */
 export type Role =
-  | 'booking_date' | 'value_date' | 'amount' | 'debit' | 'credit' | 'indicator' | 'balance' | 'currency' | 'account'
+  | 'booking_date' | 'value_date' | 'amount' | 'debit' | 'credit' | 'indicator' | 'balance' | 'balance_before'
+  | 'opening_balance' | 'closing_balance' | 'currency' | 'account'
   | 'account_bank' | 'description' | 'counterparty_name' | 'payer_name' | 'payee_name' | 'counterparty_account' | 'payer_account'
   | 'payee_account' | 'counterparty_bank' | 'ultimate_name' | 'bank_reference' | 'end_to_end_id' | 'mandate_id'
   | 'customer_reference' | 'structured_reference' | 'transaction_code' | 'status' | 'pending' | 'instructed_amount'
@@ -96,7 +97,11 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       solde comptable | nouveau solde | saldo na mutatie | saldo na trn | saldo na boeking | nieuw saldo | saldo contabile
       saldo progressivo | saldo dopo operazione | saldo contable | saldo despues | saldo final | saldo po operacji
       saldo po transakcji | saldo ksiegowe | saldo efter | bokfort saldo | utgaende saldo | egyenleg | szamlaegyenleg | zustatek
-      zustatek po | saldo apos | saldo contabilistico | tilin saldo`],
+      zustatek po | saldo apos | saldo contabilistico | tilin saldo | eindsaldo | endsaldo`],
+  ['balance_before', 0,
+    `balance before | balance before transaction | previous balance | opening balance | starting balance | start balance | old balance`,
+    `saldo vor buchung | anfangssaldo | startsaldo | alter saldo | saldo voor mutatie | saldo voor boeking | beginsaldo
+      solde avant operation | ancien solde | saldo iniziale | saldo anterior | saldo inicial | saldo przed operacja`],
   ['currency', 0,
     `currency | ccy | currency code | transaction currency | account currency | amount currency | curr | cur | currency of account`,
     `wahrung | waehrung | valuutta | devies | buchungswahrung | kontowahrung | umsatzwahrung | devise | monnaie | devise du compte | munt | muntsoort

@@ -1,3 +1,4 @@
+import { electronicIban } from '../../core/account.ts';
 import { Failure } from '../../core/failure.ts';
 import { isCurrency } from '../../core/money.ts';
 import type { CalendarDate } from '../../core/date.ts';
@@ -12,9 +13,9 @@ import type { Dialect } from './csv-dialect.ts';
 import type { Row } from './csv-rows.ts';
 import { DELIMITERS, decodeHead, findEncodings, headRows, readRows, wideEncoding } from './csv-dialect.ts';
 import type { Facts } from './csv-labels.ts';
-import { labelOf, readFacts, totalKind } from './csv-labels.ts';
+import { bareBalance, filledTexts, labelOf, readFacts, readPreamble, totalKind } from './csv-labels.ts';
 import type { Reading } from './csv-reading.ts';
-import { ambiguous, settleReading, signedAmount } from './csv-reading.ts';
+import { add, ambiguous, settleReading, signedAmount } from './csv-reading.ts';
 import { currencyIn, foldWords } from './csv-titles.ts';
 import type { Role } from './csv-titles.ts';
 import type { StatementProfile } from './profile.ts';
@@ -45,7 +46,7 @@ function recognise(head: Buffer): boolean {
 
 async function* read(source: DocumentSource, context: ReadContext): AsyncGenerator<RawPart, void, void> {
   const { dialect, table, head, profile } = await recogniseTable(source, context);
-  const facts = readFacts(table.preamble, '.', 'dmy');
+  const facts = readPreamble(table.preamble, '.', 'dmy');
   const currency = profile?.currency ?? table.currency ?? facts.currency;
   const reading = await settleReading(readRows(source, dialect, head), table, profile, currency);
   const statements = new Statements(table, reading, profile);
@@ -167,7 +168,7 @@ class Statements {
     this.#order = reading.orders.get(table.columns.booking_date![0]!)!;
     const { columns } = table;
     this.#labelColumns = [columns.booking_date![0]!, ...(columns.description ?? []), ...(columns.counterparty_name ?? [])];
-    this.#sections = [{ notes: [...table.preamble], preamble: readFacts(table.preamble, this.#mark, this.#order) }];
+    this.#sections = [{ notes: [...table.preamble], preamble: readPreamble(table.preamble, this.#mark, this.#order) }];
   }
 
   /** Takes the next row of the table's body. */
@@ -211,7 +212,7 @@ class Statements {
       part: 'end',
       statement: account.statement,
       head: {
-        format: 'csv', extractor: EXTRACTOR, account: account.account, bank: account.bank ?? facts.bank, currency: account.currency, statement_id: null, sequence: null,
+        format: 'csv', extractor: EXTRACTOR, account: account.account ?? whole?.account ?? null, bank: account.bank ?? facts.bank, currency: account.currency, statement_id: null, sequence: null,
         from: facts.from, to: facts.to,
         opening_balance: account.opening ?? whole?.opening_balance ?? null,
         closing_balance: account.closing ?? whole?.closing_balance ?? (this.#table.columns.balance === undefined ? whole?.balance ?? null : null),
@@ -226,6 +227,7 @@ class Statements {
 
   #addRow(row: Row): void {
     const dateText = this.#dateText(row);
+    if (this.#table.header === null && bareBalance(filledTexts(row.cells)) !== null) return this.#note(row);
     const date = dateText === '' ? undefined : this.#date(dateText, this.#order);
     const amount = signedAmount(row, this.#table, this.#reading, this.#profile);
     const label = this.#labelOf(row, date === undefined || amount === undefined ? ANY_TEXT : BALANCE_WORDS);
@@ -263,6 +265,9 @@ class Statements {
     if (account.last_date !== null && booking_date > account.last_date) account.forwards++;
     if (account.last_date !== null && booking_date < account.last_date) account.backwards++;
     account.last_date = booking_date;
+    for (const side of ['opening', 'closing'] as const) {
+      if (this.#table.columns[`${side}_balance`] !== undefined && account[side] === null) account[side] = this.#statementBalance(row, `${side}_balance`);
+    }
     const entry = this.#entry(row, booking_date, amount, account.currency);
     account.entries.push(entry);
     this.#buffered++;
@@ -273,12 +278,11 @@ class Statements {
     const { columns } = this.#table;
     const out = amount[0] === '-';
     const name = this.#text(row, 'counterparty_name') ?? this.#name(row, out ? 'payee_name' : 'payer_name') ?? this.#name(row, out ? 'payer_name' : 'payee_name');
-    const number = this.#text(row, 'counterparty_account') ?? this.#text(row, out ? 'payee_account' : 'payer_account');
+    const number = this.#accountNumber(row, 'counterparty_account') ?? this.#accountNumber(row, out ? 'payee_account' : 'payer_account');
     const bank = this.#text(row, 'counterparty_bank');
     const ultimate = this.#text(row, 'ultimate_name');
     const code = this.#text(row, 'transaction_code');
     const value = this.#cell(row, 'value_date');
-    const balance = this.#cell(row, 'balance');
     const entry: RawEntry = {
       amount,
       currency,
@@ -302,7 +306,7 @@ class Statements {
       reversal: false,
       source: { page: null, line: row.line },
       details: [],
-      balance_after: balance === '' ? null : this.#number(row, 'balance'),
+      balance_after: this.#balanceAfter(row, amount),
     };
     if (columns.instructed_amount !== undefined) this.#addInstructed(entry, row);
     if (columns.fee !== undefined) {
@@ -312,6 +316,18 @@ class Statements {
       if (charged !== null && /[1-9]/.test(charged)) entry.charges = [{ amount: charged, currency, bearer: null }];
     }
     return entry;
+  }
+
+  #statementBalance(row: Row, role: 'opening_balance' | 'closing_balance'): StatementBalance<string> | null {
+    const amount = this.#number(row, role);
+    return amount === null ? null : { amount, date: null };
+  }
+
+  #balanceAfter(row: Row, amount: string): string | null {
+    const { columns } = this.#table;
+    if (columns.balance !== undefined) return this.#number(row, 'balance');
+    const before = columns.balance_before === undefined ? null : this.#number(row, 'balance_before');
+    return before === null ? null : add(before, amount);
   }
 
   /** What was instructed in another currency, where the row names both. */
@@ -352,7 +368,7 @@ class Statements {
     const recent = notes.slice(this.#notesSeen);
     const found = recent.findLastIndex(({ cells }) => cells.some((cell) => labelOf(cell.split(':')[0]!.trim()) === 'account'));
     const at = found < 0 ? -1 : this.#notesSeen + found;
-    const next = readFacts(at < 0 ? [] : notes.slice(at), this.#mark, this.#order);
+    const next = readPreamble(at < 0 ? [] : notes.slice(at), this.#mark, this.#order);
     this.#notesSeen = notes.length;
     if (next.account === null || next.account === preamble.account) return;
     this.#sections.push({ notes: notes.splice(at), preamble: next });
@@ -393,7 +409,7 @@ class Statements {
   }
 
   #accountOf(row: Row): Account {
-    const number = this.#text(row, 'account') ?? this.#profile?.account ?? this.#sections.at(-1)!.preamble.account;
+    const number = this.#accountNumber(row, 'account') ?? this.#profile?.account ?? this.#sections.at(-1)!.preamble.account;
     const printed = this.#cell(row, 'currency');
     const last = this.#last;
     if (last !== undefined && last.number === number && last.printed === printed) return last.account;
@@ -448,7 +464,12 @@ class Statements {
   #text(row: Row, role: Role): string | null {
     const text = this.#cell(row, role);
     if (text === '' || text === '-') return null;
-    return text[0] === "'" ? text.replace(APOSTROPHES, '$1') || null : text;
+    return words(text) || null;
+  }
+
+  #accountNumber(row: Row, role: 'account' | 'counterparty_account' | 'payee_account' | 'payer_account'): string | null {
+    const text = this.#text(row, role);
+    return text === null ? null : electronicIban(text);
   }
 
   /** A name has letters: some banks put the own account where the payer's name belongs. */
@@ -460,15 +481,15 @@ class Statements {
   #description(row: Row): string | null {
     const description = this.#table.columns.description;
     if (description?.length === 1) {
-      const text = row.cells[description[0]!]?.trim() ?? '';
+      const text = words(row.cells[description[0]!]);
       return text === '' || text === '-' ? null : text;
     }
-    const texts = (description ?? []).map((column) => row.cells[column]?.trim() ?? '');
+    const texts = (description ?? []).map((column) => words(row.cells[column]));
     return texts.filter((text, i) => text !== '' && text !== '-' && texts.indexOf(text) === i).join(' ') || null;
   }
 
   /** A number of the row as a plain decimal; null where the cell is blank. Throws malformed where it is no number. */
-  #number(row: Row, role: 'amount' | 'debit' | 'credit' | 'balance' | 'fee'): string | null {
+  #number(row: Row, role: 'amount' | 'debit' | 'credit' | 'balance' | 'balance_before' | 'opening_balance' | 'closing_balance' | 'fee'): string | null {
     const text = this.#cell(row, role);
     if (text === '') return null;
     const value = parseAmount(text, this.#reading.marks.get(this.#table.columns[role]![0]!) ?? '.');
@@ -505,11 +526,19 @@ const LETTER = /\p{L}/u;
 /** A piece of every opening and closing label: saves looking for one in each description. */
 const BALANCE_WORDS = /balan|saldo|stand|solde|bestand|vortrag|bertrag|forward|b\W?f\b/i;
 
-/** What keeps a spreadsheet from taking an account number for a number. */
+/** What keeps a spreadsheet from taking an account number for a number, and what some Dutch banks put around texts. */
 const APOSTROPHES = /^'(.*)'$/;
 
 /** The days of some years; timestamps, of which each is new, must not fill the memory. */
 const KNOWN_DATES = 4_096;
+
+/** The text of a cell, without the apostrophes around it. */
+function words(cell: string | undefined): string {
+  const text = cell?.trim() ?? '';
+  return text.charCodeAt(0) === APOSTROPHE ? text.replace(APOSTROPHES, '$1').trim() : text;
+}
+
+const APOSTROPHE = 0x27;
 
 function negated(amount: string | null): string | null {
   return amount === null ? null : amount[0] === '-' ? amount.slice(1) : `-${amount}`;
