@@ -80,7 +80,7 @@ export function readTransaction(line: StatementLine, supplementary: string, line
     end_to_end_id: found.end_to_end_id,
     mandate_id: found.mandate_id,
     customer_reference: (accountAsReference ? null : line.customer_reference) ?? found.customer_reference,
-    transaction_code: proprietary(found.code ?? line.type),
+    transaction_code: proprietary(codesOf(line.type, found.code)),
     return_reason: found.return_reason,
     counterparty: isParty(party) ? party : null,
     ultimate_counterparty: ultimate === null ? null : { name: ultimate },
@@ -90,6 +90,20 @@ export function readTransaction(line: StatementLine, supplementary: string, line
     exchange_rate: found.exchange_rate,
     charges: found.charges.length === 0 ? [] : found.charges.map((charge) => ({ amount: negative(charge.amount), currency: charge.currency ?? currency, bearer: null })),
   };
+}
+
+/** SWIFT's types of charges, interest and returned items (field 61, subfield 6). */
+const TELLING_TYPE = /^[NSF](?:CHG|COM|INT|RTI)$/;
+/** German codes of charges and interest. */
+const GERMAN_CHARGES = /^8(?:0\d|1[0-7])$/;
+
+/**
+ * The code of field 86 says more than SWIFT's type, but outside Germany it is the bank's own: beside a type that tells of charges, interest
+ * or a return stands only a German code of these kinds alone; else both are given, as German banks print them in camt.
+ */
+function codesOf(type: string | null, code: string | null): string | null {
+  if (type === null || code === null || !TELLING_TYPE.test(type) || GERMAN_CHARGES.test(code) || RETURNS.has(code)) return code ?? type;
+  return `${type}+${code}`;
 }
 
 function proprietary(code: string | null): Transaction<RawAmount>['transaction_code'] {
@@ -139,7 +153,7 @@ function readInformation(lines: readonly string[], found: Findings): boolean {
   }
   const text = joinLines(lines, '\n');
   if (!/[+:]/.test(text)) return readFreeText(text, found);
-  return readMarked(text, DUTCH, found) || readMarked(text, POLISH, found) || readMarked(text, SEPA, found) ? false : readFreeText(text, found);
+  return readMarked(text, DUTCH, found) || readMarked(text, DUTCH_CAPITALS, found) || readMarked(text, POLISH, found) || readMarked(text, SEPA, found) ? false : readFreeText(text, found);
 }
 
 /**
@@ -348,19 +362,27 @@ const SEPA: Marks = {
 const SEPA_AT_START = /^\s*(?:EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|BREF|RREF|PURP)(?:\+|: )/;
 
 /** ABN AMRO's readable form, in columns of 33 characters. */
-const DUTCH: Marks = {
-  pattern: /(?<![A-Za-z0-9])(IBAN|BIC|Naam|Omschrijving|Kenmerk|Machtiging|Incassant|Betalingskenm\.): /g,
-  sign: /(?<![A-Za-z0-9])(?:Naam|Omschrijving|Kenmerk|Machtiging): /,
-  places: {
-    IBAN: place.account, BIC: place.bank, Naam: place.name, Omschrijving: place.words, Kenmerk: place.endToEnd, Machtiging: place.mandate,
-    Incassant: place.nowhere, 'Betalingskenm.': place.structured,
-  },
-  before: place.booking,
-  after: place.words,
-  shapes: ACCOUNT_SHAPES,
-  long: new Set(['Naam', 'Omschrijving']),
-  terminator: '',
-};
+const DUTCH: Marks = dutchMarks((label) => label);
+/** The same in capitals, as older exports have it. */
+const DUTCH_CAPITALS: Marks = dutchMarks((label) => label.toUpperCase());
+
+function dutchMarks(printed: (label: string) => string): Marks {
+  const places: [string, Place][] = [
+    ['IBAN', place.account], ['BIC', place.bank], ['Naam', place.name], ['Omschrijving', place.words], ['Kenmerk', place.endToEnd],
+    ['Machtiging', place.mandate], ['Incassant', place.nowhere], ['Betalingskenm.', place.structured], ['Voor', place.words],
+  ];
+  const oneOf = (labels: string[]): string => labels.map((label) => printed(label).replace('.', '\\.')).join('|');
+  return {
+    pattern: new RegExp(`(?<![A-Za-z0-9])(${oneOf(places.map(([label]) => label))}): `, 'g'),
+    sign: new RegExp(`(?<![A-Za-z0-9])(?:${oneOf(['Naam', 'Omschrijving', 'Kenmerk', 'Machtiging'])}): `),
+    places: Object.fromEntries(places.map(([label, to]) => [printed(label), to])),
+    before: place.booking,
+    after: place.words,
+    shapes: ACCOUNT_SHAPES,
+    long: new Set(['Naam', 'Omschrijving', 'Voor'].map(printed)),
+    terminator: '',
+  };
+}
 
 /** mBank: from or to which account, of or for whom, title, transaction number, each ended by a semicolon. */
 const POLISH: Marks = {

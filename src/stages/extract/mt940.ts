@@ -460,10 +460,10 @@ function withoutMarks(text: string): string {
   return text.replace(/^[\u0000-\u001f\ufeff]+/, '').trimEnd();
 }
 
-/** The BIC in a logical terminal address: eight characters, the terminal, the branch (XXX for none). */
+/** The BIC in a logical terminal address: eight characters, the terminal, the branch (three times X for none). */
 function bankOf(address: string): string {
   const branch = address.slice(9, 12);
-  return address.slice(0, 8) + (branch.length === 3 && branch !== 'XXX' ? branch : '');
+  return address.slice(0, 8) + (branch.length === 3 && !/^X+$/.test(branch) ? branch : '');
 }
 
 // ---- Head

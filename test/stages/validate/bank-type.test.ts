@@ -8,6 +8,8 @@ test.each([
   ['a payment, whatever the bank calls it', { domain: 'PMNT', family: 'RCDT', subfamily: 'ESCT', proprietary: 'NTRF+808' }, 'other'],
   ['the bank\'s own beside a code that says nothing', { domain: 'XTND', family: 'NTAV', subfamily: 'NTAV', proprietary: 'NCHG+808+00916' }, 'fee'],
   ['codes in a row', { proprietary: 'PMNT-MDOP-CHRG' }, 'fee'],
+  ['SWIFT\'s type beside a code of the bank\'s own', { proprietary: 'NCHG+020' }, 'fee'],
+  ['SWIFT\'s type beside a code of the bank\'s own', { proprietary: 'NINT+777' }, 'interest'],
   ['GVC', { proprietary: '808' }, 'fee'],
   ['GVC', { proprietary: '814' }, 'interest'],
   ['GVC: 819 is a salary', { proprietary: '819' }, 'other'],
