@@ -226,8 +226,11 @@ function trieOf(shapes: ReadonlySet<string>): Node {
 /** Leading zeros are kept, dropped at the key's beginning, or dropped in each group of digits. */
 type Zeros = 'kept' | 'dropped_at_start' | 'dropped';
 
-/** A number of ours, spaced out by a person and cut at the bank's line ends, falls apart into no more runs than this. */
-const MAX_RUNS = 6;
+/**
+ * A reference of ours as it is printed, in groups of four or five, and cut at the bank's line ends, falls apart into no more runs than this:
+ * the longest RF reference into seven, the 27 digits of a QR reference into six.
+ */
+const MAX_RUNS = 9;
 
 /** Adds every key of a known shape that begins with the group `first`. Groups of one kind that follow on each other count as one. */
 function walk(text: string, groups: readonly Group[], first: number, root: Node, zeros: Zeros, found: KeyInText[]): void {

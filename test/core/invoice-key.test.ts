@@ -58,6 +58,13 @@ describe('keysInText', () => {
     ['R E 2 0 2600123', 'number RE202600123'],
   ])('finds RE-2026-00123 in %j', (text, key) => expect(namedBy(text, invoice('RE-2026-00123'))).toBe(key));
 
+  it.each([
+    ['99 23660 00000 00155 82916 76982', 'Ref 99 23660 00000 00155 82916 7698 2'],
+    ['RF49 ABCD 1234 5678 9012 3456 7', 'RF49 ABCD 1234 56 78 9012 3456 7'],
+  ])('finds the reference %s, printed in groups and cut at a line end', (reference, text) => {
+    expect(namedBy(text, invoice('X-1', reference))).toBe(`reference ${reference.replaceAll(' ', '')}`);
+  });
+
   it.each(['RE-2026-00124', 'RE-2026, 00123', 'RE-2026     00123', 'Miete März', ''])('does not find it in %j', (text) => {
     expect(namedBy(text, invoice('RE-2026-00123'))).toBeUndefined();
   });
