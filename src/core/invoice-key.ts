@@ -1,5 +1,5 @@
 import { canonicalReference } from './reference.ts';
-import { normaliseReference } from './text.ts';
+import { normaliseReference, withLatinLetters } from './text.ts';
 
 /** How an invoice may be named in a payment, strongest first. */
 export type KeyForm = 'reference' | 'end_to_end' | 'number' | 'digits';
@@ -47,7 +47,7 @@ export function keysOfInvoice({ kind, invoice_number, payment_reference }: Named
 
 /** The number without the leading zeros of each of its groups of digits; a group of zeros only keeps one, but at the very beginning. */
 function withoutLeadingZeros(invoice_number: string): string {
-  const groups = invoice_number.normalize('NFKC').toUpperCase().match(/\d+|[A-Z]+/g) ?? [];
+  const groups = withLatinLetters(invoice_number.normalize('NFKC')).toUpperCase().match(/\d+|[A-Z]+/g) ?? [];
   return groups.map((group) => group.replace(/^0+(?=\d)/, '')).join('').replace(/^0+(?=\d)/, '');
 }
 
@@ -80,7 +80,7 @@ export interface KeyInText extends InvoiceKey {
  */
 export function keysInText(text: string, shapes: ReadonlySet<string>): KeyInText[] {
   const root = trieOf(shapes);
-  const plain = FULL_WIDTH.test(text) ? text.replace(FULL_WIDTHS, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0)) : text;
+  const plain = withLatinLetters(FULL_WIDTH.test(text) ? text.replace(FULL_WIDTHS, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0)) : text);
   const groups = groupsOf(plain);
   const found: KeyInText[] = [];
   for (let i = 0; i < groups.length; i++) {

@@ -20,12 +20,30 @@ export function cleanText(text: string | null): string | null {
   return text.toWellFormed().replace(INVISIBLE, '').replace(SPACE, ' ').trim().normalize('NFC') || null;
 }
 
-/** Upper case, only A-Z and 0-9: how numbers and references are compared whatever their spaces, dashes, slashes and width. */
+/** Upper case, only A-Z and 0-9: how numbers and references are compared whatever their spaces, dashes, slashes, width and script. */
 export function normaliseReference(text: string): string {
   if (NORMAL_REFERENCE.test(text)) return text;
-  return text.normalize('NFKC').toUpperCase().replace(/[^A-Z0-9]+/g, '');
+  return withLatinLetters(text.normalize('NFKC')).toUpperCase().replace(/[^A-Z0-9]+/g, '');
 }
 const NORMAL_REFERENCE = /^[A-Z0-9]*$/;
+
+/**
+ * Greek and Cyrillic letters as the Latin ones that stand for them, one for one, so that places in the text stay: two series of numbers that
+ * differ in such letters alone are two. Where banks write two letters (`TH`), it is the first.
+ */
+export function withLatinLetters(text: string): string {
+  return OTHER_SCRIPT.test(text) ? text.replace(OTHER_SCRIPTS, (letter) => LATIN.get(letter.toUpperCase()) ?? letter) : text;
+}
+const OTHER_SCRIPT = /[\u0370-\u04ff]/;
+const OTHER_SCRIPTS = /[\u0370-\u04ff]/g;
+const LATIN = new Map([
+  ...pairsOf('ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΆΈΉΊΌΎΏΪΫ', 'ABGDEZHTIKLMNXOPRSTYFCPOAEHIOYOIY'),
+  ...pairsOf('АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЂЈЉЊЋЏЄІЇҐ', 'ABVGDEEZZIYKLMNOPRSTUFHTCSSAYYEUADJLNCDEIIG'),
+]);
+
+function pairsOf(from: string, to: string): [string, string][] {
+  return [...from].map((letter, i): [string, string] => [letter, to[i]!]);
+}
 
 /** Letters that Unicode does not decompose, and the digraphs that banks write for umlauts. */
 const DIGRAPHS: Record<string, string> = {
@@ -44,20 +62,22 @@ const LEGAL_FORMS = new Map(([
   // German, Austrian, Swiss
   ['gmbh', 'mbh', 'gesmbh', 'gesellschaft mbh', 'gesellschaft mit beschraenkter haftung', 'gesellschaft mit beschrankter haftung'],
   ['gmbh co kg', 'gmbh co', 'mbh co kg', 'mbh co'], ['gmbh co kgaa'], ['gmbh co ohg'], ['ag', 'aktiengesellschaft'], ['ag co kg'], ['se'], ['kg', 'kommanditgesellschaft'], ['kgaa'], ['ohg'],
-  ['ug', 'ug haftungsbeschraenkt', 'ug haftungsbeschrankt', 'haftungsbeschraenkt', 'haftungsbeschrankt'], ['gbr'], ['ek'], ['eu'], ['ev'], ['eg'],
+  ['ug', 'ug haftungsbeschraenkt', 'ug haftungsbeschrankt', 'haftungsbeschraenkt', 'haftungsbeschrankt'], ['gbr'], ['ek'], ['eu'], ['ev', 'e v'], ['eg'],
   // English
   ['ltd', 'limited', 'co ltd', 'company limited', 'pty ltd', 'pte ltd', 'pvt ltd', 'private limited'], ['llc'], ['llp'], ['lp'], ['plc'],
   ['inc', 'incorporated'], ['corp', 'corporation'], ['co', 'company'],
   // French, Belgian, Luxembourgish
-  ['sa'], ['sarl', 'sa rl'], ['sas'], ['sasu'], ['sci'], ['snc'], ['eurl'], ['sprl'], ['srl'], ['scrl'], ['asbl'],
+  ['sa', 's a'], ['sarl', 'sa rl', 's a r l'], ['sas'], ['sasu'], ['sci'], ['snc'], ['eurl'], ['sprl'], ['srl'], ['scrl'], ['asbl'],
   // Dutch
-  ['bv'], ['nv'], ['vof'], ['cv'], ['bvba'], ['vzw'],
+  ['bv', 'b v'], ['nv', 'n v'], ['vof'], ['cv'], ['bvba'], ['vzw'],
   // Italian, Spanish, Portuguese
-  ['spa'], ['srls'], ['sapa'], ['sl'], ['slu'], ['sau'], ['lda'], ['ltda'],
+  ['spa', 's p a'], ['srls'], ['sapa'], ['sl', 's l'], ['slu'], ['sau'], ['lda', 'unipessoal lda'], ['ltda'],
   // Nordic, Baltic
-  ['ab'], ['oy', 'oy ab', 'ab oy'], ['oyj'], ['as', 'a s'], ['asa'], ['aps'], ['i s'], ['ky'], ['tmi'], ['hf'], ['ehf'], ['ou'], ['uab'], ['sia'],
+  ['ab'], ['oy', 'oy ab', 'ab oy'], ['oyj'], ['as', 'a s'], ['asa'], ['ans'], ['aps'], ['ivs'], ['i s'], ['hb'], ['kb'], ['ky'], ['tmi'], ['hf'], ['ehf'], ['ou'], ['uab'], ['sia'],
   // Central and eastern European
-  ['sp z oo', 'spolka z oo', 'spzoo'], ['sro', 'spol s ro'], ['kft'], ['zrt'], ['nyrt'], ['bt'], ['doo'], ['dd'], ['ad'], ['ood'], ['eood'], ['ooo'], ['oao'], ['zao'], ['pao'],
+  ['sp z oo', 'sp z o o', 'spolka z oo', 'spzoo'], ['sp j', 'spj'], ['sp k', 'spk'], ['sro', 's r o', 'spol s ro', 'spol s r o'], ['vos'], ['kft'], ['zrt'], ['nyrt'], ['bt'], ['doo'], ['jdoo'], ['dd'], ['ad'], ['ood'], ['eood'], ['ooo'], ['oao'], ['zao'], ['pao'],
+  // Greek, Cyrillic
+  ['αε'], ['επε'], ['οε'], ['εε'], ['ικε'], ['оод'], ['еоод'], ['ад'], ['еад'], ['ооо'], ['оао'], ['зао'], ['пао'], ['тов'], ['доо'],
   // Asian
   ['kk'], ['gk'], ['pt'], ['tbk'], ['bhd'], ['sdn bhd'],
 ] as const).flatMap((spellings) => spellings.map((spelling): [string, string] => [spelling, spellings[0]])));
@@ -138,12 +158,12 @@ function foldWith(name: string, letters: Record<string, string>): FoldedName {
   }
 }
 
-/** How many words of a legal form, at most `most`, end before `at` (direction -1) or begin there (1); the longest counts. */
+/** How many words of a legal form, at most `most`, end before `at` (direction -1) or begin there (1); the longest counts. Letters that stand apart at the beginning are initials. */
 function formAt(words: string[], at: number, direction: 1 | -1, most: number): number {
   if (most < 1 || !(direction === 1 ? FIRST_WORDS_OF_FORMS.has(words[at]!) : LAST_WORDS_OF_FORMS.has(words[at - 1]!))) return 0;
   for (let n = Math.min(LONGEST_FORM_WORDS, most); n > 0; n--) {
     const phrase = direction === 1 ? words.slice(at, at + n) : words.slice(at - n, at);
-    if (LEGAL_FORMS.has(phrase.join(' '))) return n;
+    if (LEGAL_FORMS.has(phrase.join(' ')) && !(direction === 1 && n > 1 && phrase.every((word) => word.length === 1))) return n;
   }
   return 0;
 }

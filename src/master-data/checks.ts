@@ -16,6 +16,8 @@ export const MASTER_DATA_FINDINGS = {
   discount_above_amount: { blocks: true, remedy: 'correct discount_amount' },
   currency_without_account: { blocks: false, remedy: 'import an account in that currency, if payments are to arrive in it' },
   discount_after_due: { blocks: false, remedy: 'nothing, if that was agreed' },
+  /** The invoice paid as a whole does not rest on its instalments; a payment of one of them is for a person. */
+  instalments_differ: { blocks: false, remedy: 'correct instalments so that they add up to the amount; until then none of them is taken for agreed' },
   /** Kept by the imports of invoices and settlements, which alone know what the ERP has said. */
   erp_not_yet_updated: { blocks: false, remedy: 'let the ERP take over tieout\'s postings and acknowledge them: tieout import settlements FILE.csv' },
 } as const satisfies Record<string, { blocks: boolean; remedy: string }>;
@@ -55,6 +57,10 @@ const CHECKS: Partial<Record<MasterDataFindingCode, string>> = {
   currency_without_account: `
     select 'currency:' || company || ' ' || currency, count(*) || ' invoices of company ' || company || ' are in ' || currency || ', and it has no account in it'
       from invoice i where not exists (select from account a where a.company = i.company and a.currency = i.currency) group by company, currency`,
+  instalments_differ: `
+    select 'invoice:' || invoice_id, 'invoice ' || invoice_number || ' has instalments that do not add up to its amount'
+      from invoice where instalments is not null
+       and abs(amount - (select sum((part ->> 'amount')::bigint) from jsonb_array_elements(instalments) part)) >= jsonb_array_length(instalments)`,
   discount_after_due: `
     select 'invoice:' || invoice_id, 'invoice ' || invoice_number || ' has a discount until ' || discount_until || ', after it is due on ' || due_date
       from invoice where discount_until > due_date`,

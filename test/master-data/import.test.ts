@@ -37,9 +37,9 @@ const ACCOUNTS = 'account,currency,company,name\nDE02 1203 0000 0000 2020 51,EUR
 const PARTIES = 'party_id,kind,name,aliases,accounts,pays_for,withholding_rate\nC1,customer,Müller & Söhne GmbH,Mueller Soehne|MS,DE02100500000054540402|4711,C2,\nC2,customer,Beta AG,,,,26.375\n';
 const HEADER = 'company,kind,invoice_number,party_id,currency,amount,issue_date';
 const OPEN_HEADER = `${HEADER},open_amount,status,payment_reference,discount_amount,discount_until,due_date,instalments,tax,base_amount,external_id`;
-const invoice = (number: string, amount = '100.00', more: Partial<Record<'kind' | 'party' | 'currency' | 'open' | 'status' | 'reference' | 'discount' | 'until' | 'due' | 'base' | 'external', string>> = {}) => [
+const invoice = (number: string, amount = '100.00', more: Partial<Record<'kind' | 'party' | 'currency' | 'open' | 'status' | 'reference' | 'discount' | 'until' | 'due' | 'instalments' | 'base' | 'external', string>> = {}) => [
   'acme', more.kind ?? 'receivable', number, more.party ?? 'C1', more.currency ?? 'EUR', amount, '2026-10-01', more.open ?? '', more.status ?? '', more.reference ?? '',
-  more.discount ?? '', more.until ?? '', more.due ?? '', '', '', more.base ?? '', more.external ?? '',
+  more.discount ?? '', more.until ?? '', more.due ?? '', more.instalments ?? '', '', more.base ?? '', more.external ?? '',
 ].join(',');
 const invoices = (...rows: string[]) => `${OPEN_HEADER}\n${rows.join('\n')}\n`;
 const openOf = async (number: string) => (await one<{ open: bigint }>(`select o.open from open_item o join invoice i using (invoice_id) where invoice_number = '${number}'`)).open;
@@ -217,11 +217,12 @@ describe('checks', () => {
     await load('parties', wrong);
     const report = await load('invoices', invoices(
       invoice('W-1', '10.00', { reference: '11112' }), invoice('W-2', '10.00', { reference: '1 1112', party: 'NOBODY' }),
-      invoice('W-3', '10.00', { due: '2026-09-30', discount: '11.00', until: '2026-10-05', currency: 'KWD' })));
+      invoice('W-3', '10.00', { due: '2026-09-30', discount: '11.00', until: '2026-10-05', currency: 'KWD' }),
+      invoice('W-4', '100.00', { instalments: '2026-11-01:33.33|2026-12-01:33.33|2027-01-01:33.33' }), invoice('W-5', '100.00', { instalments: '2026-11-01:33.33|2026-12-01:33.33' })));
     const codes = report.findings.map(({ code, blocks, count }) => `${code} ${blocks} ${count}`);
     expect(codes).toEqual(expect.arrayContaining([
       'account_of_two_parties true 1', 'invoice_without_party true 1', 'pays_for_cycle true 2', 'reference_issued_twice true 2', 'iban_invalid true 1',
-      'due_before_issue true 1', 'discount_above_amount true 1', 'currency_without_account false 1', 'discount_after_due false 1']));
+      'due_before_issue true 1', 'discount_above_amount true 1', 'currency_without_account false 1', 'discount_after_due false 1', 'instalments_differ false 1']));
     const mended = await load('parties', 'party_id,kind,name,accounts,pays_for\nW1,customer,W One,,W2\nW2,customer,W Two,,\nNOBODY,customer,No Body,,\n');
     expect(mended.findings.map(({ code }) => code)).toEqual(expect.not.arrayContaining(['account_of_two_parties', 'invoice_without_party', 'pays_for_cycle', 'iban_invalid']));
     expect(mended.findings.map(({ code }) => code)).toContain('reference_issued_twice');

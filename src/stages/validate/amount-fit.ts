@@ -30,8 +30,13 @@ export function discountInTime(item: Item, leaf: Leaf): boolean {
     && item.open === item.amount && (leaf.value_date ?? leaf.booking_date) <= item.discount_until;
 }
 
-/** The next instalment as agreed, when everything before it is settled exactly; null when the items are not there yet or none is agreed. */
+/**
+ * The next instalment as agreed, when everything before it is settled exactly; null when the items are not there yet, none is agreed, or those
+ * agreed do not add up to the invoice but for what rounding each has left.
+ */
 export function nextInstalment(item: Item): bigint | null {
+  const lacking = item.instalments.reduce((left, { amount }) => left - amount, item.amount);
+  if ((lacking < 0n ? -lacking : lacking) >= BigInt(item.instalments.length)) return null;
   let due = 0n;
   const settled = item.amount - item.open;
   for (const instalment of item.instalments) {

@@ -83,6 +83,7 @@ export interface EarlierPosting {
   waits: boolean;
   decision_id: bigint;
   entry_id: bigint;
+  booking_date: string;
   amount: bigint;
   currency: string;
 }

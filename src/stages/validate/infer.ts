@@ -161,23 +161,25 @@ function lastDigits({ invoice_number }: Item): string | undefined {
   return /^[A-Z]+0*(\d{1,4})$/.exec(normaliseReference(invoice_number))?.[1];
 }
 
-/** In shorter numbers everything is near to everything. */
+/** In shorter numbers everything is near to everything, unless it is called an invoice's. */
 const MIN_SLIP_LENGTH = 5;
+const MIN_LABELLED_SLIP_LENGTH = 4;
 
 /** The number of the one item that a slip of the hand makes of what is written; with its amount exact. */
 function slipCandidates(leaf: Leaf, payer: Payer, books: Books, items: readonly Item[], since: readonly Item[], says: Says): Candidate[] {
-  const isMeant = (item: Item): boolean => says.numbers.some(({ key }) => isSlipOf(key, item.invoice_number));
+  const isMeant = (item: Item): boolean => says.numbers.some((written) => isSlipOf(written, item.invoice_number));
   const meant = items.filter(isMeant);
   return meant.map((item) => candidate(leaf, payer, books, [item], explainItems(leaf, [item], books.party(item.party_id)), {
     named_by: 'typo', all_named: true, unique: meant.length === 1 && !since.some(isMeant), status: 'open',
-    undisputed: !says.prepayment && !says.reference && says.numbers.every(({ key, labelled }) => !labelled || !isTelling(key) || isSlipOf(key, item.invoice_number)),
+    undisputed: !says.prepayment && !says.reference && says.numbers.every((written) => !written.labelled || !isTelling(written.key) || isSlipOf(written, item.invoice_number)),
   })).filter(({ facts: of }) => of.amount === 'exact' || meant.length === 1);
 }
 
-function isSlipOf(written: string, invoice_number: string): boolean {
+function isSlipOf({ key, labelled }: WrittenNumber, invoice_number: string): boolean {
   const whole = normaliseReference(invoice_number);
   const forms = [whole, whole.replace(/^[A-Z]+/, '')];
-  return forms.some((form) => form.length >= MIN_SLIP_LENGTH && [written, written.replace(/^[A-Z]+/, '')].some((one) => isOneSlip(one, form)));
+  const min = labelled && isTelling(key) ? MIN_LABELLED_SLIP_LENGTH : MIN_SLIP_LENGTH;
+  return forms.some((form) => form.length >= min && [key, key.replace(/^[A-Z]+/, '')].some((one) => isOneSlip(one, form)));
 }
 
 /**
@@ -192,11 +194,12 @@ function completedCandidates(leaf: Leaf, named: Named, payer: Payer, books: Book
   const ids = new Set(named.items.map((item) => item.invoice_id));
   const others = items.filter((item) => !ids.has(item.invoice_id) && item.currency === leaf.currency && item.party_id === named.items[0]!.party_id
     && (rest > 0n || directionOf(item) !== sign));
-  const { some } = findCombination(others.map((item): Choice<Item> => ({ item, ways: waysOf(item, leaf).map((way) => way * directionOf(item) * sign) })), rest);
+  const { some, found } = findCombination(others.map((item): Choice<Item> => ({ item, ways: waysOf(item, leaf).map((way) => way * directionOf(item) * sign) })), rest);
+  const bonus = rest < 0n || saysMore(leaf.remittance) ? COMPLETES_A_LIST : found === 'one' ? COMPLETES_ALONE : COMPLETES;
   const whole = named.items.map((item): Member<Item> => ({ item, amount: item.open * directionOf(item) * sign, way: 0 }));
   return some.map((members, i) => candidate(leaf, payer, books, [...named.items, ...members.map(({ item }) => item)], fitOfMembers([...whole, ...members], leaf, leaf), {
     named_by: 'none', all_named: false, unique: false, status: 'open', undisputed: false,
-  }, (rest < 0n || saysMore(leaf.remittance) ? COMPLETES_A_LIST : COMPLETES) - i));
+  }, bonus - i));
 }
 
 /** The invoices among those named that come to the amount without the others. */
@@ -209,8 +212,9 @@ export function partsOfNamed(leaf: Leaf, named: Named, payer: Payer, books: Book
   }));
 }
 
-/** Before what is named alone where the text says that more follows; else behind it. */
+/** Before what is named alone where the text says that more follows, or where nothing else makes up the amount to the minor unit; else behind it. */
 const COMPLETES_A_LIST = 300;
+const COMPLETES_ALONE = 250;
 const COMPLETES = 100;
 
 /** Where nothing explains the whole amount: what a person may choose of. */
@@ -231,7 +235,8 @@ function forAPerson(leaf: Leaf, named: Named, payer: Payer, books: Books, items:
   const sign = leaf.amount < 0n ? -1n : 1n;
   const paid = leaf.amount * sign;
   const payable = items.filter((item) => item.currency === leaf.currency && directionOf(item) === sign);
-  const nearest = payable.filter((item) => item.open > paid && (item.open - paid) * NEAR <= item.open).sort((a, b) => Number(a.open - b.open) || oldestFirst(a, b));
+  const off = ({ open }: Item): bigint => (open > paid ? open - paid : paid - open);
+  const nearest = payable.filter((item) => off(item) * (item.open > paid ? NEAR : NEAR_ABOVE) <= item.open).sort((a, b) => Number(off(a) - off(b)) || oldestFirst(a, b));
   const partly = [...new Set([...nearest.slice(0, 2), ...payable.filter((item) => item.open > paid).slice(0, 1)])];
   for (const [i, item] of partly.entries()) {
     out.push(candidate(leaf, payer, books, [item], explainItems(leaf, [item], books.party(item.party_id)), { named_by: 'none', all_named: true, unique: false, status: 'open', undisputed: false },
@@ -249,6 +254,8 @@ const ON_ACCOUNT_CERTAIN = 700;
 const ON_ACCOUNT = 490;
 /** What lacks at most a twentieth, as for a bank's charges or a discount that nobody agreed, is likelier a short payment than a first part. */
 const NEAR = 20n;
+/** What is too much by a hundredth at most is likelier a slip or a rounding than money for something else. */
+const NEAR_ABOVE = 100n;
 const NEARLY = 50;
 
 /** The oldest items that the amount pays in full, one after the other. */

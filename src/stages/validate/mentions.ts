@@ -126,20 +126,22 @@ function continuationsOf(base: Mention, key: string, words: string): Mention[] {
 /** Behind these the number of an invoice follows. */
 const INVOICE_LABEL = new RegExp(`(?<![\\p{L}])(?:${[
   'rechnung(?:en|s?nummern?|s?nr)?', 'rechn', 'rg', 'rgnr', 'rnr', 're', 'beleg(?:nr)?', 'invoices?', 'inv', 'bill', 'factures?', 'fact', 'fac', 'factu(?:ur|ren)(?:nummer|nr)?', 'fattur[ae]', 'fatt', 'ft', 'facturas?', 'fra',
-  'fatura', 'faktur[aey]?', 'fakt', 'fv', 'fa', 'laskun?(?:nro)?', 'gutschrift', 'credit ?note', 'avoir', 'avis', 'doc',
-].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|numer|numero|n°|nº|№|č)[ .:#-]*)?$`, 'iu');
+  'faturas?', 'fat', 'faktur[aeyęuou]?(?:nr)?', 'faktúr[ay]?', 'fakt', 'fv', 'fa', 'fs', 'laskun?(?:nro)?', 'regning', 'sz[aá]ml[aá](?:sz[aá]m)?', 'szla', 'ra[cč]un[aeiu]?', 'rn', 'arve', 's[aą]skaita', 'r[eē][kķ]ins', 'τιμ(?:ολ[οό]γι[οα])?', 'фактур[аиу]', 'ф-ра', 'сч[её]т',
+  'gutschrift', 'credit ?note', 'avoir', 'avis', 'doc',
+].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|numer|numero|br|αρ|n°|nº|n.º|№|č)[ .:#-]*)?$`, 'iu');
 const LABEL_WINDOW = 32;
 
 /** What is written about beside invoices, with a number behind it. */
 const OTHER_LABEL = new RegExp(`(?<![\\p{L}])(?:${[
   'kunden?(?:nummer|nr)?', 'kd', 'kdnr', 'customer', 'cust', 'client', 'klant(?:nummer|nr)?', 'cliente', 'kund(?:nr|enr)?', 'asiakas(?:nro)?', 'debitor(?:en)?(?:nr)?', 'vertrags?(?:nummer|nr)?', 'contract', 'contrat', 'contratto',
-  'contrato', 'avtal', 'sopimus', 'umowa', 'mandat[a-z]*', 'mandate', 'police', 'policy', 'polis(?:nr)?', 'plz', 'ust-?id(?:nr)?', 'vat', 'tva', 'btw', 'steuer(?:nummer|nr)?', 'tax', 'blz', 'konto(?:nummer|nr)?', 'kto', 'account', 'acct',
-  'tel', 'telefon', 'fon', 'phone', 'ph', 'fax', 'mobil', 'handy', 'mob', 'tél', 'telefono', 'auftrag(?:s?nummer|s?nr)?', 'bestell(?:ung|nummer|nr)?', 'order', 'po', 'commande', 'bestelling', 'ordine', 'pedido', 'liefer(?:schein|ung)', 'ls',
+  'contrato', 'avtal', 'sopimus', 'umowa', 'aftale', 'avtale', 'smlouv[ay]', 'zmluv[ay]', 'szerz[oő]d[eé]s(?:sz[aá]m)?', 'ugovora?', 'σ[υύ]μβασης?', 'договора?',
+  'vev[oő](?:k[oó]d|sz[aá]m)?', '[uü]gyf[eé]l(?:sz[aá]m)?', 'z[aá]kazn[ií]k', 'odb[eě]ratel', 'klient', 'kup(?:ac|ca)', 'πελ[αά]τη[ςσ]?', 'клиент[а-я]*', 'mandat[a-z]*', 'mandate', 'police', 'policy', 'polis(?:nr)?', 'plz', 'ust-?id(?:nr)?', 'vat', 'tva', 'btw', 'nif', 'nipc', 'nip', 'regon', 'oib', 'cif', 'i[cč]o', 'di[cč]', 'αφμ', 'еик', 'егн', 'ad[oó]sz[aá]m', 'org\\.? ?n[ru]', 'cvr', 'kvk', 'siren', 'siret', 'y-?tunnus', 'p\\.? ?iva', 'ks', 'ss', 'steuer(?:nummer|nr)?', 'tax', 'blz', 'konto(?:nummer|nr)?', 'kto', 'account', 'acct',
+  'tel', 'telefon', 'fon', 'phone', 'ph', 'fax', 'mobil', 'handy', 'mob', 'tél', 'telefono', 'auftrag(?:s?nummer|s?nr)?', 'bestell(?:ung|nummer|nr)?', 'order', 'po', 'commande', 'bestelling', 'ordine', 'pedido', 'encomenda', 'objedn[aá]vk[ay]', 'rendel[eé]s', 'narud[zž]b[ae]', 'best[aä]llning', 'ordrenr', 'zam[oó]wieni[ea]', 'παραγγελ[ιί]ας?', 'поръчка', 'liefer(?:schein|ung)', 'ls',
   // The payer's own sign or reference.
   'uns(?:er)?e?\\.? ?(?:zeichen|zchn|ref(?:erenz)?)', 'our ref(?:erence)?', 'ons kenmerk', 'notre r[ée]f(?:[ée]rence)?', 'nostr[oa] rif(?:erimento)?', 'ns\\.? ?rif', 'nuestra ref(?:erencia)?', 'v[åa]r ref(?:erens)?', 'vores? ref', 'viitteemme',
   'nasz (?:numer|znak)', 'na[sš]e (?:zna[cč]ka|[cč][ií]slo)',
   'delivery', 'ticket', 'proje[kc]t', 'filiale', 'store', 'objekt', 'wohnung', 'unit', 'id', 'member', 'mitglied(?:s?nummer|s?nr)?', 'personal(?:nummer|nr)?', 'zip', 'iban', 'bic',
-].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|id|n°|nº)[ .:#-]*)?(?=[A-Z+(]{0,4}[-/ ]?\\d)`, 'giu');
+].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|id|br|n°|nº|n[.]º|№|č|αρ)[ .:#-]*)?(?=[A-Z+(]{0,4}[-/ ]?\\d)`, 'giu');
 const LABELLED_NUMBER = /^[A-Za-z+(]{0,4}[-/ ]?\d[\d()/.-]*(?: \d{2,}(?![.,]\d))*/;
 
 const MONTHS = 'jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|janv|f[eé]v|avr|mai|juin|juil|ao[uû]t|gen|mag|giu|lug|ago|set|ott|dic|ene|abr';
@@ -190,7 +192,7 @@ export function decoysOf(words: string): Decoy[] {
 // ── What a text says beside numbers ───────────────────────────────────────────────────────────────────────────────────────────
 
 const MORE_AT_END = /(?:\.\.\.|…|[+&,;]|(?<!\p{L})(?:u\.? ?a\.?|usw\.?|u\.? ?w\.?|etc\.?|e\.? ?a\.?|m\.? ?fl\.?|ecc\.?|et al\.?|ym\.?))$/iu;
-const MORE = /(?:\+|(?<!\p{L})(?:und|and|et|en|e|y|og|och|plus|sowie|ja))? ?\d{0,3} ?(?<!\p{L})(?:weitere[rn]?|andere|more|others?|further|remaining|autres?|altr[ie]|otr[ao]s?|overige|flere|fler|muut|další|inne)(?!\p{L})|(?<!\p{L})(?:u\.a\.|usw\.|etc\.|e\.a\.|m\.fl\.)/iu;
+const MORE = /(?:\+|(?<!\p{L})(?:und|and|et|en|e|y|og|och|plus|sowie|ja))? ?\d{0,3} ?(?<!\p{L})(?:weitere[rn]?|andere|more|others?|further|remaining|autres?|altr[ie]|otr[ao]s?|outr[ao]s?|overige|flere|fler|muut|dal[sš][ií]|inne|m[aá]sok|drug[ei])(?!\p{L})|(?<!\p{L})(?:u\.a\.|usw\.|etc\.|e\.a\.|m\.fl\.|stb\.|i dr\.|κ\.ά\.|и др\.)/iu;
 
 /** Whether the text itself says that more follows than it shows. */
 export function saysMore(text: string | null): boolean {
@@ -221,7 +223,7 @@ export function endsInPart(text: string | null, numbers: readonly string[]): boo
 
 const PREPAYMENT = new RegExp(`(?<!\\p{L})(?:${[
   'vorkasse', 'vorauszahlung', 'anzahlung', 'akonto', 'a conto', 'abschlag[a-z]*', 'kaution', 'prepayment', 'pre-payment', 'prepaid', 'advance', 'deposit', 'down ?payment', 'pro ?forma', 'acompte', 'avance', 'arrhes', 'anticipo', 'acconto',
-  'caparra', 'vooruitbetaling', 'aanbetaling', 'förskott', 'forskud', 'forskudd', 'ennakko[a-zä]*', 'záloha', 'zaliczka', 'przedpłata', 'angebot', 'quotation', 'quote', 'devis', 'offerte', 'preventivo', 'presupuesto',
+  'caparra', 'vooruitbetaling', 'aanbetaling', 'förskott', 'forskud', 'forskudd', 'forudbetaling', 'ennakko[a-zä]*', 'z[aá]loh[ay]', 'zaliczka', 'przedpłata', 'el[oő]leg', 'adiantamento', 'sinal', 'predujam', 'προκαταβολ[ηή]', 'аванс', 'angebot', 'quotation', 'quote', 'devis', 'offerte', 'preventivo', 'presupuesto',
 ].join('|')})(?!\\p{L})`, 'iu');
 
 /** Whether the text speaks of a payment before any invoice. */
@@ -229,14 +231,14 @@ export function speaksOfPrepayment(text: string | null): boolean {
   return text !== null && PREPAYMENT.test(text);
 }
 
-const ORDER_NUMBER = /(?<!\p{L})(?:auftrag(?:s?nummer|s?nr)?|bestell(?:ung|nummer|nr)?|order|purchase order|po|commande|bestelling|ordine|pedido|ordre|tilaus)[ .:#/-]*(?:(?:nr|no|num|number|nummer|n°|nº)[ .:#-]*)?([A-Z]{0,4}[-/ ]?\d[\dA-Z/-]{2,})/giu;
+const ORDER_NUMBER = /(?<!\p{L})(?:auftrag(?:s?nummer|s?nr)?|bestell(?:ung|nummer|nr)?|order|purchase order|po|commande|bestelling|ordine|pedido|ordre|tilaus|encomenda|objedn[aá]vk[ay]|rendel[eé]s|narud[zž]b[ae]|best[aä]llning|zam[oó]wieni[ea]|παραγγελ[ιί]ας?|поръчка)[ .:#/-]*(?:(?:nr|no|num|number|nummer|n°|nº)[ .:#-]*)?([A-Z]{0,4}[-/ ]?\d[\dA-Z/-]{2,})/giu;
 
 /** The order numbers that the text names, as normaliseReference gives them. */
 export function ordersIn(text: string | null): string[] {
   return text === null ? [] : [...text.matchAll(ORDER_NUMBER)].map((match) => normaliseReference(match[1]!));
 }
 
-const NUMBER_TOKEN = /(?<![A-Za-z0-9])(?:[A-Za-z]{1,6}[-/. ]{0,2})?\d[\dA-Za-z]*(?:[-/.] ?\d[\dA-Za-z]*| {1,2}\d{2,})*(?:[-/.][A-Za-z]{1,3}(?![A-Za-z0-9]))?/g;
+const NUMBER_TOKEN = /(?<![\p{L}\p{N}])(?:[A-Za-z]{1,6}[-/. ]{0,2})?\d[\dA-Za-z]*(?:[-/.] ?\d[\dA-Za-z]*| {1,2}\d{2,})*(?:[-/.][A-Za-z]{1,3}(?![A-Za-z0-9]))?/gu;
 
 /** What a text may have meant as the number of an invoice. */
 export interface WrittenNumber {

@@ -52,7 +52,8 @@ const PAYMENT_WORDS = new Set([
   'fattura', 'fatture', 'fatt', 'ft', 'pagamento', 'saldo', 'bonifico', 'contratto', 'accordi', 'grazie', 'come', 'nostra', 'vostra', 'del', 'affitto',
   'factura', 'facturas', 'fra', 'pago', 'contrato', 'segun', 'gracias', 'transferencia', 'por', 'abono', 'su', 'nuestra', 'alquiler', 'fatura', 'conforme', 'obrigado',
   'faktura', 'faktury', 'fakt', 'fv', 'fa', 'vs', 'platba', 'uhrada', 'dekujeme', 'przelew', 'zaplata', 'platnosc', 'za', 'tytulem', 'zgodnie', 'zamowienie', 'umowa',
-  'betalning', 'avser', 'enligt', 'tack', 'leverans', 'hyra', 'ifoelge', 'ifolge', 'takk', 'tak', 'iht', 'leie', 'lasku', 'laskut', 'viite', 'maksu', 'kiitos', 'toimitus', 'vuokra', 'kid', 'ocr', 'qrr', 'rf',
+  'betalning', 'avser', 'enligt', 'tack', 'leverans', 'hyra', 'ifoelge', 'ifolge', 'takk', 'tak', 'iht', 'leie', 'fakturanr', 'regning', 'kundenr', 'kundnr', 'avtale', 'aftale', 'lasku', 'laskut',
+  'fatura', 'faturas', 'fat', 'szamla', 'szamlaszam', 'szla', 'racun', 'uplata', 'τιμολογιο', 'τιμ', 'εξοφληση', 'фактура', 'плащане', 'zakaznik', 'smlouva', 'ugovor', 'kupac', 'szerzodes', 'vevokod', 'viite', 'maksu', 'kiitos', 'toimitus', 'vuokra', 'kid', 'ocr', 'qrr', 'rf',
   'eref', 'kref', 'mref', 'svwz', 'iban', 'bic', 'sepa', 'e2e', 'endtoend', 'rmt', 'uri', 'ustrd',
 ]);
 

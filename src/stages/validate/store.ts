@@ -331,7 +331,7 @@ async function loadParties(tx: Tx, party_ids: readonly string[], blocked: Blocke
 async function loadEarlier(tx: Tx, company: string, by: 'end_to_end_id' | 'mandate_id', ids: readonly string[]): Promise<Map<string, EarlierPosting[]>> {
   if (ids.length === 0) return new Map();
   const { rows } = await sql<EarlierPosting & { key: string }>`
-    select e.${sql.ref(by)} as key, d.decision_id, e.entry_id, e.amount, e.currency, d.outcome in ('review', 'suspense') as waits
+    select e.${sql.ref(by)} as key, d.decision_id, e.entry_id, e.booking_date, e.amount, e.currency, d.outcome in ('review', 'suspense') as waits
       from entry e join decision d on d.entry_id = e.entry_id and d.superseded_by is null
      where e.${sql.ref(by)} = any(${[...ids]}) and d.company = ${company} and d.outcome in ('auto', 'manual', 'review', 'suspense')
        and (d.outcome in ('review', 'suspense') or exists (select from allocation a where a.decision_id = d.decision_id))

@@ -148,11 +148,11 @@ function returnCandidates(leaf: Leaf, books: Books): Candidate[] {
     String(decision_id), { named_by, all_named: true, amount: amount === -leaf.amount ? 'exact' : 'charges', unique }, unique ? 950 : 500, 'return_of_earlier_entry'));
 }
 
-/** The earlier entries that it may give back: those with its end-to-end id, else with its mandate, of its amount or of what that is less the charges shown. */
+/** The earlier entries that it may give back: those with its end-to-end id, else with its mandate, booked no later, of its amount or of what that is less the charges shown. */
 function earlierOf(leaf: Leaf, books: Books): { named_by: NamedBy; earlier: readonly EarlierPosting[] } {
   const charged = leaf.charges.reduce((sum, charge) => sum + (charge.currency === null || charge.currency === leaf.currency ? charge.amount : 0n), 0n);
   const amounts = new Set([-leaf.amount, -leaf.amount - (charged < 0n ? -charged : charged)]);
-  const fitting = (postings: readonly EarlierPosting[]): EarlierPosting[] => postings.filter((posting) => amounts.has(posting.amount) && posting.currency === leaf.currency);
+  const fitting = (postings: readonly EarlierPosting[]): EarlierPosting[] => postings.filter((posting) => amounts.has(posting.amount) && posting.currency === leaf.currency && posting.booking_date <= leaf.booking_date);
   const by_id = leaf.end_to_end_id === null ? [] : fitting(books.earlierByEndToEnd(leaf.end_to_end_id));
   if (by_id.length > 0 || leaf.mandate_id === null) return { named_by: 'end_to_end', earlier: by_id };
   return { named_by: 'mandate', earlier: fitting(books.earlierByMandate(leaf.mandate_id)) };

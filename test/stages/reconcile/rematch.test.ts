@@ -219,6 +219,17 @@ describe('what comes back', () => {
     expect((await outcomes()).toSorted()).toEqual(['auto reference_exact', 'review return_unclear', 'review settled_by_another_entry']);
   });
 
+  it('gives back nothing that was booked after it, as the next collection under the same id', async () => {
+    const { invoice, pays, night, told, open } = await sample();
+    await invoice('10001', '119.00', { reference: 'DD-1' });
+    const collected = (date: string) => pays('10001', '119.00', { end_to_end_id: 'DD-1', date });
+    await night([collected('2026-10-05'), { amount: '-119.00', end_to_end_id: 'DD-1', return_reason: 'AM04', date: '2026-10-06' }, collected('2026-10-07')], { date: '2026-10-05', to: '2026-10-07' });
+    expect(await told()).toEqual(['auto reference_exact', 'auto returned', 'review settled_by_another_entry']);
+    await night();
+    expect(await told()).toEqual(['auto reference_exact', 'auto returned', 'auto reference_exact']);
+    expect(await open('10001')).toBe(0n);
+  });
+
   it('is found by its mandate, and is for a person where that has two collections of the amount', async () => {
     const { id, invoice, pays, night, told, open } = await sample();
     for (const number of ['10001', '10002', '10003']) await invoice(number, number === '10001' ? '80.00' : '119.00');

@@ -19,6 +19,24 @@ describe('what the text names', () => {
     expect(best({ remittance }, [item('7F3A9C2B-0001', 11_900n)]).candidates[0]!.facts).toMatchObject({ named_by: 'number', all_named: true });
   });
 
+  it.each(['99 23660 00000 00155 82916 76982', '99 23660 00000 00155 82916 7698 2', '992366000000001 558291676982'])('finds our reference as it is printed and cut: "%s"', (remittance) => {
+    expect(best({ remittance }, [item('4500013166', 11_900n)], [C1], { 4500013166: '992366000000001558291676982' }).candidates[0]!.facts).toMatchObject({ named_by: 'reference', all_named: true });
+  });
+
+  it('keeps two series apart that differ in Greek or Cyrillic letters alone', () => {
+    const series = [item('ΤΔΑ-1042', 11_900n), item('ΤΠΥ-1042', 11_900n, { party_id: 'C2' }), item('Б-20042', 11_900n)];
+    const named = (remittance: string) => best({ remittance }, series).candidates.filter(({ facts }) => facts.named_by === 'number').map(({ allocations, facts }) => [allocations[0]?.invoice_number, facts.payer]);
+    expect(named('ΕΞΟΦΛΗΣΗ ΤΔΑ-1042')).toEqual([['ΤΔΑ-1042', 'account']]);
+    expect(named('τιμ. ΤΠΥ 1042')).toEqual([['ΤΠΥ-1042', 'contradicts']]);
+    expect(named('TDA1042')).toEqual([['ΤΔΑ-1042', 'account']]);
+    expect(named('фактура Б 20042')).toEqual([['Б-20042', 'account']]);
+  });
+
+  it.each(['Szerződés 202600001273', 'ugovor br. 202600001273', 'Договор 202600001273', 'πελάτης 202600001273', 'NIF 202600001273'])('hears no contract, customer or tax number: "%s"', (remittance) => {
+    const { candidates } = best({ remittance }, [item('202600001273', 11_900n), item('202600001274', 11_900n)]);
+    expect(candidates.every(({ facts }) => !facts.unique)).toBe(true);
+  });
+
   it('takes the structured reference that we issued as the strongest', () => {
     const { candidates } = best({ structured_reference: 'RF18 5390 0754 7034' }, [item('17', 11_900n)], [C1], { 17: 'RF18539007547034' });
     expect(candidates[0]!.facts).toMatchObject({ named_by: 'reference', amount: 'exact' });
@@ -93,6 +111,12 @@ describe('how the amount is explained', () => {
     expect(best({ amount: 9_000n, remittance: 'RE-1001' }, [item('RE-1001', 10_000n)], [party('C1', { ...C1, withholding_rate: '10' })]).candidates[0]!.facts.amount).toBe('withholding');
     const agreed = item('RE-1001', 9_000n, { open: 6_000n, instalments: ['2026-10-01', '2026-11-01', '2026-12-01'].map((date) => ({ date, amount: 3_000n })) });
     expect(best({ amount: 3_000n, remittance: 'RE-1001' }, [agreed]).candidates[0]!.facts.amount).toBe('instalment');
+  });
+
+  it('is no instalment of a plan that does not add up to the invoice, but for what rounding leaves', () => {
+    const planned = (amount: bigint) => item('RE-1001', amount, { instalments: ['2026-10-01', '2026-11-01', '2026-12-01'].map((date) => ({ date, amount: 3_333n })) });
+    const amounts = [9_999n, 10_000n, 10_002n, 9_996n, 13_332n].map((amount) => best({ amount: 3_333n, remittance: 'RE-1001' }, [planned(amount)]).candidates[0]!.facts.amount);
+    expect(amounts).toEqual(['instalment', 'instalment', 'short', 'short', 'short']);
   });
 
   it('is not certain where two named differences explain it', () => {
@@ -245,6 +269,10 @@ describe('names as banks and people write them', () => {
     expect(relation('Nordwind Handelsgesellschaf', ['Nordwind Handelsgesellschaft Süd mbH', 'Nordwind Handelsgesellschaft Nord mbH'])).toBe('unknown');
     expect(relation('Keller AG', ['Keller AG', 'Keller GmbH'])).toBe('name');
     expect(relation('Keller', ['Keller AG', 'Keller GmbH'])).toBe('unknown');
+    expect(relation('Ιωάννου Έπιπλα Ο. Ε.', ['Ιωάννου Έπιπλα Α.Ε.', 'Ιωάννου Έπιπλα Ο.Ε.'])).not.toBe('name');
+    expect(relation('IVANOV ROSSI S. P. A.', ['Ivanov Rossi SpA', 'Ivanov Rossi S.r.l.'])).toBe('name');
+    // At its beginning such letters are somebody's initials.
+    expect(relation('E. V. Petrov', ['Petrov e.V.'])).not.toBe('name');
   });
 
   it('takes the beginning of a longer name in a text for none', () => {
@@ -305,8 +333,11 @@ describe('decoys, lists and slips', () => {
     expect(typo([item('RE-2026-00042', 11_900n), item('RE-2026-00142', 5n, { party_id: 'C2' })])).toBeUndefined();
   });
 
-  it('repairs no slip in a number of four digits, which many another number is near to', () => {
-    expect(best({ remittance: 'Rechnung 042' }, [item('0042', 11_900n), item('7042', 11_900n)]).candidates.map(({ facts }) => facts.named_by)).not.toContain('typo');
+  it('repairs a slip in a number of four digits, which many another number is near to, only where it is called an invoice\'s', () => {
+    const typos = (remittance: string): Evidence['candidates'] => best({ remittance }, [item('4340', 11_900n), item('7777', 11_900n)]).candidates.filter(({ facts }) => facts.named_by === 'typo');
+    expect(typos('Rechnung 4040').map(({ facts }) => facts)).toMatchObject([{ amount: 'exact', unique: true, undisputed: true }]);
+    expect(typos('4040')).toEqual([]);
+    expect(typos('Rechnung 434')).toEqual([]);
   });
 
   it.each([['N-3', 'N-4'], ['Rechnung 3', '4'], ['Rechnung Nr. 12', '13']])('"%s" speaks for another number than %s, though both are too short to be looked up', (remittance, number) => {
@@ -356,6 +387,17 @@ describe('what a person sees first', () => {
   it('is the payer\'s account where what is named is settled already or comes before any invoice', () => {
     expect(suggested({ remittance: 'RE-1001' }, [item('RE-1001', 11_900n, { open: 0n }), item('RE-1002', 11_900n)])[0]).toBe('on_account');
     expect(suggested({ remittance: 'Anzahlung' }, [item('RE-1001', 500n)])[0]).toBe('on_account');
+  });
+
+  it('is what is named with the one more that makes up the amount, and what is named alone where several could be', () => {
+    const named = [item('RE-1001', 10_000n), item('RE-1002', 1_900n)];
+    expect(suggested({ amount: 12_677n, remittance: 'RE-1001, RE-1002' }, [...named, item('RE-1003', 777n), item('RE-1004', 55n)])[0]).toBe('RE-1001+RE-1002+RE-1003');
+    expect(suggested({ amount: 12_677n, remittance: 'RE-1001, RE-1002' }, [...named, item('RE-1003', 777n), item('RE-1004', 777n)])[0]).toBe('RE-1001+RE-1002');
+  });
+
+  it('is the item of which a little too much was paid, before the payer\'s account', () => {
+    expect(suggested({ amount: 10_001n }, [item('RE-1001', 50_000n, { issue_date: '2026-01-01' }), item('RE-1002', 10_000n)])[0]).toBe('RE-1002');
+    expect(suggested({ amount: 10_900n }, [item('RE-1002', 10_000n)])[0]).toBe('on_account');
   });
 
   it('is the item that lacks a little, before older ones', () => {
