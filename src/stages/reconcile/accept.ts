@@ -55,7 +55,9 @@ export function placeOf(statement: ReceivedStatement, books: readonly BookedStat
   // The same turnover of the same days; of one format, numbers tell two statements of a day apart, of two formats they say nothing.
   const repeated = books.some((other) => samePeriod(other, statement) && other.opening === statement.opening && other.closing === statement.closing
     && (other.format !== statement.format || sameNumber(other, statement) !== false));
-  if (repeated) return { kind: 'overlaps' };
+  // Drawn again from the same balance on, even where what was there before sums up to nothing and this one could be taken to follow.
+  const drawn_again = books.some((other) => other.from === statement.from && other.opening !== null && other.opening === statement.opening && (isDrawn(statement) || isDrawn(other)));
+  if (repeated || drawn_again) return { kind: 'overlaps' };
   const opening = openingOf(statement);
   if (statement.from >= last.to) {
     if (opening !== null && opening === last.closing) return { kind: 'follows' };
@@ -104,7 +106,8 @@ export function acceptStatement(statement: ReceivedStatement, place: Place, book
       return accepted({ gap_before: previous.closing === null ? null : zeroIsNull(opening! - previous.closing), gap_of_next });
     }
     case 'overlaps': {
-      if (repeatedBy(statement, books) && found.added + found.dropped > 0) {
+      const repeated = repeatedBy(statement, books);
+      if (repeated !== undefined && found.added + found.dropped > 0 && !isDrawnAgain(statement, repeated, found)) {
         return refused('reissued', `${found.added} of its entries are not in the statement on the books for ${statement.from} to ${statement.to}, and ${found.dropped} of that are not in it`);
       }
       if (found.added === 0) return { state: 'duplicate' };
@@ -117,6 +120,22 @@ export function acceptStatement(statement: ReceivedStatement, place: Place, book
       return accepted({ overlaps: true });
     }
   }
+}
+
+/** What a person draws in online banking, at any hour: its period is that of its rows, and it has no number. */
+const DRAWN_FORMATS: ReadonlySet<Format> = new Set(['csv', 'ofx', 'qif']);
+
+function isDrawn({ format, sequence }: Pick<BookedStatement, 'format' | 'sequence'>): boolean {
+  return DRAWN_FORMATS.has(format) && sequence === null;
+}
+
+/**
+ * Whether this is no other issue of the statement on the books but the same days seen at another hour: later, so that it only adds to it,
+ * or earlier, so that it only lacks what the last day still brought.
+ */
+function isDrawnAgain(statement: ReceivedStatement, repeated: BookedStatement, found: Difference): boolean {
+  if (found.dropped === 0) return isDrawn(statement) || isDrawn(repeated);
+  return found.added === 0 && isDrawn(statement) && found.dropped === found.dropped_on_last_day;
 }
 
 /** The statement on the books that this one is another issue of; both must print their balances. */

@@ -50,6 +50,8 @@ export interface Difference {
   sum: bigint;
   /** What it lacks of the statement on the books that it repeats. */
   dropped: number;
+  /** How much of that is of its last day. */
+  dropped_on_last_day: number;
 }
 
 /** What becomes of a statement. */
