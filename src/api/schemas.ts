@@ -51,7 +51,7 @@ export const PasswordChange = z.object({ current: z.string().min(1).max(500), ne
 export const Limit = z.object({ currency: Currency, amount: Amount, write_off: Amount });
 /** Who is signed in. `csrf_token` goes into the header `x-csrf-token` of everything that is no GET. `companies` null: all of them. */
 export const Session = z.object({
-  user_id: z.string(), name: z.string(), roles: z.array(Role), rights: z.array(RightName), companies: z.array(z.string()).nullable(), limits: z.array(Limit),
+  user_id: z.string(), name: z.string(), roles: z.array(Role), rights: z.array(RightName), companies: z.array(z.string()).nullable(), visible_companies: z.array(z.string()), limits: z.array(Limit),
   csrf_token: z.string(), expires_at: Time, method: z.enum(['one_time_token', 'password', 'oidc', 'api_token']),
 });
 export type Session = z.infer<typeof Session>;

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '../core/failure.ts';
-import { transaction } from '../platform/database.ts';
+import { transaction, type Database } from '../platform/database.ts';
+import { seenBy } from '../review/person.ts';
 import type { ApiContext, Handlers } from './context.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { beginSession, endSession, endSessionOf, listSessions, takeOneTimeToken, type Principal } from './principal.ts';
@@ -32,12 +33,12 @@ export const SIGN_IN_HANDLERS: Handlers<Names> = {
       if (user_id === null) throw new Failure('not_signed_in', 'this token was used, is too old, or never was; tieout serve prints a new one');
       return signIn(context, tx, user_id, 'one_time_token', request, reply);
     });
-    return sessionOf(principal);
+    return sessionOf(context.db, principal);
   },
   signInWithPassword: async (context, { body, request, reply }) => {
     if (context.sign_in !== 'password') throw new Failure('not_allowed', 'people do not sign in with a password here');
     await verifyPassword(context.db, body.user_id, body.password);
-    return sessionOf(await transaction(context.db, (tx) => signIn(context, tx, body.user_id, 'password', request, reply)));
+    return sessionOf(context.db, await transaction(context.db, (tx) => signIn(context, tx, body.user_id, 'password', request, reply)));
   },
   startOidc: async ({ oidc, origin }, { reply }) => {
     if (oidc === null) throw new Failure('not_allowed', 'people do not sign in at an identity provider here');
@@ -55,7 +56,7 @@ export const SIGN_IN_HANDLERS: Handlers<Names> = {
     // A redirect would belong to the identity provider's navigation, which carries no strict cookie: a page of our own goes on from here.
     return reply.type('text/html; charset=utf-8').send('<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>tieout</title>');
   },
-  session: async (_, { principal }) => sessionOf(principal),
+  session: async ({ db }, { principal }) => sessionOf(db, principal),
   signOut: async (context, { request, reply }) => {
     const secret = request.cookies[cookieName(context)];
     if (secret !== undefined) await endSession(context.db, secret);
@@ -72,7 +73,7 @@ export const SIGN_IN_HANDLERS: Handlers<Names> = {
     if (context.sign_in !== 'password' || principal.method !== 'password') throw new Failure('not_allowed', 'there is no password to change');
     await verifyPassword(context.db, principal.user_id, body.current);
     const password_hash = await hashPassword(body.next);
-    return sessionOf(await transaction(context.db, async (tx) => {
+    return sessionOf(context.db, await transaction(context.db, async (tx) => {
       // All sessions end with the old password; this one begins anew.
       await tx.kysely.updateTable('app_user').set({ password_hash }).where('user_id', '=', principal.user_id).execute();
       return signIn(context, tx, principal.user_id, 'password', request, reply);
@@ -87,7 +88,11 @@ async function signIn(context: ApiContext, tx: Parameters<typeof beginSession>[0
   return principal;
 }
 
-function sessionOf(principal: Principal): Session {
+async function sessionOf(db: Database, principal: Principal): Promise<Session> {
   const { user_id, name, roles, rights, companies, csrf_token, expires_at, method } = principal;
-  return { user_id, name, roles: [...roles], rights: [...rights], companies: companies === null ? null : [...companies], limits: limitsOf(principal), csrf_token, expires_at, method };
+  const visible = await db.kysely.selectFrom('company').select('company').where(seenBy(principal, 'company')).orderBy('company').execute();
+  return {
+    user_id, name, roles: [...roles], rights: [...rights], companies: companies === null ? null : [...companies], visible_companies: visible.map((one) => one.company),
+    limits: limitsOf(principal), csrf_token, expires_at, method,
+  };
 }

@@ -37,7 +37,15 @@ export interface QueueRow {
   remittance: string | null; best: Suggestion | null; suggestion_count: number; comment_count: number; approval_id: bigint | null; sort_key: string;
 }
 
-const STATE = sql`case when r.state = 'done' then 'done' when d.reason = 'not_ours' and d.outcome = 'suspense' then 'not_ours' when r.deferred_until > current_date then 'deferred' else 'open' end`;
+const NOT_OURS = sql`d.reason = 'not_ours' and d.outcome = 'suspense'`;
+const STATE = sql`case when r.state = 'done' then 'done' when ${NOT_OURS} then 'not_ours' when r.deferred_until > current_date then 'deferred' else 'open' end`;
+/** The same as conditions of which Postgres knows how many rows they leave. */
+const IN_STATE: Readonly<Record<Exclude<QueueFilter['state'], 'all'>, RawBuilder<unknown>>> = {
+  done: sql`r.state = 'done'`,
+  not_ours: sql`r.state = 'open' and ${NOT_OURS}`,
+  deferred: sql`r.state = 'open' and not (${NOT_OURS}) and r.deferred_until > current_date`,
+  open: sql`r.state = 'open' and not (${NOT_OURS}) and (r.deferred_until is null or r.deferred_until <= current_date)`,
+};
 
 // What the best suggestion says of the party, else whose account the payer's is.
 const PARTY = sql`coalesce(d.suggestions -> 0 -> 'allocations' -> 0 ->> 'party_id',
@@ -72,19 +80,21 @@ export async function listQueue(tx: Pick<Tx, 'kysely'>, person: Person, filter: 
   const sort = SORTS[page.sort];
   const order = page.order ?? sort.order;
   const after = page.cursor === undefined ? null : parseCursor(page.cursor);
-  const behind = after === null ? sql`true` : sql`(${sort.key}, r.entry_id) ${sql.raw(order === 'asc' ? '>' : '<')} (${after.key}::${sql.raw(sort.type)}, ${after.entry_id}::bigint)`;
+  const behind = after === null ? sql`true` : sql`(sort_key, entry_id) ${sql.raw(order === 'asc' ? '>' : '<')} (${after.key}::${sql.raw(sort.type)}, ${after.entry_id}::bigint)`;
   const direction = sql.raw(order);
-  const { rows } = await sql<QueueRow>`
-    with page as materialized (
-      select r.entry_id, ${sort.key} as sort_key ${FROM} where ${where} and ${behind} order by 2 ${direction}, 1 ${direction} limit ${page.limit + 1})
-    select ${COLUMNS}, page.sort_key::text as sort_key from page join review_item r on r.entry_id = page.entry_id join decision d on d.decision_id = r.decision_id
-      join entry e on e.entry_id = r.entry_id join account a on a.account_id = e.account_id left join lateral (select ${PARTY} as party_id) w on true
-     order by page.sort_key ${direction}, r.entry_id ${direction}`.execute(tx.kysely);
-  const { rows: [counted] } = await sql<{ total: number }>`select count(*)::int as total ${FROM} where ${where}`.execute(tx.kysely);
-  const more = rows.length > page.limit;
-  const shown = more ? rows.slice(0, -1) : rows;
+  // The count has a row of its own, whether or not the page has any.
+  const { rows } = await sql<QueueRow & { total: number; rank: unknown }>`
+    with fitting as materialized (select r.entry_id, ${sort.key} as sort_key ${FROM} where ${where}),
+    page as (select entry_id, sort_key from fitting where ${behind} order by sort_key ${direction}, entry_id ${direction} limit ${page.limit + 1})
+    select (select count(*)::int from fitting) as total, shown.* from (values (1)) one left join lateral (
+      select ${COLUMNS}, page.sort_key::text as sort_key, page.sort_key as rank from page join review_item r on r.entry_id = page.entry_id join decision d on d.decision_id = r.decision_id
+        join entry e on e.entry_id = r.entry_id join account a on a.account_id = e.account_id left join lateral (select ${PARTY} as party_id) w on true) shown on true
+     order by rank ${direction}, entry_id ${direction}`.execute(tx.kysely);
+  const found = rows.flatMap(({ total: _total, rank: _rank, ...row }) => (row.entry_id === null ? [] : [row]));
+  const more = found.length > page.limit;
+  const shown = more ? found.slice(0, -1) : found;
   const last = shown.at(-1);
-  return { rows: shown, total: counted!.total, next_cursor: more ? Buffer.from(JSON.stringify([last!.sort_key, String(last!.entry_id)])).toString('base64url') : null };
+  return { rows: shown, total: rows[0]!.total, next_cursor: more ? Buffer.from(JSON.stringify([last!.sort_key, String(last!.entry_id)])).toString('base64url') : null };
 }
 
 /** Rows of the queue for export, in the order of priority. */
@@ -106,7 +116,9 @@ export interface QueueGroup { reason: string; rule_id: string | null; count: num
 export async function groupQueue(tx: Pick<Tx, 'kysely'>, person: Person, filter: QueueFilter): Promise<QueueGroup[]> {
   const { rows } = await sql<{ reason: string; rule_id: string | null; currency: string; count: number; amount: bigint; with_suggestion: number; oldest: string }>`
     select d.reason, d.rule_id, e.currency, count(*)::int as count, sum(e.amount)::bigint as amount, (count(*) filter (where jsonb_array_length(coalesce(d.suggestions, '[]')) > 0))::int as with_suggestion,
-           min(e.booking_date) as oldest ${FROM} where ${conditionOf(person, filter)} group by 1, 2, 3 order by 1, 2, 3`.execute(tx.kysely);
+           min(e.booking_date) as oldest ${FROM} where ${conditionOf(person, filter)} group by 1, 2, 3`.execute(tx.kysely);
+  // Sorted here: Postgres would sort every item first, to group them in that order.
+  rows.sort((a, b) => compareText(a.reason, b.reason) || compareText(a.rule_id ?? '', b.rule_id ?? '') || compareText(a.currency, b.currency));
   const groups = new Map<string, QueueGroup>();
   for (const { reason, rule_id, currency, count, amount, with_suggestion, oldest } of rows) {
     const key = JSON.stringify([reason, rule_id]);
@@ -120,11 +132,13 @@ export async function groupQueue(tx: Pick<Tx, 'kysely'>, person: Person, filter:
   return [...groups.values()].sort((a, b) => b.count - a.count);
 }
 
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 function conditionOf(person: Person, filter: QueueFilter): RawBuilder<boolean> {
   const all: RawBuilder<unknown>[] = [seenBy(person, 'r.company')];
-  // An index holds what is open; the rest of the state is worked out from it.
-  if (filter.state !== 'all') all.push(filter.state === 'done' ? sql`r.state = 'done'` : sql`r.state = 'open'`);
-  if (filter.state === 'open' || filter.state === 'deferred' || filter.state === 'not_ours') all.push(sql`${STATE} = ${filter.state}`);
+  if (filter.state !== 'all') all.push(IN_STATE[filter.state]);
   if (filter.company !== undefined) all.push(sql`r.company = ${filter.company}`);
   if (filter.reason !== undefined) all.push(sql`d.reason = ${filter.reason}`);
   if (filter.rule_id !== undefined) all.push(sql`d.rule_id = ${filter.rule_id}`);

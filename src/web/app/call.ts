@@ -1,18 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
-import type { z } from 'zod';
-import type { ROUTES } from '../../api/routes.ts';
 import type { ItemSummary, Problem } from '../../api/schemas.ts';
+import { linkTo, takeEarly, type Address, type Answer, type Sent } from './address.ts';
 
 /** Calls of the API: JSON both ways, the session by its cookie. What is sent and what comes back is typed by the API's own table of routes. */
-
-type Routes = typeof ROUTES;
-type Routed = { [Name in keyof Routes as `${Routes[Name]['method']} ${Routes[Name]['path']}`]: Routes[Name] };
-export type Address = keyof Routed;
-type Part<R, Name extends string> = R extends Record<Name, infer S extends z.ZodType> ? Record<Name, z.input<S>> : unknown;
-type Optional<R, Name extends string> = R extends Record<Name, infer S extends z.ZodType> ? Partial<Record<Name, z.input<S>>> : unknown;
-export type Sent<A extends Address> = Part<Routed[A], 'params'> & Optional<Routed[A], 'query'> & Part<Routed[A], 'body'>;
-export type Answer<A extends Address> = Routed[A] extends { response: infer S extends z.ZodType } ? z.output<S> : void;
 
 /** What the API refused, in its own words; `code` is one of core/failure.ts, or `unreachable`. */
 export class Refusal extends Error {
@@ -63,14 +54,6 @@ export function whenSignedOut(handler: () => void): void {
   signedOut = handler;
 }
 
-/** The address of what the browser fetches by itself: an export, a document. */
-export function linkTo<A extends Address>(address: A, sent: Sent<A>): string {
-  const { params = {}, query = {} } = sent as { params?: Record<string, string>; query?: Record<string, unknown> };
-  const path = address.slice(address.indexOf(' ') + 1).replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name]!));
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '');
-  return given.length === 0 ? path : `${path}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
-}
-
 /**
  * Calls a route, named by its method and path as in the API's table. Throws a Refusal. A change carries an idempotency key, so that one
  * which is sent again because its answer was lost is done once.
@@ -80,9 +63,10 @@ export async function call<A extends Address>(address: A, sent: Sent<A>, options
   const method = address.slice(0, address.indexOf(' '));
   const headers: Record<string, string> = method === 'GET' ? {} : { 'x-csrf-token': csrf_token, 'idempotency-key': options.idempotency_key ?? crypto.randomUUID() };
   if (body !== undefined) headers['content-type'] = 'application/json';
+  const link = linkTo(address, sent);
   let response: Response;
   try {
-    response = await fetch(linkTo(address, sent), { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: options.signal ?? null, credentials: 'same-origin' });
+    response = (method === 'GET' ? await takeEarly(link) : null) ?? await fetch(link, { method, headers, body: body === undefined ? null : JSON.stringify(body), signal: options.signal ?? null, credentials: 'same-origin' });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     noteReachable(false);

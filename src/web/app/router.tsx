@@ -1,5 +1,6 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, retainSearchParams } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, retainSearchParams, type RouteComponent } from '@tanstack/react-router';
 import { Empty, Failed, Loading } from '../parts/states.tsx';
+import Queue from '../pages/queue/queue.tsx';
 import { parseQueueSearch } from '../pages/queue/search.ts';
 import { queries } from './queries.ts';
 import { sessionQuery } from './session.ts';
@@ -30,24 +31,24 @@ type Search = Record<string, unknown>;
 /** Text that a page reads from its address by itself; the rest is dropped. */
 const texts = (...names: readonly string[]) => (search: Search): Record<string, string> =>
   Object.fromEntries(names.flatMap((name) => (typeof search[name] === 'string' && search[name] !== '' ? [[name, search[name]]] : [])));
-const page = <Path extends string>(path: Path, load: Parameters<typeof lazyRouteComponent>[0], validateSearch: (search: Search) => Record<string, string | undefined> = () => ({})) =>
-  createRoute({ getParentRoute: () => inside, path, validateSearch, component: lazyRouteComponent(load), errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} /> });
+const page = <Path extends string>(path: Path, component: RouteComponent, validateSearch: (search: Search) => Record<string, string | undefined> = () => ({})) =>
+  createRoute({ getParentRoute: () => inside, path, validateSearch, component, errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} /> });
 
 const pages = [
   createRoute({ getParentRoute: () => inside, path: '/', beforeLoad: () => { throw redirect({ to: '/queue' }); } }),
-  page('/queue', () => import('../pages/queue/queue.tsx'), parseQueueSearch),
-  page('/queue/$entry_id', () => import('../pages/item/item.tsx'), parseQueueSearch),
-  page('/quarantine', () => import('../pages/quarantine.tsx')),
-  page('/quarantine/$statement_id', () => import('../pages/quarantine.tsx')),
-  page('/dead-letters', () => import('../pages/dead-letters.tsx')),
-  page('/approvals', () => import('../pages/approvals.tsx'), texts('state')),
-  page('/learned', () => import('../pages/learned.tsx'), texts('state')),
-  page('/overview', () => import('../pages/overview/overview.tsx')),
-  page('/runs/$run_id', () => import('../pages/overview/run.tsx')),
-  page('/log', () => import('../pages/log/log.tsx'), (search) => search as Record<string, string>),
-  page('/log/entries/$entry_id', () => import('../pages/log/story.tsx')),
-  page('/modes', () => import('../pages/modes.tsx')),
-  page('/settings', () => import('../pages/settings.tsx')),
+  page('/queue', Queue, parseQueueSearch),
+  page('/queue/$entry_id', lazyRouteComponent(() => import('../pages/item/item.tsx')), parseQueueSearch),
+  page('/quarantine', lazyRouteComponent(() => import('../pages/quarantine.tsx'))),
+  page('/quarantine/$statement_id', lazyRouteComponent(() => import('../pages/quarantine.tsx'))),
+  page('/dead-letters', lazyRouteComponent(() => import('../pages/dead-letters.tsx'))),
+  page('/approvals', lazyRouteComponent(() => import('../pages/approvals.tsx')), texts('state')),
+  page('/learned', lazyRouteComponent(() => import('../pages/learned.tsx')), texts('state')),
+  page('/overview', lazyRouteComponent(() => import('../pages/overview/overview.tsx'))),
+  page('/runs/$run_id', lazyRouteComponent(() => import('../pages/overview/run.tsx'))),
+  page('/log', lazyRouteComponent(() => import('../pages/log/log.tsx')), (search) => search as Record<string, string>),
+  page('/log/entries/$entry_id', lazyRouteComponent(() => import('../pages/log/story.tsx'))),
+  page('/modes', lazyRouteComponent(() => import('../pages/modes.tsx'))),
+  page('/settings', lazyRouteComponent(() => import('../pages/settings.tsx'))),
 ];
 
 export const router = createRouter({

@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { RightName as Right } from '../../api/schemas.ts';
 import type { Session } from '../../api/schemas.ts';
-import { call, reading, Refusal, setCsrfToken } from './call.ts';
+import { call, Refusal, setCsrfToken } from './call.ts';
 
 /** Who is signed in; null for nobody. */
 export const sessionQuery = queryOptions({
@@ -30,11 +30,9 @@ export function useMay(right: Right): boolean {
   return useSession().rights.includes(right);
 }
 
-/** The companies that the person sees; of those who see all, those that there are. */
+/** The companies that the person sees, as they were when the page was loaded. */
 export function useCompanies(): readonly string[] {
-  const { companies } = useSession();
-  const modes = useQuery({ ...reading('GET /api/automatic', {}), enabled: companies === null, staleTime: 300_000 });
-  return companies ?? modes.data?.companies.map((one) => one.company) ?? [];
+  return useSession().visible_companies;
 }
 
 /** Ends the session on the server and leaves nothing of it in this window. */

@@ -2,7 +2,8 @@ import { Anchor, Badge, Button, Code, Group, Stack, Table, Text } from '@mantine
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { DeadLetterView } from '../../api/schemas.ts';
-import { call, linkTo, reading } from '../app/call.ts';
+import { linkTo } from '../app/address.ts';
+import { call, reading } from '../app/call.ts';
 import { formatTime, wordsOf } from '../app/format.ts';
 import { Keys, useKeys } from '../app/keys.tsx';
 import { useMay } from '../app/session.ts';

@@ -4,7 +4,8 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react';
 import type { z } from 'zod';
 import type { QuarantineDetail, QuarantinedStatement } from '../../api/schemas.ts';
-import { call, linkTo, reading } from '../app/call.ts';
+import { linkTo } from '../app/address.ts';
+import { call, reading } from '../app/call.ts';
 import { formatCount, formatDate, formatFigures, formatTime, wordsOf } from '../app/format.ts';
 import { Keys, useKeys } from '../app/keys.tsx';
 import { useMay } from '../app/session.ts';

@@ -60,8 +60,11 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
   const last = shown.at(-1)?.index ?? 0;
   useEffect(() => onReach(last + OVERSCAN), [last, rows.length]);
   useEffect(() => virtual.measure(), [groups === undefined, rows.length, row_px]);
+  // A list that has just come is at its current row already; to scroll it all the same would lay out everything once more.
+  const at = useRef(current);
   useEffect(() => {
-    if (current >= 0 && current < total) virtual.scrollToIndex(current, { align: 'auto' });
+    if (current !== at.current && current >= 0 && current < total) virtual.scrollToIndex(current, { align: 'auto' });
+    at.current = current;
   }, [current]);
 
   const tracksOf = (...hidden: readonly Column<Row>['from'][]): string => columns.filter((column) => column.from === undefined || !hidden.includes(column.from)).map((column) => column.width).join(' ');

@@ -3,12 +3,11 @@ import { useEffect, useMemo } from 'react';
 import type { ItemDetail, ItemPage, ItemSummary } from '../../../api/schemas.ts';
 import { call, reading } from '../../app/call.ts';
 import { queries } from '../../app/queries.ts';
-import { queryOf, type QueueSearch } from './search.ts';
+import { firstItemsOf, queryOf, type QueueSearch } from './search.ts';
 
 /** The queue as it was fetched, and what acts change of it before the server has answered. */
 
-// A screenful at once; who scrolls on is given more at a time, so that the end of ten thousand is eleven answers away.
-const FIRST_ITEMS = 200;
+// The end of ten thousand is eleven answers away.
 const MORE_ITEMS = 1_000;
 // New work of a worker shows up by itself; a list that was scrolled far is not fetched again as a whole.
 const REFRESH_MS = 20_000;
@@ -20,7 +19,7 @@ const DETAIL_KEY = 'GET /api/items/:entry_id';
 function itemsQuery(search: QueueSearch) {
   return infiniteQueryOptions({
     queryKey: [LIST_KEY, search] as const,
-    queryFn: ({ pageParam, signal }) => call('GET /api/items', { query: { ...queryOf(search), ...(pageParam === null ? { limit: FIRST_ITEMS } : { limit: MORE_ITEMS, cursor: pageParam }) } }, { signal }),
+    queryFn: ({ pageParam, signal }) => call('GET /api/items', { query: pageParam === null ? firstItemsOf(search) : { ...queryOf(search), limit: MORE_ITEMS, cursor: pageParam } }, { signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (last: ItemPage) => last.next_cursor,
     refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) <= REFRESHED_PAGES ? REFRESH_MS : false),

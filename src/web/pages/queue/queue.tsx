@@ -5,7 +5,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { ItemGroup, ItemSummary, SavedView } from '../../../api/schemas.ts';
-import { call, linkTo, reading } from '../../app/call.ts';
+import { linkTo } from '../../app/address.ts';
+import { call, reading } from '../../app/call.ts';
 import { decimalsOf, formatAmount, formatCount, formatDate, formatSentence, formatSpan, parseAmount, wordsOf } from '../../app/format.ts';
 import { Keys, useKeys } from '../../app/keys.tsx';
 import { useMay, useSession } from '../../app/session.ts';
@@ -18,7 +19,7 @@ import { ActDialogs, claim, release, useOffered, type ActName } from '../item/ac
 import { BulkAccept } from './bulk-accept.tsx';
 import { useItems, usePrefetched } from './items.ts';
 import classes from './queue.module.css';
-import { FILTER_NAMES, filterOf, type QueueSearch } from './search.ts';
+import { FILTER_NAMES, filterOf, groupsOf, type QueueSearch } from './search.ts';
 
 /** The queue: what the night has left for people, worked from the keyboard. */
 
@@ -27,7 +28,7 @@ const STATES = [
 ];
 
 /** What the list says of an item without a word of its own. */
-const none = <Text span c="dimmed">–</Text>;
+const none = <span className="dim">–</span>;
 
 const reasonOf = (item: ItemSummary): ReactNode => (
   <span title={formatSentence(item.explanation)}>
@@ -39,20 +40,20 @@ const COLUMNS: readonly Column<ItemSummary>[] = [
   { id: 'date', title: 'Booked', width: '5.2rem', from: 'laptop', sort: 'booking_date', cell: (item) => formatDate(item.booking_date) },
   {
     id: 'counterparty', title: 'Counterparty', width: 'minmax(7rem, 2.8fr)', sort: 'counterparty',
-    cell: (item) => <><span title={item.counterparty_name ?? undefined}>{item.counterparty_name ?? item.party_name ?? <Text span c="dimmed">unnamed</Text>}</span><Under>{reasonOf(item)}</Under></>,
+    cell: (item) => <><span title={item.counterparty_name ?? undefined}>{item.counterparty_name ?? item.party_name ?? <span className="dim">unnamed</span>}</span><Under>{reasonOf(item)}</Under></>,
   },
   { id: 'amount', title: 'Amount', width: '8.8rem', align: 'end', sort: 'amount', cell: (item) => <><Amount amount={item.amount} currency={item.currency} /><Under>{formatDate(item.booking_date)}</Under></> },
   { id: 'reason', title: 'Reason', width: 'minmax(9.5rem, 1.5fr)', from: 'laptop', sort: 'reason', cell: reasonOf },
-  { id: 'suggestion', title: 'Best suggestion', width: 'minmax(8rem, 1.7fr)', from: 'laptop', cell: (item) => (item.best_suggestion === null ? none : <>{suggestionOf(item.best_suggestion)}{item.suggestion_count > 1 && <Text span c="dimmed"> +{item.suggestion_count - 1}</Text>}</>) },
+  { id: 'suggestion', title: 'Best suggestion', width: 'minmax(8rem, 1.7fr)', from: 'laptop', cell: (item) => (item.best_suggestion === null ? none : <>{suggestionOf(item.best_suggestion)}{item.suggestion_count > 1 && <span className="dim"> +{item.suggestion_count - 1}</span>}</>) },
   { id: 'account', title: 'Account', width: 'minmax(6rem, 1fr)', from: 'large', sort: 'account', cell: (item) => <span title={item.account}>{item.account_name ?? item.account}</span> },
   { id: 'age', title: 'Waits', width: '4.4rem', from: 'laptop', sort: 'opened_at', cell: (item) => formatSpan(item.opened_at) },
   {
     id: 'owner', title: 'Owner', width: 'minmax(4.5rem, 0.9fr)', from: 'laptop', sort: 'owner', cell: (item) => (
-      <Group gap={5} wrap="nowrap">
+      <span className={classes['owner']}>
         {item.approval_id && <Badge size="sm" color="yellow">second person</Badge>}
         {item.owner_name ?? (item.approval_id ? null : none)}
-        {item.comment_count > 0 && <Text span c="dimmed" size="xs" title={`${item.comment_count} comments`}>✎ {item.comment_count}</Text>}
-      </Group>
+        {item.comment_count > 0 && <small className="dim" title={`${item.comment_count} comments`}>✎ {item.comment_count}</small>}
+      </span>
     ),
   },
 ];
@@ -67,7 +68,7 @@ export default function Queue(): ReactNode {
   const navigate = useNavigate();
   const me = useSession();
   const { query, rows, total } = useItems(search);
-  const groups = useQuery({ ...reading('GET /api/items/groups', { query: withoutGroup(search) }), refetchInterval: 30_000 });
+  const groups = useQuery({ ...reading('GET /api/items/groups', { query: groupsOf(search) }), refetchInterval: 30_000 });
   const [current, setCurrent] = useState(0);
   const [dialog, setDialog] = useState<ActName | null>(null);
   const [bulk, setBulk] = useState(false);
@@ -153,12 +154,6 @@ export default function Queue(): ReactNode {
   );
 }
 
-/** The groups are those of the filters without the group that is chosen, so that one can go from one to the next. */
-function withoutGroup(search: QueueSearch): object {
-  const { reason: _reason, rule_id: _rule, ...rest } = filterOf(search);
-  return rest;
-}
-
 function hasFilter(search: QueueSearch): boolean {
   return Object.keys(filterOf(search)).length > 0;
 }
@@ -195,8 +190,8 @@ function ReasonChoice({ groups, search, show }: { groups: readonly ItemGroup[]; 
 function RailLine({ label, count, chosen, onClick, sums, inset = false }: { label: string; count: number | undefined; chosen: boolean; onClick: () => void; sums?: ItemGroup['sums']; inset?: boolean }): ReactNode {
   return (
     <UnstyledButton className={classes['reason']} data-chosen={chosen} data-inset={inset} aria-current={chosen ? 'true' : undefined} onClick={onClick}>
-      <Group justify="space-between" wrap="nowrap" gap={6}><span className={classes['name']} title={label}>{label}</span><span>{count === undefined ? '' : formatCount(count)}</span></Group>
-      {sums?.map((sum) => <Text key={sum.currency} size="xs" c="dimmed" ta="end" className="sums"><Amount amount={sum.amount} currency={sum.currency} plain /></Text>)}
+      <span className={classes['line']}><span className={classes['name']} title={label}>{label}</span><span>{count === undefined ? '' : formatCount(count)}</span></span>
+      {sums?.map((sum) => <span key={sum.currency} className={`${classes['sum']} dim sums`}><Amount amount={sum.amount} currency={sum.currency} plain /></span>)}
     </UnstyledButton>
   );
 }
@@ -284,7 +279,8 @@ function Views({ search, save }: { search: QueueSearch; save: () => void }): Rea
   const navigate = useNavigate();
   const client = useQueryClient();
   const [deleting, setDeleting] = useState<SavedView | null>(null);
-  const views = useQuery(reading('GET /api/views', {}));
+  const [isOpen, setOpen] = useState(false);
+  const views = useQuery({ ...reading('GET /api/views', {}), enabled: isOpen });
   const mine = (views.data?.items ?? []).filter((view) => view.page === 'queue');
   const may_export = useMay('export');
   const remove = (view: SavedView): void => {
@@ -294,10 +290,10 @@ function Views({ search, save }: { search: QueueSearch; save: () => void }): Rea
   };
   return (
     <>
-      <Menu position="bottom-end" width={240}>
+      <Menu position="bottom-end" width={240} opened={isOpen} onChange={setOpen}>
         <Menu.Target><Button variant="default" leftSection={<Icon name="star" size={13} />}>Views</Button></Menu.Target>
         <Menu.Dropdown>
-          {mine.length === 0 && <Menu.Label>No saved views yet</Menu.Label>}
+          {mine.length === 0 && <Menu.Label>{views.isPending ? 'Loading the views' : 'No saved views yet'}</Menu.Label>}
           {mine.map((view) => (
             <Group key={view.view_id} gap={0} wrap="nowrap">
               <Menu.Item onClick={() => void navigate({ to: '/queue', search: view.query as never })}>{view.name}{view.shared && <Text span c="dimmed"> · {view.mine ? 'shared' : view.owner}</Text>}</Menu.Item>

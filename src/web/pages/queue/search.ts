@@ -26,6 +26,20 @@ export function queryOf(search: QueueSearch): Partial<ItemQuery> {
   return search as Partial<ItemQuery>;
 }
 
+// A screenful and what is drawn around it; who scrolls on is given more at a time.
+const FIRST_ITEMS = 60;
+
+/** What is asked of the API for the list's first view. */
+export function firstItemsOf(search: QueueSearch): Partial<ItemQuery> {
+  return { ...queryOf(search), limit: FIRST_ITEMS };
+}
+
+/** The groups are those of the filters without the group that is chosen, so that one can go from one to the next. */
+export function groupsOf(search: QueueSearch): Partial<ItemFilter> {
+  const { reason: _reason, rule_id: _rule, ...rest } = filterOf(search);
+  return rest;
+}
+
 /** Names of what narrows the queue, for the line that says so. */
 export const FILTER_NAMES: Record<(typeof FILTERS)[number], string> = {
   company: 'Company', state: 'State', reason: 'Reason', rule_id: 'Rule', owner: 'Owner', account: 'Account', party_id: 'Party', currency: 'Currency', search: 'Search', from: 'From',
