@@ -96,11 +96,11 @@ function groupsIn(key: string): number {
   return key.match(/[A-Z]+|\d+/g)?.length ?? 0;
 }
 
-/** `/02`, ` + 02`, `, 02`, ` und 02`: the end of a number alone, after a whole one. What a number or an amount goes on with is none. */
-const CONTINUATION = /^ ?(?:[/+&,;]|(?:und|and|et|en|og|och|e|y|i|a)(?= )) ?(\d{1,9})(?![\d]|[.,]\d|[A-Za-z])/;
+/** `/02`, ` + 02`, `, 02`, ` und 02`: the end of a number alone, after a whole one. What an amount or, as `, 2026/09-1`, another number goes on with is none. */
+const CONTINUATION = /^ ?(?:\/ ?(\d{1,9})(?!\d|[.,-]\d|[A-Za-z])|(?:[+&,;]|(?:und|and|et|en|og|och|e|y|i|a)(?= )) ?(\d{1,9})(?!\d|[.,/-]\d|[A-Za-z]))/;
 
 /** ` 1002`: after nothing but a space it may be anything, unless it is as long as what it would stand for. */
-const ANOTHER = /^ (\d{1,9})(?![\d]|[.,]\d|[A-Za-z])/;
+const ANOTHER = /^ (\d{1,9})(?!\d|[.,/-]\d|[A-Za-z])/;
 const MIN_ANOTHER = 4;
 
 function continuationsOf(base: Mention, key: string, words: string): Mention[] {
@@ -111,7 +111,7 @@ function continuationsOf(base: Mention, key: string, words: string): Mention[] {
   for (;;) {
     const rest = words.slice(at, at + 20);
     const match = CONTINUATION.exec(rest) ?? ANOTHER.exec(rest);
-    const digits = match?.[1];
+    const digits = match?.[1] ?? match?.[2];
     if (digits === undefined || digits.length > tail.length) break;
     const listed = !/^ \d/.test(match![0]);
     if (!listed && (digits.length !== tail.length || digits.length < MIN_ANOTHER)) break;

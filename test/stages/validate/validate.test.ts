@@ -325,6 +325,11 @@ describe('decoys, lists and slips', () => {
     expect(candidates[0]!.facts).toMatchObject({ invoice_count: 2, amount: 'exact', all_named: true });
   });
 
+  it.each([', 2026/09-1', ' und 2026/09-999', ', 09-171', '/09-171'])('goes on with no piece of another number: 2026/09-163%s', (rest) => {
+    const { facts } = best({ remittance: `2026/09-163${rest}` }, [item('2026/09-163', 11_900n), item('2026/09-109', 500n, { party_id: 'C2' }), item('2026/09-171', 700n)]);
+    expect(facts.named_count).toBe(1);
+  });
+
   it('repairs a slip only where one open item can be meant', () => {
     const typo = (items: Item[], of: Partial<Leaf> = {}) => best({ remittance: 'RE-2026-00142', ...of }, items).candidates.find(({ facts }) => facts.named_by === 'typo')?.facts;
     expect(typo([item('RE-2026-00042', 11_900n), item('RE-2026-07777', 11_900n)])).toMatchObject({ amount: 'exact', unique: true, undisputed: true });
