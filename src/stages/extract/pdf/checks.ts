@@ -24,7 +24,12 @@ const SCALE = 12;
 
 export function checkPrintedSums(reading: Read): Check[] {
   const sums = runningSums(reading);
-  return [...checkSectionCounts(reading), ...checkMarkers(reading, sums), ...checkBalances(reading, sums), ...checkDaily(reading, sums), ...checkDates(reading)];
+  return [...checkLeftOut(reading), ...checkSectionCounts(reading), ...checkMarkers(reading, sums), ...checkBalances(reading, sums), ...checkDaily(reading, sums), ...checkDates(reading)];
+}
+
+/** An amount with the balance behind it is an entry: one that no date could be found for is not lost in silence. */
+function checkLeftOut({ table: { left_out: [line] } }: Read): Check[] {
+  return line === undefined ? [] : [{ name: 'rows_left_out', ok: false, detail: `page ${line.page}: "${lineText(line.words).slice(0, 60)}" has an amount and a balance and is no entry` }];
 }
 
 /** A section's title that names how many entries are below it: `Deposits (12)`, `Withdrawals (7 items)`. */
@@ -67,10 +72,11 @@ function runningSums({ proof, entries }: Read): Sums {
 }
 
 /** Carries, subtotals and totals inside the table: each is a balance or a sum since the beginning, the page's top, or the sum before. */
-function checkMarkers({ table, read }: Read, sums: Sums): Check[] {
+function checkMarkers({ table, labelled, read }: Read, sums: Sums): Check[] {
   const checked = table.markers.filter(({ label, rows }) => label === 'carry' || label === 'totals' || ((label === 'opening' || label === 'closing') && rows > 0 && rows < sums.balance.length - 1));
   if (checked.length === 0) return [];
   const starts = new Set([0, ...table.markers.map(({ rows }) => rows), ...table.rows.flatMap((row, i) => (i > 0 && row.page !== table.rows[i - 1]!.page ? [i] : [])), ...table.rows.flatMap((row, i) => (i > 0 && row.section_title !== table.rows[i - 1]!.section_title ? [i] : []))]);
+  const sides = new Map(labelled.flatMap(({ label, amount }) => (label === 'debits' || label === 'credits' ? [[amount, label] as const] : [])));
   const wrong = checked.find((marker) => !fits(marker));
   return [{ name: 'page_carries', ok: wrong === undefined, detail: wrong === undefined ? `${checked.length} carries and subtotals follow from the entries`
     : `page ${wrong.line.page}: ${Object.values(wrong.money).map((token) => token.text).join(', ')} does not follow from the entries above it` }];
@@ -87,9 +93,10 @@ function checkMarkers({ table, read }: Read, sums: Sums): Check[] {
       const printed = units(value);
       const either = (list: readonly bigint[]): boolean => list.some((one) => one === printed || one === -printed);
       if (field === 'balance') return balances.includes(printed) || (label === 'carry' && either(balances));
-      // Some totals begin with the opening balance.
+      // What the words name counts before the column in which it happens to stand; some totals begin with the opening balance.
+      const side = sides.get(token) ?? (field === 'debit' ? 'debits' : field === 'credit' ? 'credits' : undefined);
       const withOpening = (list: bigint[]): bigint[] => [...list, ...list.map((one) => one + (sums.opening < 0n ? -sums.opening : sums.opening))];
-      return either(field === 'debit' ? withOpening(debits) : field === 'credit' ? withOpening(credits) : [...debits, ...credits, ...debits.map((debit, i) => credits[i]! - debit)]) || either(balances);
+      return either(side === 'debits' ? withOpening(debits) : side === 'credits' ? withOpening(credits) : [...debits, ...credits, ...debits.map((debit, i) => credits[i]! - debit)]) || either(balances);
     });
   }
 }

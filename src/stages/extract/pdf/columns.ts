@@ -16,6 +16,8 @@ export interface TitleCell extends Span {
   /** As printed. */
   text: string;
   field: ColumnField | null;
+  /** What the last of its lines names by itself, where that is another date than the first names. */
+  below?: ColumnField;
 }
 
 export interface Header {
@@ -34,17 +36,28 @@ export function isMoneyField(field: ColumnField | null): field is MoneyField {
   return (MONEY_FIELDS as readonly (string | null)[]).includes(field);
 }
 
+function isDateField(field: ColumnField | undefined): field is 'booking_date' | 'transaction_date' | 'value_date' {
+  return field === 'booking_date' || field === 'transaction_date' || field === 'value_date';
+}
+
 /** Titles that a profile names, folded, before those that are known. */
 export type OwnTitles = ReadonlyMap<string, ColumnField>;
 export const NO_TITLES: OwnTitles = new Map();
 
 function fieldOf(title: string, own: OwnTitles): ColumnField | undefined {
-  return own.get(fold(title)) ?? fieldOfTitle(title) ?? (datesOfTitle(title) === null ? undefined : 'booking_date');
+  return own.get(fold(title)) ?? fieldOfTitle(title) ?? (datesOfTitle(title) === null ? undefined : 'booking_date') ?? amountOfTitle(title);
 }
 
-/** The fields of a title over two columns of dates (`Valuta / Buchungstag`), from left to right. */
+/** `Withdrawal (Dr) / Deposit (Cr)`: one column of amounts whose side stands beside them. */
+function amountOfTitle(title: string): ColumnField | undefined {
+  const fields = title.split('/').map((part) => fieldOfTitle(part.replace(/\((?:dr|cr)\)/i, '')));
+  return fields.length === 2 && fields.includes('debit') && fields.includes('credit') ? 'amount' : undefined;
+}
+
+/** The fields of a title over two columns of dates (`Valuta / Buchungstag`, `Buchungs-/Valutadatum`), from left to right; over one column it is both. */
 export function datesOfTitle(title: string): ('booking_date' | 'value_date')[] | null {
-  const fields = title.split('/').map((part) => fieldOfTitle(part));
+  const noun = /(?:datum|tag|dag)$/i.exec(title)?.[0].toLowerCase() ?? '';
+  const fields = title.split('/').map((part) => fieldOfTitle(part.trim().endsWith('-') ? part.trim().slice(0, -1) + noun : part));
   return fields.length === 2 && fields.includes('value_date') && fields.some((field) => field === 'booking_date' || field === 'description') ? fields.map((field) => (field === 'value_date' ? field : 'booking_date')) : null;
 }
 
@@ -81,18 +94,21 @@ function headerAt(lines: readonly TokenLine[], from: number, own: OwnTitles): He
   let best: { header: Header; score: number } | null = null;
   for (let to = from + 1; to <= Math.min(from + MAX_HEADER_LINES, lines.length) && joinsHeader(lines, from, to - 1); to++) {
     const cells = namedByCurrency(to === from + 1 ? titlesOf(lines[from]!, own) : stackedTitles(lines.slice(from, to), own));
-    const fields = new Set(cells.map((cell) => cell.field).filter((field) => field !== null));
+    const fields = new Set(cells.flatMap(({ field, below }) => [field, below]).filter((field) => field !== null && field !== undefined));
     const known = cells.filter((cell) => cell.field !== null).length;
     const money = MONEY_FIELDS.filter((field) => fields.has(field)).length;
     const complete = (money > 1 && areApart(cells, lines[from]!.height)) || (money > 0
       && (fields.has('booking_date') || fields.has('transaction_date') || fields.has('value_date') || fields.has('description')));
     if (!complete || known < 2 || known < cells.length * TITLE_SHARE) continue;
-    // Each further line must bring a title.
-    const score = fields.size - (to - from - 1) * 0.5;
+    // Each further line must bring a title, or the rest of one.
+    const score = fields.size - (to - from - 1) * 0.5 - cells.filter(({ text }) => UNFINISHED.test(text)).length;
     if (best === null || score > best.score) best = { header: { from, to, cells }, score };
   }
   return best?.header ?? null;
 }
+
+/** `Buchungs-`, `Withdrawal /`: the title goes on below. */
+const UNFINISHED = /\p{L}[)]?[ ]?[-/]$/u;
 
 /** The last title is the currency alone where the column is that of the amounts: `Buchungstext   EUR`. */
 function namedByCurrency(cells: TitleCell[]): TitleCell[] {
@@ -138,7 +154,7 @@ function titlesOf(line: Line, own: OwnTitles): TitleCell[] {
 function stackedTitles(lines: readonly Line[], own: OwnTitles): TitleCell[] {
   const stacks: (Span & { parts: string[] })[] = [];
   for (const line of lines) {
-    for (const segment of segments(line)) {
+    for (const segment of segments(line, lines.filter((other) => other !== line).flatMap((other) => segments(other)))) {
       const text = lineText(segment);
       const span = { x0: segment[0]!.x0, x1: segment.at(-1)!.x1 };
       const stack = stacks.find((other) => overlap(span, other) > 0);
@@ -148,18 +164,28 @@ function stackedTitles(lines: readonly Line[], own: OwnTitles): TitleCell[] {
   }
   return stacks.map(({ x0, x1, parts }) => {
     const whole = parts.join(' ').replace(/- /g, '');
-    return { text: parts.join(' '), x0, x1, field: fieldOf(whole, own) ?? fieldOf(parts[0]!, own) ?? fieldOf(parts.at(-1)!, own) ?? null };
+    const known = fieldOf(whole, own);
+    const [first, last] = [fieldOf(parts[0]!, own), parts.length > 1 ? fieldOf(parts.at(-1)!, own) : undefined];
+    const below = known === undefined && first !== last && isDateField(first) && isDateField(last) ? { below: last } : {};
+    return { text: parts.join(' '), x0, x1, field: known ?? first ?? last ?? null, ...below };
   });
 }
 
-function segments(line: Line): Line['words'][] {
+/** The line's words in groups that stand apart, or where one of the other lines' groups begins or ends. */
+function segments(line: Line, others: readonly Line['words'][] = []): Line['words'][] {
   const found: Line['words'][] = [];
   line.words.forEach((word, i) => {
-    if (i > 0 && word.x0 - line.words[i - 1]!.x1 <= TITLE_SPACE * line.height) found.at(-1)!.push(word);
-    else found.push([word]);
+    const before = line.words[i - 1];
+    const apart = before === undefined || word.x0 - before.x1 > TITLE_SPACE * line.height
+      || others.some((group) => Math.abs(group[0]!.x0 - word.x0) <= ALIGNED || (Math.abs(group.at(-1)!.x1 - before.x1) <= ALIGNED && group[0]!.x0 > line.words[0]!.x0));
+    if (apart) found.push([word]);
+    else found.at(-1)!.push(word);
   });
   return found;
 }
+
+/** Points by which titles over two lines miss each other's edge. */
+const ALIGNED = 2;
 
 /** How many points two spans share; negative: the gap between them. */
 export function overlap(a: Span, b: Span): number {

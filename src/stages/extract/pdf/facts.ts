@@ -37,9 +37,26 @@ export function findLabelledAmounts(lines: readonly TokenLine[], whole_numbers: 
       const amount = behind ?? amountBefore(line, label, isMoney) ?? amountBelow(lines, i, { x0: line.words[from]!.x0, x1: line.words[to - 1]!.x1 }, isMoney);
       if (amount) found.push({ label: label.label, amount, date: line.dates.find((date) => date.from >= to && date.from < next) ?? (amount.to <= from ? line.dates[0] : null) ?? null, line });
     }
+    const stacked = stackedLabel(lines[i - 1], line, words);
+    const amount = stacked && line.amounts.find((one) => one.from >= stacked.to && isMoney(one));
+    if (stacked && amount) found.push({ label: stacked.label, amount, date: null, line });
   });
   return found;
 }
+
+/** A label set over two lines, the second of which says nothing by itself: `Vorheriger` over `Saldo 0,00`. */
+function stackedLabel(above: TokenLine | undefined, line: TokenLine, words: readonly string[]): { label: Label; to: number } | undefined {
+  if (above === undefined || above.page !== line.page || line.y - above.y > BELOW * line.height || findLabel(words)) return undefined;
+  for (const [k, word] of line.words.entries()) {
+    const over = above.words.find(({ x0 }) => Math.abs(x0 - word.x0) <= EDGE);
+    const label = over && findLabel([fold(over.text), words[k]!]);
+    if (label?.from === 0 && label.to === 2) return { label: label.label, to: k + 1 };
+  }
+  return undefined;
+}
+
+/** Points by which the words of such a label miss each other. */
+const EDGE = 3;
 
 /** The only amount of a row whose description stands right of it, and says no more than the label. */
 function amountBefore({ words, amounts }: TokenLine, label: { from: number; to: number }, isMoney: (amount: AmountToken) => boolean): AmountToken | undefined {
@@ -56,10 +73,11 @@ export function isAmountAlone({ words, amounts, dates }: TokenLine): boolean {
 
 function amountBelow(lines: readonly TokenLine[], index: number, label: { x0: number; x1: number }, isMoney: (amount: AmountToken) => boolean): AmountToken | undefined {
   const line = lines[index]!;
+  const isLast = !line.words.some(({ x0 }) => x0 > label.x1);
   const distance = (a: AmountToken): number => Math.min(Math.abs(a.x0 - label.x0), Math.abs(a.x1 - label.x1), Math.abs(a.x0 + a.x1 - label.x0 - label.x1) / 2);
   for (let i = index + 1; i < lines.length && lines[i]!.page === line.page && lines[i]!.y - line.y <= BELOW * line.height; i++) {
     const alone = isAmountAlone(lines[i]!);
-    const amount = lines[i]!.amounts.filter((a) => isMoney(a) && (alone || (a.x0 <= label.x1 + BESIDE && a.x1 >= label.x0 - BESIDE))).toSorted((a, b) => distance(a) - distance(b))[0];
+    const amount = lines[i]!.amounts.filter((a) => isMoney(a) && (alone || (a.x0 <= label.x1 + BESIDE && a.x1 >= label.x0 - BESIDE) || (isLast && a.x0 > label.x1 && a.to === lines[i]!.words.length))).toSorted((a, b) => distance(a) - distance(b))[0];
     if (amount) return amount;
     if (lines[i]!.dates.length > 0) return undefined;
   }
@@ -148,7 +166,7 @@ export function findPeriod(lines: readonly TokenLine[]): [DateToken, DateToken] 
 }
 
 const ACCOUNT_LABEL = new RegExp('\\b(?:' + [
-  'i ?b ?a ?n', 'acct', 'account (?:number|no|nr)', 'acc(?:ount|t)? no', 'a c (?:no|number)', 'kontonummer', 'konto(?: |-)?nr', 'konto nummer', 'kontonr', 'konto', 'numero de compte', 'compte n', 'n de compte', 'compte', 'rekeningnummer', 'rekening',
+  'i ?b ?a ?n', 'acct', 'account (?:number|no|nr)', 'account (?:number |no )?ending(?: in| with)?', 'account id', 'membership number', 'card (?:number|no)', 'kartennummer', 'kreditkartennummer', 'numero de (?:carte|tarjeta)', 'numero (?:della )?carta', 'numer karty', 'kortnummer', 'kaartnummer', 'acc(?:ount|t)? no', 'a c (?:no|number)', 'kontonummer', 'konto(?: |-)?nr', 'konto nummer', 'kontonr', 'konto', 'numero de compte', 'compte n', 'n de compte', 'compte', 'rekeningnummer', 'rekening',
   'numero conto', 'conto (?:corrente )?n', 'n conto', 'conto corrente', 'numero de cuenta', 'n de cuenta', 'cuenta', 'ccc', 'nr rachunku', 'numer rachunku', 'rachunek', 'account',
 ].join('|') + ')$');
 
@@ -206,8 +224,10 @@ function numberBehind(lines: readonly TokenLine[], label: RegExp): string | null
     const { words } = lines[l]!;
     for (let i = 1; i <= words.length; i++) {
       if (!label.test(fold(lineText(words.slice(Math.max(0, i - LABEL_WORDS), i))))) continue;
-      const ends = i === words.length || words[i]!.x0 - words[i - 1]!.x1 > NEXT_COLUMN * lines[l]!.height;
-      const number = numberAt(lines[l]!, i) ?? (ends ? numberBelow(lines[l + 1], words[i - 1]!) : null);
+      const isApart = (k: number): boolean => k === 0 || k === words.length || words[k]!.x0 - words[k - 1]!.x1 > NEXT_COLUMN * lines[l]!.height;
+      let from = i - 1;
+      while (!isApart(from)) from--;
+      const number = numberAt(lines[l]!, i) ?? (isApart(i) ? numberBelow(lines[l + 1], words[i - 1]!, words[from]!) : null);
       if (number !== null) return number;
     }
   }
@@ -228,10 +248,14 @@ function numberAt({ words, dates, height }: TokenLine, at: number): string | nul
   return (number.match(/\d/g)?.length ?? 0) >= MIN_ACCOUNT_DIGITS ? number : null;
 }
 
-/** The number that stands below its label, as in a form; one that stands behind another word is that word's. */
-function numberBelow(line: TokenLine | undefined, label: { x0: number; x1: number }): string | null {
-  const at = line?.words.findIndex((word, k) => Math.abs(word.x0 - label.x0) <= BESIDE && ACCOUNT_PART.test(word.text) && (k === 0 || word.x0 - line.words[k - 1]!.x1 > NEXT_COLUMN * line.height)) ?? -1;
-  return at < 0 ? null : numberAt(line!, at);
+/** The number that stands below its label's last word, else below the first, as in a form; one that stands behind another word is that word's, but for `Bank code - Account`. */
+function numberBelow(line: TokenLine | undefined, last: { x0: number }, first: { x0: number }): string | null {
+  if (line === undefined) return null;
+  const begins = (k: number): boolean => k === 0 || line.words[k]!.x0 - line.words[k - 1]!.x1 > NEXT_COLUMN * line.height;
+  const below = ({ x0 }: { x0: number }, may: (k: number) => boolean): number => line.words.findIndex((word, k) => Math.abs(word.x0 - x0) <= BESIDE && ACCOUNT_PART.test(word.text) && may(k));
+  const behindDash = below(last, (k) => k > 0 && line.words[k - 1]!.text === '-');
+  const at = [behindDash, below(last, begins), below(first, begins)].find((k) => k >= 0);
+  return at === undefined ? null : numberAt(line, at);
 }
 
 /** Values of neighbouring columns are further apart, in font sizes. */
@@ -271,6 +295,25 @@ export function findNamedCurrency(lines: readonly TokenLine[]): string | null {
     }
   }
   return null;
+}
+
+/** The one currency that the last line of a heading with only one names: `USD Savings` below a list of all accounts. */
+export function findLastCurrency(heading: readonly TokenLine[]): string | null {
+  for (const { words } of heading.toReversed()) {
+    const named = new Set(words.flatMap(({ text }) => currencyOf(text) ?? []));
+    if (named.size === 1) return [...named][0]!;
+  }
+  return null;
+}
+
+const CARD = new RegExp([
+  'minimum (?:payment|amount) due', 'minimum payment', 'payment due date', 'cardmember', 'membership number', 'credit card (?:account )?(?:statement|number)', 'mindest(?:zahlung|rate|ruckzahlung)', 'kreditkarten(?: )?abrechnung',
+  'paiement minimum', 'releve de (?:votre )?carte', 'minimale betaling', 'creditcardoverzicht', 'pagamento minimo', 'estratto conto (?:della )?carta', 'pago minimo', 'extracto de (?:la )?tarjeta', 'minimalna (?:splata|kwota do zaplaty)', 'wyciag z karty', 'lagsta belopp att betala', 'kreditkortsfaktura',
+].join('|'));
+
+/** Whether the heading says that this is a card's account, of which statements print what is owed. */
+export function isCardStatement(heading: readonly TokenLine[]): boolean {
+  return heading.some(({ words }) => CARD.test(fold(lineText(words))));
 }
 
 /** The account's currency: named by a label, in the header, beside balances and amounts; null where the document does not print it. */

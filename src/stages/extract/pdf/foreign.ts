@@ -29,16 +29,32 @@ export function takeForeign(texts: readonly (readonly Word[])[], column: string 
   if (own) return { ...own, texts: [...texts] };
   for (const [i, words] of texts.entries()) {
     const found = readForeign(lineText(words), currency, mark);
-    if (found) return { ...found, texts: texts.toSpliced(i, 1) };
+    if (!found) continue;
+    // The rate may stand on the next line.
+    const both = found.exchange_rate === null && texts[i + 1] !== undefined ? readForeign(lineText([...words, ...texts[i + 1]!]), currency, mark) : undefined;
+    return both?.exchange_rate ? { ...both, texts: texts.toSpliced(i, 2) } : { ...found, texts: texts.toSpliced(i, 1) };
   }
-  // A fee or another word may stand behind it: with amount and rate there is no doubt what the beginning is.
+  // Other words may stand around it: with amount and rate there is no doubt what it is.
   for (const [i, words] of texts.entries()) {
-    for (let length = words.length - 1; length >= SHORTEST; length--) {
-      const found = readForeign(lineText(words.slice(0, length)), currency, mark);
-      if (found && found.exchange_rate !== null) return { ...found, texts: texts.with(i, words.slice(length)) };
+    if (!words.some(({ text }) => namesOther(text, currency))) continue;
+    for (let length = Math.min(words.length - 1, LONGEST); length >= SHORTEST; length--) {
+      for (let from = 0; from + length <= words.length; from++) {
+        const found = readForeign(lineText(words.slice(from, from + length)), currency, mark);
+        if (found && found.exchange_rate !== null) return { ...found, texts: texts.with(i, words.toSpliced(from, length)) };
+      }
     }
   }
   return { texts: [...texts], instructed: null, exchange_rate: null };
+}
+
+/** The most words that such a remark has. */
+const LONGEST = 14;
+
+/** Whether a word is, or begins or ends with, another currency's code. */
+function namesOther(text: string, currency: string | null): boolean {
+  const code = /^\(?([A-Z]{3})(?![A-Z])|(?<![A-Z])([A-Z]{3})\)?[.,:;]?$/.exec(text);
+  const named = code?.[1] ?? code?.[2];
+  return named !== undefined && named !== currency && isCurrency(named);
 }
 
 function readForeign(text: string, currency: string | null, mark: DecimalMark): Foreign | undefined {

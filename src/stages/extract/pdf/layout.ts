@@ -2,8 +2,8 @@ import type { Header, MoneyField, OwnTitles, Span, TitleCell } from './columns.t
 import { NO_TITLES, datesOfTitle, findColumns, findHeaders, headerKey, isMoneyField, overlap, sameColumn } from './columns.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, TokenLine } from './tokens.ts';
-import type { Section } from './vocabulary.ts';
-import { fieldOfTitle, fold, indicatorOf, sectionOf } from './vocabulary.ts';
+import type { ColumnField, Section } from './vocabulary.ts';
+import { fieldOfTitle, findLabel, fold, indicatorOf, sectionOf } from './vocabulary.ts';
 
 /** A table's layout as far as it holds for every reading: its header, and the columns of dates, marks and numbers. */
 export interface Layout {
@@ -14,6 +14,8 @@ export interface Layout {
   value: Span | null;
   /** Further columns of dates, such as that of the purchase. */
   other_dates: Span[];
+  /** What the second of two dates set one below the other is, by the title's second line: the day of booking, of value, or of the order. */
+  below: ColumnField;
   /** A column of `S` and `H`, `+` and `-`, `CR`. */
   indicator: Span | null;
   /** Columns of numbers, left to right, with how many numbers stand in each. */
@@ -49,7 +51,7 @@ export function findLayouts(lines: readonly TokenLine[], own: OwnTitles = NO_TIT
   const all = findHeaders(lines, own);
   // A header has dated rows below it, or is like one that has.
   const filled = new Set(all.filter((header, i) => hasRows(header, lines.slice(header.to, all[i + 1]?.from ?? lines.length))).map(headerKey));
-  const headers = all.filter((header) => filled.has(headerKey(header)));
+  const headers = all.filter((header) => filled.has(headerKey(header))).filter((header, _, some) => !isBox(header, lines.slice(header.to, all[all.indexOf(header) + 1]?.from ?? lines.length)) || some.every((other) => headerKey(other) === headerKey(header)));
   const titles = new Set(headers.flatMap(({ from, to }) => lines.slice(from, to)));
   const whole_numbers = !mostHaveDecimals(lines);
   const keys = [...new Set(headers.map(headerKey))].slice(0, MAX_TABLES);
@@ -69,10 +71,17 @@ export function findLayouts(lines: readonly TokenLine[], own: OwnTitles = NO_TIT
   return { titles, tables: withSections(keys.map((key) => layoutOf(headers.find((header) => headerKey(header) === key)!, bodies.get(key)!, whole_numbers)), lines) };
 }
 
-/** Whether dated amounts stand below a header. Under a title of dates the amount may be on another line of the entry than its date. */
+/** Whether dated amounts stand below a header. Under a title of dates, or where none names them, the amount may be on another line of the entry than its date. */
 function hasRows({ cells }: Header, below: readonly TokenLine[]): boolean {
-  return below.some((line) => line.dates.length > 0 && line.amounts.length > 0)
-    || (cells.some(({ field }) => field === 'booking_date') && below.some((line) => line.dates.length > 0) && below.some((line) => line.amounts.some(({ mark }) => mark !== 'none')));
+  if (below.some((line) => line.dates.length > 0 && line.amounts.length > 0)) return true;
+  const apart = cells.some(({ field }) => field === 'booking_date') || (cells.filter(({ field }) => isMoneyField(field)).length > 1 && cells.some(({ field }) => field === 'description'));
+  return apart && below.some((line) => line.dates.length > 0) && below.some((line) => line.amounts.some(({ mark }) => mark !== 'none'));
+}
+
+/** Whether it is a row of labels with their values below it, among them a balance: part of the heading, where another header stands over a table. */
+function isBox({ cells }: Header, below: readonly TokenLine[]): boolean {
+  if (!cells.some(({ text }) => ['opening', 'closing'].includes(findLabel(fold(text).split(' '))?.label ?? ''))) return false;
+  return below.filter((line) => line.dates.length > 0 && line.amounts.some(({ mark }) => mark !== 'none')).length < 2;
 }
 
 /** A section's title stands further below the line above it than the next line of a description. In font sizes. */
@@ -130,7 +139,7 @@ function layoutOf(header: Header | null, body: TokenLine[], whole_numbers: boole
   const text_x0 = textStart(header, anchors);
   const spans = [...(header?.cells ?? []), ...numbers.filter(({ count }) => count >= anchors.length / 4), ...(booking ? [booking] : [])];
   return {
-    header, body, booking, value, other_dates, whole_numbers, numbers, indicator: indicatorColumn(header, body), text_x0,
+    header, body, booking, value, other_dates, below: header?.cells.find((cell) => cell.below !== undefined && booking !== null && overlap(cell, booking) > 0)?.below ?? 'value_date', whole_numbers, numbers, indicator: indicatorColumn(header, body), text_x0,
     left: header === null ? -Infinity : Math.min(text_x0, ...spans.map(({ x0 }) => x0)), right: header === null || !isMoneyField(header.cells.at(-1)!.field) ? Infinity : Math.max(...spans.map(({ x1 }) => x1)),
   };
 }
@@ -195,9 +204,12 @@ function dateColumns(header: Header | null, dated: readonly TokenLine[]): [booki
   const titled = (field: string): Span | undefined => under(header?.cells.find((cell) => cell.field === field));
   const both = header?.cells.find(({ text }) => datesOfTitle(text) !== null);
   if (both) {
-    const pair = all.filter((column) => overlap(column, both) > both.x0 - both.x1 && column.count >= most * DATE_COLUMN_SHARE).slice(0, 2);
+    const isOthers = (column: Span): boolean => header!.cells.some((cell) => cell !== both && (cell.field === 'booking_date' || cell.field === 'transaction_date' || cell.field === 'value_date') && overlap(column, cell) > 0);
+    const pair = all.filter((column) => overlap(column, both) > both.x0 - both.x1 && column.count >= most * DATE_COLUMN_SHARE && !isOthers(column)).slice(0, 2);
     const at = datesOfTitle(both.text)!.indexOf('booking_date');
     if (pair.length === 2) return [pair[at]!, pair[1 - at]!, []];
+    // The one column under such a title is both.
+    if (pair.length === 1) return [pair[0]!, pair[0]!, all.filter((column) => column !== pair[0] && column.count >= most * DATE_COLUMN_SHARE)];
   }
   const value = titled('value_date');
   // Where headings say the day, other dates beside those of value are words of descriptions.

@@ -11,7 +11,7 @@ import { emptyTransaction } from '../../../core/statement.ts';
 import type { StatementProfile } from '../profile.ts';
 import { checkPrintedSums } from './checks.ts';
 import type { LabelledAmount, PrintedCount } from './facts.ts';
-import { findAccount, findCounts, findCurrency, findDatedBalances, findLabelledAmounts, findMonth, findPeriod, findStatementNumber } from './facts.ts';
+import { findAccount, findCounts, findCurrency, findDatedBalances, findLastCurrency, findLabelledAmounts, findMonth, findPeriod, findStatementNumber, isCardStatement } from './facts.ts';
 import { takeForeign } from './foreign.ts';
 import type { Assignment, Layout, Layouts } from './layout.ts';
 import { findLayouts, listAssignments } from './layout.ts';
@@ -84,6 +84,8 @@ interface Document {
   labelled: readonly LabelledAmount[];
   dated: ReturnType<typeof findDatedBalances>;
   counts: readonly PrintedCount[];
+  /** A card's account. */
+  card: boolean;
   /** The last day of the month that the heading names (`March 2026`). */
   month: CalendarDate | null;
   /** Place of each line in the document. */
@@ -96,7 +98,7 @@ export function readStatement(pages: readonly Page[], lines: readonly TokenLine[
   const whole_numbers = layouts.tables.some((layout) => layout.whole_numbers);
   const document: Document = {
     pages, lines, common, all, profile, extractor, layouts, labelled: findLabelledAmounts(lines, whole_numbers), dated: findDatedBalances(lines), counts: findCounts(lines, whole_numbers), month: findMonth(lines) ?? findMonth(common),
-    place: new Map(lines.map((line, i) => [line, i])),
+    place: new Map(lines.map((line, i) => [line, i])), card: isCardStatement([...common, ...lines.slice(0, CARD_LINES)]),
   };
   const search: Search = { tried: 0, rows: 0 };
   let likeliest: Candidate | null = null;
@@ -118,6 +120,9 @@ export function readStatement(pages: readonly Page[], lines: readonly TokenLine[
   const chosen = likeliest.proof.ties_out === null && likeliest.entries.length > 0 ? only(plausible(likeliest.alternatives), 'are possible, and no balance is printed that tells which holds') : likeliest;
   return { ...chosen, seen: { ...chosen.seen, tried: search.tried, proven: 0 } };
 }
+
+/** Lines within which a card's statement says that it is one. */
+const CARD_LINES = 80;
 
 /** The titles of columns that a profile names, folded. */
 function titlesOfProfile(profile: StatementProfile | null): OwnTitles {
@@ -244,7 +249,7 @@ function buildTable({ layouts: { tables }, place }: Document, assignments: reado
     return at < 0 ? places.length : at;
   };
   return {
-    rows, used: new Set(built.flatMap((table) => [...table.used])), daily: built.flatMap((table) => table.daily),
+    rows, used: new Set(built.flatMap((table) => [...table.used])), daily: built.flatMap((table) => table.daily), left_out: built.flatMap((table) => table.left_out),
     markers: built.flatMap((table) => table.markers).map((marker) => ({ ...marker, rows: above(marker.line) })).toSorted((a, b) => place.get(a.line)! - place.get(b.line)!),
   };
 }
@@ -268,7 +273,7 @@ function outsideOf({ pages, lines, common, labelled, layouts, profile, place }: 
   const inColumn = new Set(table.markers.flatMap(({ money }) => Object.values(money)));
   const apart = labelled.filter(({ line, amount }) => !table.used.has(line) && !(layouts.titles.has(line) && inColumn.has(amount)) && !table.rows.some((row) => row.anchor.dates.length > 0 && Object.values(row.money).includes(amount)));
   const amounts = table.rows.flatMap((row) => Object.values(row.money));
-  const currency = profile?.currency ?? findCurrency(outside, layouts.titles, apart.map(({ amount }) => amount), amounts) ?? findCurrency(common, new Set(), [], [])
+  const currency = profile?.currency ?? findCurrency(outside, layouts.titles, apart.map(({ amount }) => amount), amounts) ?? findCurrency(common, new Set(), [], []) ?? findLastCurrency(heading)
     ?? ([...amounts, ...apart.map(({ amount }) => amount)].some(({ printed }) => printed.currency === '$') && isAmerican(pages, table) ? 'USD' : null);
   const account = profile?.account ?? findAccount(heading, outside);
   const printed = findStatementNumber(heading) ?? findStatementNumber(outside);
@@ -314,7 +319,7 @@ function listOrders({ profile, lines, all }: Document, { rows }: Table): DateOrd
   return orders;
 }
 
-function listUnsigned({ profile }: Document, { rows }: Table, tier: number): Unsigned[] {
+function listUnsigned({ profile, card }: Document, { rows }: Table, tier: number): Unsigned[] {
   if (profile?.inverted !== undefined) return [profile.inverted ? 'inverted' : 'credit'];
   const inverted: Unsigned[] = tier > 0 ? ['inverted'] : [];
   const amounts = rows.filter((row) => row.money.amount);
@@ -325,8 +330,11 @@ function listUnsigned({ profile }: Document, { rows }: Table, tier: number): Uns
   const signed = (sign: (token: AmountToken) => boolean): boolean => amounts.some((row) => sign(row.money.amount!));
   const balances = rows.some((row) => row.money.balance);
   if (rows.some(({ section }) => section === 'debit' || section === 'credit') && !signed((token) => token.printed.negative)) return ['section', 'credit'];
-  if (signed((token) => token.printed.negative) || rows.some((row) => row.side === 'debit')) return ['credit', ...inverted];
-  if (signed((token) => token.plus || token.printed.side === 'credit') || rows.some((row) => row.side === 'credit')) return ['debit', 'credit'];
+  if (signed((token) => token.printed.negative) || rows.some((row) => row.side === 'debit')) {
+    // Its mirror image ties out as well: that most of a card's entries are purchases says which of them holds.
+    return card && !rows.some((row) => row.side !== null) && !mostlyNegative(amounts.map((row) => row.money.amount!)) ? ['owed'] : ['credit', ...inverted];
+  }
+  if (signed((token) => token.plus || token.printed.side === 'credit') || rows.some((row) => row.side === 'credit')) return card && tier === 0 ? ['owed'] : tier === 0 ? ['debit', 'credit'] : ['debit', 'credit', 'owed'];
   return balances ? ['balance', 'credit', 'debit'] : ['credit', 'debit'];
 }
 
@@ -335,7 +343,8 @@ function readTable(document: Document, assignments: readonly Assignment[], table
   const { heading, labelled, currency, period, account, number } = outside;
   const read = (token: AmountToken): RawAmount | undefined => {
     const value = plainAmount(token.printed, style.mark);
-    return value !== undefined && style.unsigned === 'owed' ? negate(value) : value;
+    // `CR` says itself that it is not owed.
+    return value !== undefined && style.unsigned === 'owed' && token.printed.side !== 'credit' ? negate(value) : value;
   };
   const dateOf = createDateReader(lines, heading, document.common, period, style.order, document.month);
 

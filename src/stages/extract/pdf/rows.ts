@@ -1,5 +1,5 @@
 import type { Header, MoneyField, Span, TitleCell } from './columns.ts';
-import { overlap, sameColumn } from './columns.ts';
+import { isMoneyField, overlap, sameColumn } from './columns.ts';
 import type { Assignment, Layout } from './layout.ts';
 import { isDayHeading, isOverdrawn, standsAlone } from './layout.ts';
 import { isAmountAlone } from './facts.ts';
@@ -48,6 +48,8 @@ export interface Table {
   daily: { date: DateToken; amount: AmountToken }[];
   /** The lines that belong to entries. */
   used: Set<TokenLine>;
+  /** Lines with an amount and a running balance that were taken for no entry. */
+  left_out: TokenLine[];
 }
 
 /** Lines of one entry are set closer than this, in font sizes. */
@@ -91,10 +93,11 @@ export function buildRows(layout: Layout, assignment: Assignment, { undated, str
   const parts = layout.body.map((line) => takeApart(line, layout, assignment, strict));
   labelAmountsBelow(parts);
   startOutdented(parts);
-  settleUndated(parts, undated);
+  takeDatesBelow(parts);
+  const left_out = settleUndated(parts, undated);
   const flow = findFlow(parts);
   const columns = textColumns(layout.header);
-  const table: Table = { rows: [], markers: [], daily: [], used: new Set() };
+  const table: Table = { rows: [], markers: [], daily: [], used: new Set(), left_out };
   let current: Row | null = null;
   let pending: Part[] = [];
 
@@ -105,10 +108,15 @@ export function buildRows(layout: Layout, assignment: Assignment, { undated, str
     addTexts(row, line, free, columns);
     if (line.page === row.page) row.box = join(row.box, boxOf(line));
   };
+  /** A second date under the first is the day of value, unless the title says otherwise. */
+  const takeBelow = (row: Row, date: DateToken | null): void => {
+    if (layout.below === 'booking_date') row.date = date;
+    else if (layout.below === 'value_date') row.value ??= date;
+  };
   const endCurrent = (): void => {
     if (current !== null && flow !== 'last') {
       for (const part of contiguous(pending, current.lines.at(-1) ?? null, 1)) {
-        if (part.kind === 'start') current.value ??= part.date;
+        if (part.kind === 'start') takeBelow(current, part.date);
         add(current, part);
       }
     }
@@ -152,9 +160,8 @@ export function buildRows(layout: Layout, assignment: Assignment, { undated, str
     const { before, after } = divide(pending, current, part, flow);
     if (current !== null) for (const one of before) add(current, one);
     const start = after.find(({ kind }) => kind === 'start');
-    // A second date under the first is the day of value.
     const below = current !== null && part.date !== null ? before.find(({ kind }) => kind === 'start') : undefined;
-    if (current !== null && below !== undefined && current.value === null) current.value = below.date;
+    if (current !== null && below !== undefined) takeBelow(current, below.date);
     current = {
       anchor: line, page: line.page, box: boxOf(line), date: part.date ?? start?.date ?? null, value: part.value ?? start?.value ?? null, money: part.money, side: part.side,
       texts: [], lines: [], fields: {}, section, section_title: layout.section_of.get(line) ?? null,
@@ -177,12 +184,14 @@ function takeApart(line: TokenLine, layout: Layout, assignment: Assignment, stri
     if (column && (layout.whole_numbers || amount.mark !== 'none')) money[column.field] ??= amount;
   }
   const date = (booking && line.dates.find((token) => sameColumn(booking, token) && !isInWords(line, token))) ?? null;
-  const valueDate = (value && line.dates.find((token) => token !== date && sameColumn(value, token))) ?? null;
+  const valueDate = value !== null && value === booking ? date : (value && line.dates.find((token) => token !== date && sameColumn(value, token))) ?? null;
   const others = line.dates.filter((token) => layout.other_dates.some((column) => sameColumn(column, token)));
   const hasAmount = 'amount' in money || 'debit' in money || 'credit' in money;
   const mark = indicator === null || !('amount' in money) ? -1 : line.words.findIndex((word, i) => overlap(indicator, word) > 0 && indicatorOf(word.text) !== undefined
     && !Object.values(money).some(({ from, to }) => i >= from && i < to));
-  const taken = [...Object.values(money), date, valueDate, ...others].filter((token) => token !== null);
+  // Numbers under a title that is no description's are of a column that the reading does not need: a fee, a gross amount.
+  const aside = line.amounts.filter((amount) => amount.mark !== 'none' && layout.numbers.some((column) => sameColumn(column, amount) && isOtherColumn(layout.header, column)) && standsAlone(line, amount));
+  const taken = [...Object.values(money), ...aside, date, valueDate, ...others].filter((token) => token !== null);
   const between = (i: number): boolean => line.words[i]!.text === '/' && line.dates.some(({ to }) => to === i) && line.dates.some(({ from }) => from === i + 1);
   const free = line.words.filter((word, i) => i !== mark && !between(i) && word.x1 > layout.left - MARGIN && word.x0 < layout.right + MARGIN && !taken.some((token) => i >= token.from && i < token.to));
   const part: Part = { line, kind: 'break', date, value: valueDate, money, side: (mark >= 0 && indicatorOf(line.words[mark]!.text)) || null, free, label: null, bare: true };
@@ -207,6 +216,12 @@ function takeApart(line: TokenLine, layout: Layout, assignment: Assignment, stri
   if (isDayHeading(line)) return { ...part, kind: 'start', date: line.dates[0]!, free: [] };
   if (date !== null && (inText || free.length === 0)) return { ...part, kind: 'start' };
   return inText ? { ...part, kind: 'text' } : part;
+}
+
+/** Whether a column of numbers stands under a title of its own that is not the description's. */
+function isOtherColumn(header: Header | null, column: Span): boolean {
+  const title = header?.cells.find((cell) => overlap(cell, column) > 0);
+  return title !== undefined && (title.field === null || isMoneyField(title.field));
 }
 
 /** Whether a date stands in running text: a space behind a word. */
@@ -242,8 +257,19 @@ function startOutdented(parts: readonly Part[]): void {
 /** Fewer lines in one place are chance. */
 const MIN_STARTS = 2;
 
-/** Amounts without a date of their own: entries of a start or of the day above, or, where they are not `undated` entries, words of descriptions. */
-function settleUndated(parts: Part[], undated: boolean): void {
+/** Where no amount has a date beside it, and one follows each before the next, the day stands below its entry's first line. */
+function takeDatesBelow(parts: readonly Part[]): void {
+  const some = parts.filter(({ kind }) => kind === 'anchor' || kind === 'start');
+  if (some.length < 2 || some.length % 2 !== 0 || !some.every(({ kind, date }, i) => (i % 2 === 0 ? kind === 'anchor' && date === null : kind === 'start'))) return;
+  for (let i = 0; i < some.length; i += 2) {
+    some[i]!.date = some[i + 1]!.date;
+    some[i + 1]!.kind = 'text';
+  }
+}
+
+/** Amounts without a date of their own: entries of a start or of the day above, or, where they are not `undated` entries, words of descriptions. Returns those that look like entries and are none. */
+function settleUndated(parts: Part[], undated: boolean): TokenLine[] {
+  const left_out: TokenLine[] = [];
   let open = false;
   let any = false;
   for (const part of parts) {
@@ -253,9 +279,13 @@ function settleUndated(parts: Part[], undated: boolean): void {
       if (isEntry) {
         open = false;
         any = true;
-      } else part.kind = part.free.length > 0 ? 'text' : 'break';
+      } else {
+        part.kind = part.free.length > 0 ? 'text' : 'break';
+        if (part.money.balance && part.free.some(({ text }) => /\p{L}/u.test(text))) left_out.push(part.line);
+      }
     } else if (part.kind === 'marker') open = false;
   }
+  return left_out;
 }
 
 /** An amount in words of another currency below the booked one: `(USD 12.00)`. */

@@ -48,7 +48,9 @@ const DAY = /^\d{1,2}(?:\.|st|nd|rd|th|er)?$/;
 const YEAR = /^(?:\d{4}|\d{2}),?$/;
 const NUMBER_START = /^[(+\-\u2010-\u2015\u2212]*(?:\p{Sc}|[A-Z]{1,3}\p{Sc})?[(+\-\u2010-\u2015\u2212]*[.,]?\d/u;
 const SIGN = /^[+\-\u2010-\u2015\u2212]$/;
-const SIDE = /^(?:CR|DR|C|D|S|H|DB|Cr|Dr)\.?$/;
+const SIDE = /^(?:(?:CR|DR|C|D|S|H|DB|Cr|Dr)\.?|\((?:CR|DR|Cr|Dr)\))$/;
+/** `1,234.00(Cr)` */
+const SIDE_IN_BRACKETS = /\((CR|DR)\)$/i;
 const CURRENCY = /^(?:[A-Z]{3}|\p{Sc}|[A-Z]{1,3}\p{Sc}|kr\.?|zł|Fr\.?)$/u;
 const GROUP_HEAD = /^[(+\-\u2010-\u2015\u2212]?\d{1,3}$/;
 const GROUP = /^\d{3}(?:[.,]\d{1,3})?[)+\-\u2010-\u2015\u2212]?$/;
@@ -127,7 +129,7 @@ function findNumber(line: Line, i: number, free: number): AmountToken | undefine
   for (let a = from; a <= i; a++) {
     for (let b = to; b >= end; b--) {
       const found = token(line, a, b);
-      const printed = findAmount(found.text);
+      const printed = findAmount(found.text.replace(SIDE_IN_BRACKETS, ' $1'));
       const mark = printed && markOf(printed.digits);
       if (printed && mark) return { ...found, printed, mark, plus: found.text.includes('+') };
     }

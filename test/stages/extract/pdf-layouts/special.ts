@@ -1,75 +1,16 @@
-import PDFDocument from 'pdfkit';
 import { addDays } from '../../../../src/core/date.ts';
 import { seeded } from '../../../helpers/seeded.ts';
-import type { Truth, TruthEntry } from './draw.ts';
+import { BANKS } from './banks.ts';
+import type { TruthEntry } from './draw.ts';
 import { printDate, printNumber } from './draw.ts';
+import type { Drawn, Special } from './sheet.ts';
+import { EU, Sheet, US, abs, closingOf, eu, sum, truthOf, us } from './sheet.ts';
 
 /** Layouts that are drawn by hand, because no choice of styles makes them: each a function of a seed. */
 
-export interface Drawn {
-  bytes: Buffer;
-  truths: Truth[];
-}
-
-const US = { group: ',', mark: '.' };
-const EU = { group: '.', mark: ',' };
-
-/** What a layout draws with: text at a left, right or middle edge. */
-class Sheet {
-  readonly document: PDFKit.PDFDocument;
-  readonly #chunks: Buffer[] = [];
-  readonly #ended: Promise<unknown>;
-  constructor(options: PDFKit.PDFDocumentOptions = {}) {
-    this.document = new PDFDocument({ size: 'A4', margin: 0, ...options });
-    this.document.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
-    this.#ended = new Promise((resolve) => this.document.on('end', resolve));
-    this.document.font('Helvetica').fontSize(9);
-  }
-  put(text: string, x: number, y: number): void {
-    if (text !== '') this.document.text(text, x, y, { lineBreak: false });
-  }
-  right(text: string, x: number, y: number): void {
-    this.put(text, x - this.document.widthOfString(text), y);
-  }
-  middle(text: string, x: number, y: number): void {
-    this.put(text, x - this.document.widthOfString(text) / 2, y);
-  }
-  async end(): Promise<Buffer> {
-    this.document.end();
-    await this.#ended;
-    return Buffer.concat(this.#chunks);
-  }
-}
-
-interface Random {
-  (): number;
-  whole(n: number): number;
-  pick<T>(list: readonly T[]): T;
-}
-
-const WORDS = ['Rent', 'Salary', 'Office supplies', 'Insurance', 'Invoice 2026-118', 'Card 4711 Station', 'Refund', 'Maintenance', 'Subscription', 'Transfer to savings'];
-
-function truthOf(random: Random, count: number, currency = 'EUR', from = '2026-03-01'): Truth {
-  let date = from;
-  const entries: TruthEntry[] = [];
-  for (let i = 0; i < count; i++) {
-    if (random() < 0.6 && date < addDays(from, 28)) date = addDays(date, 1);
-    const units = 100 + random.whole(10 ** (3 + random.whole(4)));
-    entries.push({ booking_date: date, value_date: null, amount: random() < 0.55 ? -units : units, text: [`${random.pick(WORDS)} ${random.pick(['Alder Ltd', 'Brandt GmbH', 'Rossi Srl', 'Kiosk 24'])}`] });
-  }
-  entries.at(-1)!.booking_date = addDays(from, 29);
-  return { account: String(20_000_000 + random.whole(79_999_999)), currency, decimals: 2, opening: 100_000 + random.whole(900_000), from, to: addDays(from, 30), entries };
-}
-
-const sum = (entries: readonly TruthEntry[]): number => entries.reduce((total, { amount }) => total + amount, 0);
-const closingOf = (truth: Truth): number => truth.opening + sum(truth.entries);
-const us = (units: number): string => `${units < 0 ? '-' : ''}${printNumber(units, US, 2)}`;
-const eu = (units: number): string => `${units < 0 ? '-' : ''}${printNumber(units, EU, 2)}`;
-const abs = Math.abs;
-
-type Special = (random: Random) => Promise<Drawn>;
-
 export const SPECIALS: Readonly<Record<string, Special>> = {
+  ...BANKS,
+
   'two statements side by side': async (random) => {
     const truths = [truthOf(random, 11), truthOf(random, 8)];
     const sheet = new Sheet({ layout: 'landscape' });
