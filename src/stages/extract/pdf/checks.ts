@@ -6,7 +6,8 @@ import type { Check, RawAmount, RawEntry, RawStatement } from '../../../core/sta
 import type { LabelledAmount } from './facts.ts';
 import { lineText } from './lines.ts';
 import type { Marker, Table } from './rows.ts';
-import type { AmountToken, DateToken } from './tokens.ts';
+import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
+import { fold, sectionOf } from './vocabulary.ts';
 
 /** What a statement prints beside its balances, held against a reading that ties out so far: carries, subtotals, other balances, daily balances, dates. */
 
@@ -16,6 +17,8 @@ interface Read {
   entries: readonly RawEntry[];
   table: Table;
   labelled: readonly LabelledAmount[];
+  /** The lines outside the rows. */
+  outside: readonly TokenLine[];
   read: (token: AmountToken) => RawAmount | undefined;
   dateOf: (token: DateToken) => CalendarDate | undefined;
 }
@@ -24,7 +27,7 @@ const SCALE = 12;
 
 export function checkPrintedSums(reading: Read): Check[] {
   const sums = runningSums(reading);
-  return [...checkLeftOut(reading), ...checkSectionCounts(reading), ...checkMarkers(reading, sums), ...checkBalances(reading, sums), ...checkDaily(reading, sums), ...checkDates(reading)];
+  return [...checkLeftOut(reading), ...checkSectionCounts(reading), ...checkMarkers(reading, sums), ...checkBalances(reading, sums), ...checkDaily(reading, sums), ...checkDirections(reading, sums), ...checkDates(reading)];
 }
 
 /** An amount with the balance behind it is an entry: one that no date could be found for is not lost in silence. */
@@ -129,6 +132,26 @@ function checkDaily({ table, entries, read, dateOf }: Read, { opening }: Sums): 
     if (units(value) !== sum) return [{ name: 'daily_balance', ok: false, detail: `${day}: ${formatDecimal(sum / 10n ** 10n, 2)} expected, ${value} printed` }];
   }
   return [{ name: 'daily_balance', ok: true, detail: `${days.length} daily balances follow from the entries` }];
+}
+
+/**
+ * A sum that the words call one direction and that is the sum of the other (`Payments -604.33`, `Purchases 812.10`): what has no sign is owed. The mirror image
+ * of such a statement leads from balance to balance as well, and every sum in it fits but for its words.
+ */
+function checkDirections({ outside, table, read }: Read, { credits, debits }: Sums): Check[] {
+  const [into, out] = [credits.at(-1)!, debits.at(-1)!];
+  if (into === out) return [];
+  for (const line of outside) {
+    const [amount] = line.amounts;
+    const section = amount === undefined || line.amounts.length > 1 || table.markers.some((marker) => marker.line === line) ? undefined : sectionOf(fold(lineText(line.words.slice(0, amount.from))));
+    const value = section === 'credit' || section === 'debit' ? read(amount!) : undefined;
+    if (value === undefined || units(value) === 0n) continue;
+    const printed = units(value.replace('-', ''));
+    if (printed === (section === 'credit' ? out : into) && printed !== (section === 'credit' ? into : out)) {
+      return [{ name: 'directions', ok: false, detail: `page ${line.page}: "${lineText(line.words).slice(0, 60)}" is the sum of the other direction` }];
+    }
+  }
+  return [];
 }
 
 /** Days by which single entries may be dated before the period (purchases booked later) or after it. */

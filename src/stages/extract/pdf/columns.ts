@@ -126,7 +126,7 @@ const ACCOUNT_DIGITS = /\d{4}/;
 
 function joinsHeader(lines: readonly TokenLine[], from: number, last: number): boolean {
   const line = lines[last]!;
-  if (line.dates.length > 0 || line.amounts.some((amount) => amount.mark !== 'none') || line.words.some(({ text }) => ACCOUNT_DIGITS.test(text))) return false;
+  if (line.dates.length > 0 || line.amounts.some((amount) => amount.mark !== 'none') || line.words.some(({ text }) => ACCOUNT_DIGITS.test(text)) || line.words.every(({ text }) => /^\d+$/.test(text))) return false;
   const before = lines[last - 1]!;
   return last === from || (line.page === before.page && line.y - before.y <= HEADER_LEADING * line.height);
 }
@@ -137,37 +137,44 @@ export function headerKey({ cells, side }: Header): string {
 }
 
 function titlesOf(line: Line, own: OwnTitles): TitleCell[] {
+  return segments(line).flatMap((words) => titlesIn(words, own));
+}
+
+/** The titles that words set together are: `Merchant Name or Transaction Description` is one. */
+function titlesIn(words: Line['words'], own: OwnTitles): TitleCell[] {
   const cells: TitleCell[] = [];
-  const { words } = line;
   for (let i = 0; i < words.length;) {
-    let length = 1;
-    while (length < TITLE_WORDS && i + length < words.length && words[i + length]!.x0 - words[i + length - 1]!.x1 <= TITLE_SPACE * line.height) length++;
+    let length = Math.min(TITLE_WORDS, words.length - i);
     let field: ColumnField | undefined;
     for (; length > 0 && field === undefined; length--) field = fieldOf(lineText(words.slice(i, i + length)), own);
     const to = field === undefined ? i + 1 : i + length + 1;
     cells.push({ text: lineText(words.slice(i, to)), field: field ?? null, x0: words[i]!.x0, x1: words[to - 1]!.x1 });
     i = to;
   }
-  return cells;
+  const isOne = cells.length > 2 && cells.some(({ field }) => field === 'description') && cells.every(({ field }) => field === null || field === 'description' || field === 'counterparty');
+  return isOne ? [{ text: lineText(words), field: 'description', x0: words[0]!.x0, x1: words.at(-1)!.x1 }] : cells;
 }
 
 function stackedTitles(lines: readonly Line[], own: OwnTitles): TitleCell[] {
-  const stacks: (Span & { parts: string[] })[] = [];
+  const stacks: (Span & { parts: string[]; alone: ColumnField | null })[] = [];
   for (const line of lines) {
     for (const segment of segments(line, lines.filter((other) => other !== line).flatMap((other) => segments(other)))) {
       const text = lineText(segment);
       const span = { x0: segment[0]!.x0, x1: segment.at(-1)!.x1 };
       const stack = stacks.find((other) => overlap(span, other) > 0);
-      if (stack === undefined) stacks.push({ ...span, parts: [text] });
+      if (stack === undefined) {
+        const titles = titlesIn(segment, own);
+        stacks.push({ ...span, parts: [text], alone: titles.length === 1 ? titles[0]!.field : null });
+      }
       else Object.assign(stack, { x0: Math.min(stack.x0, span.x0), x1: Math.max(stack.x1, span.x1), parts: [...stack.parts, text] });
     }
   }
-  return stacks.map(({ x0, x1, parts }) => {
+  return stacks.map(({ x0, x1, parts, alone }) => {
     const whole = parts.join(' ').replace(/- /g, '');
     const known = fieldOf(whole, own);
     const [first, last] = [fieldOf(parts[0]!, own), parts.length > 1 ? fieldOf(parts.at(-1)!, own) : undefined];
     const below = known === undefined && first !== last && isDateField(first) && isDateField(last) ? { below: last } : {};
-    return { text: parts.join(' '), x0, x1, field: known ?? first ?? last ?? null, ...below };
+    return { text: parts.join(' '), x0, x1, field: known ?? first ?? last ?? alone, ...below };
   });
 }
 

@@ -5,7 +5,7 @@ import { isCurrency } from '../../../core/money.ts';
 import { monthOf } from '../../../core/numerals.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
-import { fieldOfTitle, findLabel, fold, isBareLabel, isCountLabel } from './vocabulary.ts';
+import { fieldOfTitle, findLabel, fold, isBareLabel, isCountLabel, sectionOf } from './vocabulary.ts';
 import type { Label } from './vocabulary.ts';
 
 /** What a statement says outside its table: account, currency, number, period, balances and totals. */
@@ -30,6 +30,8 @@ export function findLabelledAmounts(lines: readonly TokenLine[], whole_numbers: 
   const isMoney = (amount: AmountToken): boolean => whole_numbers || amount.mark !== 'none' || amount.printed.currency !== null;
   lines.forEach((line, i) => {
     const words = line.words.map((word) => fold(word.text));
+    // `Daily ending balance` is the title of a table.
+    if (sectionOf(words.join(' ')) === 'daily_balance') return;
     for (let label = findLabel(words); label; label = findLabel(words, label.to)) {
       const next = findLabel(words, label.to)?.from ?? Infinity;
       const { from, to } = label;
@@ -311,9 +313,13 @@ const CARD = new RegExp([
   'paiement minimum', 'releve de (?:votre )?carte', 'minimale betaling', 'creditcardoverzicht', 'pagamento minimo', 'estratto conto (?:della )?carta', 'pago minimo', 'extracto de (?:la )?tarjeta', 'minimalna (?:splata|kwota do zaplaty)', 'wyciag z karty', 'lagsta belopp att betala', 'kreditkortsfaktura',
 ].join('|'));
 
+const LIMIT = /\b(?:credit limit|credit line|kreditrahmen|verfugungsrahmen|limite de credit|kredietlimiet|bestedingslimiet|limite di credito|limite de credito|limit kredytowy|kreditgrans)\b/;
+const PURCHASES = /^(?:standard )?(?:purchases|cash advances|einkaufe|bargeldauszahlungen|achats|aankopen|acquisti|compras|zakupy|inkop)\b/;
+
 /** Whether the heading says that this is a card's account, of which statements print what is owed. */
 export function isCardStatement(heading: readonly TokenLine[]): boolean {
-  return heading.some(({ words }) => CARD.test(fold(lineText(words))));
+  const texts = heading.map(({ words }) => fold(lineText(words)));
+  return texts.some((text) => CARD.test(text)) || (texts.some((text) => LIMIT.test(text)) && texts.some((text) => PURCHASES.test(text)));
 }
 
 /** The account's currency: named by a label, in the header, beside balances and amounts; null where the document does not print it. */

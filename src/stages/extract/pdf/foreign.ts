@@ -60,7 +60,7 @@ function namesOther(text: string, currency: string | null): boolean {
 function readForeign(text: string, currency: string | null, mark: DecimalMark): Foreign | undefined {
   const numbers: { at: number; value: RawAmount; code: string | null }[] = [];
   const codes: { at: number; code: string }[] = [];
-  const parts = text.replace(/([A-Z]{3})(\d)/g, '$1 $2').replace(/(\d)([A-Z]{3})\b/g, '$1 $2').replace(/([=@/])/g, ' $1 ').split(' ').filter((part) => part !== '');
+  const parts = text.replace(/\b([A-Z]{3})[.,](?=\p{L})/gu, '$1 ').replace(/([A-Z]{3})(\d)/g, '$1 $2').replace(/(\d)([A-Z]{3})\b/g, '$1 $2').replace(/([=@/])/g, ' $1 ').split(' ').filter((part) => part !== '');
   for (let at = 0; at < parts.length; at++) {
     const part = parts[at]!.replace(/[.:]$/, '');
     const code = CODE.exec(part)?.[1];

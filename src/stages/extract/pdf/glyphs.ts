@@ -24,8 +24,10 @@ const FILLS: ReadonlySet<unknown> = new Set([22, 23, 24, 25, 26, 27]);
 /** Neither filled nor stroked (ISO 32000-1, 9.3.6): rendering mode 3, and 7, which only clips. */
 const INVISIBLE_MODES: ReadonlySet<number> = new Set([3, 7]);
 
-/** Letters drawn one by one are closer than this; the narrowest space of a proportional font is wider. In font sizes. */
+/** Letters of one operator are closer than this; the narrowest space of a proportional font is wider. In font sizes. */
 const SAME_WORD = 0.15;
+/** Letters that are drawn one by one (lines.ts looks at those again that are set wider). */
+const SAME_WORD_OF_LETTERS = 0.09;
 /** Kerning pulls letters over each other this far; columns that run into each other overlap further. In font sizes. */
 const KERNING = 0.2;
 /** Text below this size, in points, is not meant to be seen. */
@@ -158,8 +160,10 @@ export async function readGlyphs(page: PdfPage, layers: Layers): Promise<DrawnPa
       const gap = word === null ? Infinity : x0 - word.x1 - (word.drawn === operator ? char_spacing * scale * Math.hypot(a, b) : 0);
       const printed = LIGATURES.test(unicode) ? unicode.normalize('NFKC') : unicode;
       // Longer pieces of two operators that touch are columns that run into each other.
-      const joins: boolean = word !== null && word.direction === direction && word.hidden === hidden && Math.abs(word.y - baseline) < 0.1 * height
-        && gap <= SAME_WORD * height && gap >= -KERNING * height && (word.drawn === operator || single || word.letters);
+      const spaced: boolean = word !== null && word.text.endsWith('\u00a0') && !/^\d/.test(unicode);
+      if (spaced) word!.text = word!.text.slice(0, -1);
+      const joins: boolean = word !== null && !spaced && word.direction === direction && word.hidden === hidden && Math.abs(word.y - baseline) < 0.1 * height
+        && gap <= (word.drawn === operator ? SAME_WORD : SAME_WORD_OF_LETTERS) * height && gap >= -KERNING * height && (word.drawn === operator || single || word.letters);
       if (joins) {
         word!.text += printed;
         word!.x1 = Math.max(word!.x1, x1);

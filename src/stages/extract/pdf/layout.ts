@@ -59,16 +59,26 @@ export function findLayouts(lines: readonly TokenLine[], own: OwnTitles = NO_TIT
   const furniture = findFurniture(lines, titles, isAnchor);
   if (keys.length === 0) return { titles, tables: withSections([layoutOf(null, lines.filter((line) => !furniture.has(line)), whole_numbers)], lines) };
   const bodies = new Map<string, TokenLine[]>(keys.map((key) => [key, []]));
+  const repeated = findRepeatedHeadings(lines, headers);
   headers.forEach((header, i) => {
     const until = headers[i + 1]?.from ?? lines.length;
     // On a page that repeats the header, what stands above it is the page's own heading.
     const next = headers[i + 1];
     const top = next && headerKey(next) === headerKey(header) ? lines[next.from]! : null;
     const above = top === null ? [] : lines.slice(header.to, until).filter((line) => line.page === top.page && titleOf(line) === undefined);
-    const heading = new Set(above.some(isAnchor) || (top !== null && lines[header.to - 1]!.page === top.page) ? [] : above);
+    const heading = new Set(above.some((line) => isAnchor(line) && !repeated.has(line)) || (top !== null && lines[header.to - 1]!.page === top.page) ? [] : above);
     bodies.get(headerKey(header))?.push(...lines.slice(header.to, until).filter((line) => !furniture.has(line) && !heading.has(line)));
   });
   return { titles, tables: withSections(keys.map((key) => layoutOf(headers.find((header) => headerKey(header) === key)!, bodies.get(key)!, whole_numbers)), lines) };
+}
+
+/** Lines above the header of a page that stand at the same height above that of others, with the same words and other numbers: the day, the balances. */
+function findRepeatedHeadings(lines: readonly TokenLine[], headers: readonly Header[]): ReadonlySet<TokenLine> {
+  const tops = new Map<number, number>();
+  for (const { from } of headers.toReversed()) tops.set(lines[from]!.page, lines[from]!.y);
+  const above = lines.filter(({ page, y }) => y < (tops.get(page) ?? -Infinity));
+  const groups = Map.groupBy(above, (line) => `${Math.round(line.y / 2)} ${lineText(line.words).replace(/[\d.,]*\d[\d.,]*/g, '#')}`);
+  return new Set([...groups.values()].filter((group) => new Set(group.map(({ page }) => page)).size >= Math.max(2, tops.size * FURNITURE_SHARE)).flat());
 }
 
 /** Whether dated amounts stand below a header. Under a title of dates, or where none names them, the amount may be on another line of the entry than its date. */
@@ -235,10 +245,9 @@ function indicatorColumn(header: Header | null, body: readonly TokenLine[]): Spa
   /** `ACH DEBIT` and `ACH CREDIT` are words of descriptions. */
   const apart: Span[] = [];
   const signs: Span[] = [];
-  let amounts = 0;
-  for (const line of body) {
-    if (line.amounts.length === 0 || line.dates.length === 0) continue;
-    amounts++;
+  const dated = body.filter((line) => line.amounts.length > 0 && line.dates.length > 0);
+  const amounts = dated.length;
+  for (const line of dated) {
     line.words.forEach((word, i) => {
       if (indicatorOf(word.text) === undefined || line.amounts.some(({ from, to }) => i >= from && i < to)) return;
       marks.push(word);
@@ -247,31 +256,34 @@ function indicatorColumn(header: Header | null, body: readonly TokenLine[]): Spa
     });
   }
   const title = header?.cells.find(({ field }) => field === 'indicator');
+  // Where descriptions begin, `H & M Cole` is no mark: in a column of marks there are few other words.
+  const isOfMarks = (column: Span & { count: number }): boolean => dated.filter(({ words }) => words.some((word) => overlap(word, column) > 0 && indicatorOf(word.text) === undefined)).length <= column.count;
   const columns = findColumns(marks).filter(({ count }) => count >= MIN_MARKS);
   const titled = title && columns.find((column) => overlap(column, title) > 0);
-  return titled ?? findColumns(apart).find(({ count }) => count >= Math.max(MIN_MARKS, amounts / 2)) ?? findColumns(signs).find(({ count }) => count >= Math.max(MIN_MARKS, amounts * MARKED_SHARE)) ?? null;
+  return titled ?? findColumns(apart).find((column) => column.count >= Math.max(MIN_MARKS, amounts / 2)) ?? findColumns(signs).find((column) => column.count >= Math.max(MIN_MARKS, amounts * MARKED_SHARE) && isOfMarks(column)) ?? null;
 }
 
 /** Lines outside the rows of a page that other pages have as well, at the same height. */
 function findFurniture(lines: readonly TokenLine[], titles: ReadonlySet<TokenLine>, isAnchor: (line: TokenLine) => boolean): ReadonlySet<TokenLine> {
+  const keys = new Map(lines.map((line) => [line, furnitureKey(line)]));
+  const countPages = (some: readonly TokenLine[]): Map<string, number> => new Map([...Map.groupBy(some, (line) => keys.get(line)!)].map(([key, same]) => [key, new Set(same.map(({ page }) => page)).size]));
+  const pages = countPages(lines);
   const rows = new Map<number, { top: number; bottom: number }>();
   for (const line of lines) {
-    if (!titles.has(line) && !isAnchor(line)) continue;
     const row = rows.get(line.page);
-    rows.set(line.page, { top: Math.min(line.y, row?.top ?? Infinity), bottom: Math.max(line.y, row?.bottom ?? -Infinity) });
+    if (titles.has(line) || isAnchor(line)) rows.set(line.page, { top: Math.min(line.y, row?.top ?? Infinity), bottom: Math.max(line.y, row?.bottom ?? -Infinity) });
+    // An amount that no other page has at its height is of an entry, the date of which may stand above it.
+    else if (row && line.y > row.bottom && pages.get(keys.get(line)!) === 1 && line.amounts.some(({ mark }) => mark === ',' || mark === '.')) row.bottom = line.y;
   }
   const outside = (line: TokenLine): boolean => {
     const row = rows.get(line.page);
     return !titles.has(line) && (row === undefined || line.y < row.top || line.y > row.bottom);
   };
-  const pages = new Map<string, Set<number>>();
-  const all = new Set<number>();
-  for (const line of lines) {
-    all.add(line.page);
-    if (outside(line)) pages.set(furnitureKey(line), (pages.get(furnitureKey(line)) ?? new Set()).add(line.page));
-  }
-  const least = Math.max(2, all.size * FURNITURE_SHARE);
-  return new Set(lines.filter((line) => outside(line) && (pages.get(furnitureKey(line))!.size >= least || isPageNumber(line))));
+  const all = new Set(lines.map(({ page }) => page)).size;
+  const least = Math.max(2, all * FURNITURE_SHARE);
+  const apart = lines.filter(outside);
+  const repeated = countPages(apart);
+  return new Set(apart.filter((line) => repeated.get(keys.get(line)!)! >= least || isPageNumber(line)));
 }
 
 const PAGE_WORD = '(?:page|seite|blatt|pagina|página|pág\\.?|pag\\.?|strona|str\\.?|sida|sid|feuille|hoja|foglio|side|p\\.)';

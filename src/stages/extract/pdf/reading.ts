@@ -1,7 +1,7 @@
 import type { CalendarDate } from '../../../core/date.ts';
 import { addDays, calendarDate } from '../../../core/date.ts';
 import { Failure } from '../../../core/failure.ts';
-import { decimalsOf, exponentOf, parseDecimal } from '../../../core/money.ts';
+import { decimalsOf, exponentOf, formatDecimal, parseDecimal } from '../../../core/money.ts';
 import type { DateOrder, DecimalMark } from '../../../core/numerals.ts';
 import { createMarkVote, createOrderVote, plainAmount } from '../../../core/numerals.ts';
 import type { Proof } from '../../../core/proof.ts';
@@ -102,7 +102,9 @@ export function readStatement(pages: readonly Page[], lines: readonly TokenLine[
   };
   const search: Search = { tried: 0, rows: 0 };
   let likeliest: Candidate | null = null;
-  for (const tier of [0, 1, 2]) {
+  for (const tier of TIERS) {
+    // The mirror image of a reading ties out as well: it is looked at where the words contradict the signs, never for want of a better one.
+    if (tier === MIRRORED && !likeliest?.proof.checks.some(({ name }) => name === 'directions')) break;
     const found: Candidate[] = [];
     for (const assignments of listCombinations(layouts, tier)) for (const one of listCandidates(document, assignments, tier, search)) keep(found, one);
     const proven = found.filter((candidate) => candidate.proof.ties_out === true && candidate.entries.length > 0);
@@ -139,6 +141,10 @@ const PROFILE_FIELDS: Readonly<Record<string, ColumnField>> = {
   description: 'description', counterparty_name: 'counterparty', counterparty_account: 'counterparty_account', bank_reference: 'reference', customer_reference: 'reference',
 };
 
+/** Tiers of assignments (layout.ts), then the first once more with all signs turned round. */
+const MIRRORED = 3;
+const TIERS = [0, 1, 2, MIRRORED];
+
 interface Search {
   tried: number;
   rows: number;
@@ -149,7 +155,7 @@ function listCombinations({ tables }: Layouts, tier: number): Assignment[][] {
   const lists = tables.map(listAssignments);
   const empty: Assignment = { tier: 0, columns: [] };
   const base = lists.map((list) => list[0] ?? empty);
-  if (tier === 0) return lists.length === 1 ? lists[0]!.filter((assignment) => assignment.tier === 0).map((assignment) => [assignment]) : [base];
+  if (tier === 0 || tier === MIRRORED) return lists.length === 1 ? lists[0]!.filter((assignment) => assignment.tier === 0).map((assignment) => [assignment]) : [base];
   return lists.flatMap((list, i) => list.filter((assignment, k) => assignment.tier === tier && k > 0).map((assignment) => base.with(i, assignment)));
 }
 
@@ -308,11 +314,13 @@ function listMarks({ profile, labelled }: Document, { rows }: Table): DecimalMar
 /** Words that only English statements have, in headings and titles. */
 const ENGLISH = /^(?:account|statement|balance|amount|withdrawals?|deposits?|opening|closing|payments?)$/;
 
-function listOrders({ profile, lines, all }: Document, { rows }: Table): DateOrder[] {
+function listOrders({ profile, lines, all }: Document, { rows, used }: Table): DateOrder[] {
   if (profile?.date_order) return [profile.date_order];
   const vote = createOrderVote();
   for (const row of rows) for (const token of [row.date, row.value]) if (token) vote.add(token.text.replace(/,(?= |$)/g, ''));
-  for (const more of [lines, all]) if (vote.settle().length > 1) for (const line of more) for (const date of line.dates) vote.add(date.text.replace(/,(?= |$)/g, ''));
+  // The heading before the descriptions, which quote dates as others write them.
+  const isUsed = (line: TokenLine): boolean => used.has(line);
+  for (const more of [lines.filter((line) => !isUsed(line)), lines.filter(isUsed), all]) if (vote.settle().length > 1) for (const line of more) for (const date of line.dates) vote.add(date.text.replace(/,(?= |$)/g, ''));
   const orders = vote.settle();
   // The month in front is a habit of American English.
   if (orders.length > 1 && orders.includes('mdy') && !all.some(({ words }) => words.some(({ text }) => ENGLISH.test(fold(text))))) return orders.filter((order) => order !== 'mdy');
@@ -320,6 +328,7 @@ function listOrders({ profile, lines, all }: Document, { rows }: Table): DateOrd
 }
 
 function listUnsigned({ profile, card }: Document, { rows }: Table, tier: number): Unsigned[] {
+  if (tier === MIRRORED) return ['owed'];
   if (profile?.inverted !== undefined) return [profile.inverted ? 'inverted' : 'credit'];
   const inverted: Unsigned[] = tier > 0 ? ['inverted'] : [];
   const amounts = rows.filter((row) => row.money.amount);
@@ -364,7 +373,7 @@ function readTable(document: Document, assignments: readonly Assignment[], table
       value_date: (row.value && dateOf(row.value)) ?? null, status: 'booked', reversal: false,
       counterparty: row.fields.counterparty || row.fields.counterparty_account
         ? { name: row.fields.counterparty ?? null, account: row.fields.counterparty_account ?? null, bank: null } : null,
-      customer_reference: row.fields.reference ?? null, remittance: texts.map(lineText).join(' ') || null, instructed, exchange_rate,
+      customer_reference: row.fields.reference ?? null, remittance: texts.map(lineText).join(' ').replaceAll('\u00a0', ' ') || null, instructed, exchange_rate,
       source: { page: row.anchor.page, line: row.anchor.number, box: [round(x0), round(height - bottom), round(x1), round(height - top)] },
       details: [], balance_after: (row.money.balance && read(row.money.balance)) ?? null,
     });
@@ -385,7 +394,7 @@ function readTable(document: Document, assignments: readonly Assignment[], table
   const proven = proveWithBalances(head, entries, balances);
   // Only what ties out so far is held against what else is printed.
   if (proven.proof.ties_out !== false && proven.proof.opening_balance !== null) {
-    proven.head.reader_checks = checkPrintedSums({ head: proven.head, proof: proven.proof, entries, table, labelled: all, read, dateOf });
+    proven.head.reader_checks = checkPrintedSums({ head: proven.head, proof: proven.proof, entries, table, labelled: all, outside: outside.lines, read, dateOf });
     if (proven.head.reader_checks.length > 0) proven.proof = proveStatement(proven.head, entries);
   }
   return {
@@ -571,11 +580,18 @@ function sumsOfSections(rows: readonly Row[], entries: readonly RawEntry[]): Rea
 function findTotals({ counts }: Document, labelled: readonly LabelledAmount[], { rows, used }: Table, entries: readonly RawEntry[], read: (token: AmountToken) => RawAmount | undefined): PrintedTotal[] {
   const totals = new Map<string, PrintedTotal>();
   const parts = sumsOfSections(rows, entries);
-  for (const { label, amount } of labelled) {
-    const value = label === 'debits' || label === 'credits' ? read(amount) : undefined;
-    if (value === undefined || totals.has(label) || parts.has(parseDecimal(value.replace('-', ''), DECIMALS) ?? 0n)) continue;
-    totals.set(label, { kind: label as 'debits' | 'credits', amount: value });
+  for (const kind of ['debits', 'credits'] as const) {
+    const values = labelled.flatMap(({ label, amount }) => (label === kind ? read(amount) ?? [] : [])).filter((value) => !parts.has(parseDecimal(value.replace('-', ''), DECIMALS) ?? 0n));
+    const pages = sumOf(values);
+    const moved = entries.reduce((sum, { amount }) => (amount.startsWith('-') === (kind === 'debits') ? sum + (parseDecimal(amount.replace('-', ''), DECIMALS) ?? 0n) : sum), 0n);
+    const decimals = Math.max(0, ...values.map(decimalsOf));
+    // Where each page prints its own, all of them together.
+    if (values.length > 0) totals.set(kind, { kind, amount: values.length > 1 && pages === moved ? formatDecimal(pages / 10n ** BigInt(DECIMALS - decimals), decimals) : values[0]! });
   }
   for (const { kind, count, line } of counts) if (!used.has(line) && !totals.has(kind)) totals.set(kind, { kind, count });
   return [...totals.values()];
+}
+
+function sumOf(values: readonly RawAmount[]): bigint {
+  return values.reduce((sum, value) => sum + (parseDecimal(value.replace('-', ''), DECIMALS) ?? 0n), 0n);
 }

@@ -33,9 +33,12 @@ export function divideTables(printed: readonly TokenLine[]): TokenLine[] {
 /** Two statements on one page, each with a heading and a table of its own: the left ones of a run of such pages, then those right of them. */
 function divideStatements(lines: readonly TokenLine[]): TokenLine[] {
   const edgesOfPage = new Map<number, number[]>();
+  const pages = Map.groupBy(lines, (line) => line.page);
   for (const header of findHeaders(lines)) {
     const edges = edgesOf(header);
-    if (edges.length > 0) edgesOfPage.set(lines[header.from]!.page, edges);
+    const { page, y } = lines[header.from]!;
+    // Below rows of the page it is a table of that statement: cheques, or balances of days.
+    if (edges.length > 0 && !pages.get(page)!.some((line) => line.y < y && line.dates.length > 0 && line.amounts.some(({ mark }) => mark !== 'none') && !findLabelOf(line))) edgesOfPage.set(page, edges);
   }
   if (edgesOfPage.size === 0) return [...lines];
   const divided: TokenLine[] = [];
@@ -44,7 +47,7 @@ function divideStatements(lines: readonly TokenLine[]): TokenLine[] {
     divided.push(...sides.flat());
     sides = [];
   };
-  for (const [number, page] of Map.groupBy(lines, (line) => line.page)) {
+  for (const [number, page] of pages) {
     const edges = edgesOfPage.get(number) ?? [];
     const parts = Array.from({ length: edges.length + 1 }, (_, side) => page.flatMap((line) => (crosses(line, edges) ? (side === 0 ? [line] : []) : withoutSide(sideOf(line, edges, side)))));
     const goesOn = edges.length > 0 && sides.length === parts.length;

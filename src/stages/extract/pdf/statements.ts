@@ -25,7 +25,7 @@ export function splitStatements(lines: readonly TokenLine[]): TokenLine[][] {
     const label = findLabelOf(line);
     const begins = headers.has(i) || (label === 'opening' && line.amounts.length > 0);
     if (begins) {
-      const from = Math.max(lastRow + 1, i - HEADING_LINES);
+      const from = Math.max(behindDescription(lines, lastRow, headers.get(i)), i - HEADING_LINES);
       // The foot of the page before names the bank's own account.
       const heading = lines.slice(from, i + 1).filter(({ page }) => page === line.page);
       const found = findAccount(heading, []);
@@ -49,6 +49,19 @@ export function splitStatements(lines: readonly TokenLine[]): TokenLine[][] {
   }
   return starts.map((start, i) => lines.slice(start, starts[i + 1] ?? lines.length));
 }
+
+/** The first line behind a row and what goes on below its description: the accounts of others stand there. */
+function behindDescription(lines: readonly TokenLine[], row: number, header: Header | undefined): number {
+  const text = header?.cells.find(({ field }) => field === 'description');
+  if (row < 0 || text === undefined) return row + 1;
+  const next = lines.findIndex((line, i) => i > row && (line.page !== lines[row]!.page || line.words[0]!.x0 < text.x0 - INDENT || line.y - lines[i - 1]!.y > LEADING * line.height));
+  return next < 0 ? lines.length : next;
+}
+
+/** Points by which a line of a description may start left of its title. */
+const INDENT = 3;
+/** Lines of one description are set closer than this, in font sizes. */
+const LEADING = 2.2;
 
 /** The first line of the heading between a statement's last row and the next one's header: behind the closing balance, else on a new page, else behind the widest gap. */
 function boundary(lines: readonly TokenLine[], lastRow: number, header: number): number {

@@ -28,7 +28,7 @@ const TITLES: Readonly<Record<ColumnField, string>> = {
     'data|data contabile|data operazione|data registrazione|data op|data mov|data movimento|data operacji|data ksiegowania|data ksieg|fecha|fecha operacion|fecha de operacion|' +
     'f operacion|fecha contable|fecha mov|f oper|bokforingsdag|bokforingsdatum|bokford|bokf dag|dag',
   transaction_date:
-    'transaction date|trans date|tran date|txn date|purchase date|transaktionsdatum|transaktionsdag|belegdatum|umsatztag|date de transaction|date achat|transactiedatum|data transakcji|data transazione|' +
+    'date of transaction|transaction date|trans date|tran date|txn date|purchase date|transaktionsdatum|transaktionsdag|belegdatum|umsatztag|date de transaction|date achat|transactiedatum|data transakcji|data transazione|' +
     'data valuta operazione|fecha transaccion|fecha de transaccion|inkopsdatum',
   value_date:
     'value|value date|val date|val|valuta|valutadatum|wert|wertstellung|wertdatum|valutierung|tag der wertstellung|val datum|date de valeur|date valeur|date val|valeur|rentedatum|valuta datum|' +
