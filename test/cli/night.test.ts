@@ -86,6 +86,10 @@ describe('review', () => {
     expect(await run(reviewCommand(), 'accept', entry_id, '--version', String(version), '--comment', 'by phone')).toMatch(/^entry \d+ accepted/);
     await expect(run(reviewCommand(), 'accept', entry_id, '--version', String(version))).rejects.toMatchObject({ code: 'stale' });
     const story = await run(explainCommand(), entry_id);
+    expect(story).toMatch(new RegExp(`^entry ${entry_id}: .* on \\d{4}-\\d\\d-\\d\\d, account .*, line \\d+ of `));
+    // Of the rules that hold the first takes the candidate; each stands with its conditions and their values.
+    expect(story).toMatch(/\n {2}takes {2}receipt_short \(review, of receivables\)\n {11}\+ .* {2}\[candidate\.kind = invoices\]\n/);
+    expect(story).toMatch(/\n {2}no {5}receipt_number \(auto, of receivables\)\n {11}\+ .*\n {11}- /);
     expect(story).toMatch(/ {2}decide {2}by receipt_short@sha256:.*\n.* {2}accept {2}by bob\n\nstands as manual: Accepted by bob: by phone\n/);
     await run(reviewCommand(), 'undo', entry_id, '--reason', 'wrong');
     expect(await json<Item>(reviewCommand(), 'show', entry_id)).toMatchObject({ reason: 'undone', version: version + 2, suggestions: item!.suggestions });
