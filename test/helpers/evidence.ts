@@ -3,7 +3,8 @@ import type { Evidence } from '../../src/core/evidence.ts';
 import { keysOfInvoice, shapeOf } from '../../src/core/invoice-key.ts';
 import { foldName, nameKeys } from '../../src/core/text.ts';
 import type { Books, Item, Leaf, Party } from '../../src/stages/validate/contract.ts';
-import { gatherEvidence, identifyLeaf, readLeaf } from '../../src/stages/validate/validate.ts';
+import { findPayer } from '../../src/stages/validate/payer.ts';
+import { gatherEvidence, identifyLeaf, readLeaf, type IdentifiedLeaf } from '../../src/stages/validate/validate.ts';
 
 /** Evidence through the production code, of books in memory instead of the store's. */
 
@@ -51,5 +52,11 @@ export const C2 = party('C2', { accounts: ['FR1420041010050500013M02606'], names
 /** The evidence of a leaf whose other side is C1, by its account and name, unless it says otherwise. */
 export const gather = (of: Partial<Leaf>, items: Item[], parties: (Party & { accounts?: string[]; names?: string[] })[] = [C1, C2], references: Record<string, string> = {}): Evidence => {
   const { books, shapes } = booksOf(items, parties, references);
-  return gatherEvidence(identifyLeaf(readLeaf(leaf(of), shapes), books), books);
+  return gatherEvidence(identify(of, shapes, books), books);
+};
+
+/** A leaf whose other side and named invoices were looked up in such books. */
+export const identify = (of: Partial<Leaf>, shapes: ReadonlySet<string>, books: Books): IdentifiedLeaf => {
+  const read = readLeaf(leaf(of), shapes);
+  return identifyLeaf(read, books, findPayer(read, books));
 };

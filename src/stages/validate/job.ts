@@ -39,8 +39,8 @@ export const gatherOpenEvidence: BatchContext['gatherOpenEvidence'] = async (com
 /** `on_the_books`: the leaves are, and others may have been decided since they came. */
 async function gatherChunk(tx: Tx, company: string, leaves: readonly Leaf[], shapes: ReadonlySet<string>, blocked: store.Blocked, on_the_books: boolean): Promise<Evidence[]> {
   const read = leaves.map((leaf) => readLeaf(leaf, shapes));
-  const books = await store.loadBooks(tx, company, read, blocked);
-  const identified = read.map((one) => identifyLeaf(one, books));
+  const { books, payers } = await store.loadBooks(tx, company, read, blocked);
+  const identified = read.map((one, i) => identifyLeaf(one, books, payers[i]!));
   const wanted = [...new Set(identified.flatMap((one) => one.wanted))];
   const complete: Books = { ...books, openItems: await store.loadOpenItems(tx, company, wanted, blocked) };
   if (on_the_books) complete.settledSince = await store.loadSettledSince(tx, company, leaves, wanted, blocked);

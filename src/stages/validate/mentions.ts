@@ -175,7 +175,11 @@ export interface Decoy {
 export function decoysOf(words: string): Decoy[] {
   const spans: Decoy[] = [];
   const add = (start: number, length: number, labelled = false): void => void spans.push({ start, end: start + length, labelled });
-  for (const form of FORMS) for (const match of words.matchAll(form)) add(match.index, match[0].length);
+  for (const form of FORMS) {
+    // With a loop of its own: matchAll makes a new expression each time, which here would cost more than all that is found.
+    form.lastIndex = 0;
+    for (let match = form.exec(words); match !== null; match = form.exec(words)) add(match.index, match[0].length);
+  }
   for (const match of words.matchAll(IBAN_FORM)) {
     // What follows may be words; without them it is an IBAN, if with a slip in it, or too short for one.
     const account = match[0].split(' ').filter((group) => DIGIT.test(group)).join('');

@@ -191,6 +191,7 @@ function partiesWithAccount(leaf: Leaf, account_keys: readonly string[], by_name
 function partiesNamed({ text, in_field, beginnings }: NameShown, books: Books): NamedParty[] {
   for (const { text: beginning, folded, just_so } of beginnings) {
     const named = folded.flatMap(({ key }) => books.partiesByName(key));
+    if (named.length === 0) continue;
     const parties = just_so ? distinct(named.filter((party) => isCalled(party, folded))) : agreeing(folded, named);
     if (parties.length > 0) return parties.every((party) => isCalled(party, folded)) ? parties : distinct([...parties, ...partiesCut({ text: beginning, folded }, books)]);
   }

@@ -9,7 +9,7 @@ import { INTERIM_FORMATS, type Format } from '../../core/statement.ts';
 import { foldName } from '../../core/text.ts';
 import type { Tx } from '../../platform/database.ts';
 import type { Books, EarlierPosting, Item, Leaf, NamedParty, Party } from './contract.ts';
-import { findPayer, furtherNamesOf, mayGoOn, namesOf, payerOf } from './payer.ts';
+import { findPayer, furtherNamesOf, mayGoOn, namesOf, payerOf, type Payer } from './payer.ts';
 import { isReturn, type ReadLeaf } from './validate.ts';
 
 /** With more open items than this a sum is rarely unique, and loading them would cost more than it tells: unknown, for a person. */
@@ -66,12 +66,17 @@ export async function loadBooksVersions(tx: Tx, document_id: bigint): Promise<Ma
   return new Map(rows.map((row) => [row.company, row.books_version]));
 }
 
-/** What master data that contradicts itself is about, `invoice:…`, `party:…` and `account:…`: evidence that rests on it is never automatic. */
-export type Blocked = ReadonlySet<string>;
+/** What master data that contradicts itself is about: evidence that rests on it is never automatic. */
+export interface Blocked {
+  readonly invoices: ReadonlySet<string>;
+  readonly parties: ReadonlySet<string>;
+  readonly accounts: ReadonlySet<string>;
+}
 
 export async function loadBlocked(tx: Tx): Promise<Blocked> {
   const rows = await tx.kysely.selectFrom('master_data_finding').select('subject').where('blocks', '=', true).execute();
-  return new Set(rows.map((row) => row.subject));
+  const about = (kind: string): ReadonlySet<string> => new Set(rows.flatMap(({ subject }) => (subject.startsWith(kind) ? [subject.slice(kind.length)] : [])));
+  return { invoices: about('invoice:'), parties: about('party:'), accounts: about('account:') };
 }
 
 /** The shapes of a company's invoice keys. */
@@ -81,10 +86,10 @@ export async function loadShapes(tx: Tx, company: string): Promise<ReadonlySet<s
 }
 
 /**
- * Everything that a chunk of one company's leaves asks of the books, in a handful of queries whatever its size.
- * `openItems` is filled by `loadOpenItems` for the parties that turn out to be wanted.
+ * Everything that a chunk of one company's leaves asks of the books, in a handful of queries whatever its size, and who is on the other side
+ * of each. `openItems` is filled by `loadOpenItems` for the parties that turn out to be wanted.
  */
-export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLeaf[], blocked: Blocked): Promise<Books> {
+export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLeaf[], blocked: Blocked): Promise<{ books: Books; payers: Payer[] }> {
   const keys = new Set<string>();
   const accounts = new Set<string>();
   const names = new Set<string>();
@@ -118,7 +123,7 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
     partiesByName: (key) => partiesByName.get(key) ?? [],
     partiesByBeginning: (key) => partiesByBeginning.get(key) ?? [],
     accountsOf: (party_id) => accountsOf.get(party_id) ?? [],
-    accountContradicts: (key) => blocked.has(`account:${key}`),
+    accountContradicts: (key) => blocked.accounts.has(key),
     party: (party_id) => parties.get(party_id),
     payableFor: (party_id) => payable.get(party_id) ?? [party_id],
     openItems: () => ({ items: [], complete: true }),
@@ -126,21 +131,32 @@ export async function loadBooks(tx: Tx, company: string, leaves: readonly ReadLe
     earlierByEndToEnd: (id) => earlier.get(id) ?? [],
     earlierByMandate: (id) => earlierByMandate.get(id) ?? [],
   };
-  await loadFurtherNames(tx, leaves, books, partiesByName, partiesByBeginning);
-  await loadAccountsOf(tx, leaves, books, accountsOf);
-  const payers = new Set<string>();
+  const payers = leaves.map((leaf) => findPayer(leaf, books));
+  // Who is known by now is not asked about again: whatever is loaded for the others, it is the same whoever else is in the chunk.
+  const unclear = indexesOf(leaves, ({ name }, i) => payers[i]!.name !== 'known' || mayGoOn(name, payers[i]!));
+  await loadFurtherNames(tx, unclear.map((i) => leaves[i]!), partiesByName, partiesByBeginning);
+  for (const i of unclear) payers[i] = findPayer(leaves[i]!, books);
+  const masked = indexesOf(leaves, ({ account_keys }, i) => payers[i]!.account === 'unknown' && payers[i]!.by_name.length > 0 && ibanStatus(account_keys[0]!) !== 'valid');
+  await loadAccountsOf(tx, masked.flatMap((i) => payers[i]!.by_name), accountsOf);
+  for (const i of masked) payers[i] = findPayer(leaves[i]!, books);
+
+  const paying = new Set<string>();
   const involved = new Set<string>();
-  for (const leaf of leaves) {
-    const payer = findPayer(leaf, books);
-    const one = payerOf(payer, leaf.leaf.amount < 0n ? 'out' : 'in');
-    if (one !== null) payers.add(one);
+  for (const [i, { leaf }] of leaves.entries()) {
+    const payer = payers[i]!;
+    const one = payerOf(payer, leaf.amount < 0n ? 'out' : 'in');
+    if (one !== null) paying.add(one);
     for (const party_id of payer.by_account) involved.add(party_id);
     for (const { party_id } of payer.by_name) involved.add(party_id);
   }
   for (const of_form of Object.values(itemsByKey)) for (const items of of_form.values()) for (const item of items) involved.add(item.party_id);
-  for (const [payer, for_party] of await loadPayable(tx, [...payers])) payable.set(payer, [...(payable.get(payer) ?? [payer]), for_party]);
+  for (const [payer, for_party] of await loadPayable(tx, [...paying])) payable.set(payer, [...(payable.get(payer) ?? [payer]), for_party]);
   for (const party of await loadParties(tx, [...involved, ...[...payable.values()].flat()], blocked)) parties.set(party.party_id, party);
-  return books;
+  return { books, payers };
+}
+
+function indexesOf(leaves: readonly ReadLeaf[], predicate: (leaf: ReadLeaf, i: number) => boolean): number[] {
+  return leaves.flatMap((leaf, i) => (predicate(leaf, i) ? [i] : []));
 }
 
 /** Adds the parties of these keys to the map; a key that nobody has gets an empty list. */
@@ -161,14 +177,11 @@ function namedParty({ party_id, kind, name }: NameRow): NamedParty {
 /** More parties with one beginning of a name than this tell no more than two. */
 const MAX_BEGINNINGS = 20;
 
-/** Of payers that neither account nor name has shown: the names that theirs may be another form, a part or the beginning of. */
-async function loadFurtherNames(tx: Tx, leaves: readonly ReadLeaf[], books: Books, names: Map<string, NamedParty[]>, beginnings: Map<string, NamedParty[]>): Promise<void> {
+/** The names that theirs may be another form, a part or the beginning of. */
+async function loadFurtherNames(tx: Tx, leaves: readonly ReadLeaf[], names: Map<string, NamedParty[]>, beginnings: Map<string, NamedParty[]>): Promise<void> {
   const keys = new Set<string>();
   const starts = new Set<string>();
   for (const leaf of leaves) {
-    if (leaf.name.text === null) continue;
-    const payer = findPayer(leaf, books);
-    if (!mayGoOn(leaf.name, payer) && (payer.name === 'known' || payer.account === 'known' || payer.account === 'own')) continue;
     const further = furtherNamesOf(leaf.name);
     for (const key of further.names) if (!names.has(key)) keys.add(key);
     for (const start of further.beginnings) starts.add(start);
@@ -184,14 +197,9 @@ async function loadFurtherNames(tx: Tx, leaves: readonly ReadLeaf[], books: Book
   for (const row of rows) push(beginnings, row.key, namedParty(row));
 }
 
-/** The accounts of the parties named where the account shown is nobody's as it is printed: it may be masked, or lack its bank's code. */
-async function loadAccountsOf(tx: Tx, leaves: readonly ReadLeaf[], books: Books, into: Map<string, string[]>): Promise<void> {
-  const wanted = new Set<string>();
-  for (const leaf of leaves) {
-    if (leaf.account_keys.length === 0 || ibanStatus(leaf.account_keys[0]!) === 'valid') continue;
-    const { account, by_name } = findPayer(leaf, books);
-    if (account === 'unknown') for (const { party_id } of by_name) wanted.add(party_id);
-  }
+/** The accounts of parties whose account may be meant by one that is nobody's as it is printed: it may be masked, or lack its bank's code. */
+async function loadAccountsOf(tx: Tx, named: readonly NamedParty[], into: Map<string, string[]>): Promise<void> {
+  const wanted = new Set(named.map(({ party_id }) => party_id));
   if (wanted.size === 0) return;
   const { rows } = await sql<{ party_id: string; account: string }>`
     select party_id, account from party_account where party_id = any(${[...wanted]}) order by 1, 2`.execute(tx.kysely);
@@ -324,7 +332,7 @@ async function loadParties(tx: Tx, party_ids: readonly string[], blocked: Blocke
     select p.party_id, p.kind, p.withholding_rate::text as withholding_rate, p.assigned_to_factor,
            coalesce((select array_agg(f.pays_for order by f.pays_for) from party_pays_for f where f.party_id = p.party_id), '{}') as pays_for
       from party p where p.party_id = any(${[...new Set(party_ids)]})`.execute(tx.kysely);
-  return rows.map((party) => ({ ...party, contradictory: blocked.has(`party:${party.party_id}`) }));
+  return rows.map((party) => ({ ...party, contradictory: blocked.parties.has(party.party_id) }));
 }
 
 /** What was settled by entries with one of these ids, as far as a return may take it back, and those that wait for a person. */
@@ -347,7 +355,7 @@ function parseItem(row: ItemRow, blocked: Blocked): Item {
   return {
     invoice_id: row.invoice_id, kind: row.kind, invoice_number: row.invoice_number, party_id: row.party_id, currency: row.currency, amount: row.amount,
     open: row.open, status: row.status, issue_date: row.issue_date, due_date: row.due_date, purchase_order: row.purchase_order, discount_amount: row.discount_amount, discount_until: row.discount_until,
-    instalments: (row.instalments ?? []).map((part) => ({ date: part.date, amount: BigInt(part.amount) })), contradictory: blocked.has(`invoice:${row.invoice_id}`),
+    instalments: (row.instalments ?? []).map((part) => ({ date: part.date, amount: BigInt(part.amount) })), contradictory: blocked.invoices.size > 0 && blocked.invoices.has(String(row.invoice_id)),
   };
 }
 

@@ -10,7 +10,7 @@ import { explainItems } from './exchange.ts';
 import { inferredCandidates, partsOfNamed } from './infer.ts';
 import { endsInNumber, endsInPart, fillsField, mentionsOf, saysMore, type Mention } from './mentions.ts';
 import { explainsAmount, findNamed, fitOf, gate, notOpen, statusOf, type Named } from './named.ts';
-import { findPayer, payerOf, readName, type NameShown, type Payer } from './payer.ts';
+import { payerOf, readName, type NameShown, type Payer } from './payer.ts';
 
 /** A leaf with what is read out of its text, once: what is looked up of the books follows from it. */
 export interface ReadLeaf {
@@ -36,9 +36,7 @@ export interface IdentifiedLeaf {
   wanted: readonly string[];
 }
 
-export function identifyLeaf(read: ReadLeaf, books: Books): IdentifiedLeaf {
-  const { leaf, account_keys, mentions } = read;
-  const payer = findPayer(read, books);
+export function identifyLeaf({ leaf, account_keys, mentions }: ReadLeaf, books: Books, payer: Payer): IdentifiedLeaf {
   const named = findNamed(leaf, mentions, payer, books);
   return { leaf, account_key: account_keys[0] ?? null, payer, named, wanted: partiesWanted(leaf, payer, named, books) };
 }

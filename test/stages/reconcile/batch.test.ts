@@ -401,3 +401,16 @@ describe('a transfer between our own accounts', () => {
     expect(await night([out], [into])).toEqual(['1:1 auto own_transfer', '1:2 suspense unknown_counterparty', '2:1 auto own_transfer', '2:2 review other_leg_missing']);
   });
 });
+
+describe('an entry', () => {
+  it('is the same whatever else is decided with it: a stranger to the account is known by a name in another order, printed by somebody else or not', async () => {
+    const outcomes = [];
+    for (const beside of [false, true]) {
+      const { id, pays, statement, night } = await sample();
+      await importMasterData(db, { accounts: `account,currency,company\nBANK-${id}-1,EUR,${id}\n`, parties: `party_id,kind,name,accounts\nD-${id},customer,Zoe Quist ${id},\n` });
+      const entries = [pays('10001', '119.00', { name: `Quist ${id} Zoe` }), ...(beside ? [{ amount: '5.00', name: `Zoe Quist ${id}`, text: 'thanks' }] : [])];
+      outcomes.push((await night([statement('2026-10-05', '100.00', entries)]))[0]);
+    }
+    expect(outcomes).toEqual(['1:1 review payer_contradicts', '1:1 review payer_contradicts']);
+  });
+});

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson, type Json } from '../../../src/core/canonical-json.ts';
 import { evidenceText, type Evidence } from '../../../src/core/evidence.ts';
 import type { Item, Leaf } from '../../../src/stages/validate/contract.ts';
-import { identifyLeaf, readLeaf } from '../../../src/stages/validate/validate.ts';
-import { booksOf, C1, C2, gather as best, item, leaf, party } from '../../helpers/evidence.ts';
+import { booksOf, C1, C2, gather as best, identify, item, party } from '../../helpers/evidence.ts';
 
 const invoicesOf = (candidates: Evidence['candidates']) => candidates.find(({ facts }) => facts.kind === 'invoices');
 
@@ -413,7 +412,7 @@ describe('what a person sees first', () => {
 describe('what stays the same', () => {
   it('loads no open items where a name explains the amount, so that unrelated invoices cannot change an explicit match', () => {
     const { books, shapes } = booksOf([item('RE-1001', 11_900n), item('RE-1002', 11_900n)], [C1]);
-    const wanted = (of: Partial<Leaf>) => identifyLeaf(readLeaf(leaf(of), shapes), books).wanted;
+    const wanted = (of: Partial<Leaf>) => identify(of, shapes, books).wanted;
     expect(wanted({ remittance: 'RE-1001' })).toEqual([]);
     expect(wanted({})).toEqual(['C1']);
   });
