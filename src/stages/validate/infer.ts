@@ -6,7 +6,7 @@ import { candidate, facts } from './candidate.ts';
 import { findCombination, type Choice, type CombinationResult, type Member } from './combination.ts';
 import type { Books, Item, Leaf } from './contract.ts';
 import { exchangedLeaf, explainItems, moveInEntryCurrency, type ExchangedFit } from './exchange.ts';
-import { isOneSlip, numbersIn, ordersIn, saysMore, speaksOfPrepayment, type WrittenNumber } from './mentions.ts';
+import { isOneSlip, numberedMonthsIn, numbersIn, ordersIn, saysMore, speaksOfPrepayment, type WrittenNumber } from './mentions.ts';
 import { gate, statusOf, type Named } from './named.ts';
 import { payerOf, type Payer } from './payer.ts';
 
@@ -61,6 +61,8 @@ interface Says {
   /** What may have been meant as numbers of invoices, and names none. */
   numbers: readonly WrittenNumber[];
   unheard: readonly string[];
+  /** Months, or numbers within a year, that are called an invoice's. */
+  months: readonly string[];
   lookalikes: readonly Item[];
   orders: readonly string[];
   prepayment: boolean;
@@ -71,7 +73,7 @@ interface Says {
 
 function readText(leaf: Leaf, named: Named): Says {
   const text = [leaf.remittance, leaf.customer_reference, leaf.structured_reference].filter((part) => part !== null).join(' ; ') || null;
-  return { numbers: numbersIn(text), unheard: named.unheard, lookalikes: named.lookalikes, orders: ordersIn(text), prepayment: speaksOfPrepayment(text),
+  return { numbers: numbersIn(text), unheard: named.unheard, months: numberedMonthsIn(text), lookalikes: named.lookalikes, orders: ordersIn(text), prepayment: speaksOfPrepayment(text),
     reference: named.items.length === 0 && (isReferenceOfSomebody(leaf.structured_reference) || (text !== null && findReferences(text).length > 0)), whole: text === null ? '' : normaliseReference(text) };
 }
 
@@ -84,11 +86,12 @@ function isReferenceOfSomebody(text: string | null): boolean {
  * Whether nothing in the text speaks for something else than these items: a number like theirs that is none of ours, a number that is called
  * an invoice's, somebody else's reference, an order that is not theirs, a payment before any invoice.
  */
-function isUndisputed({ numbers, unheard, lookalikes, orders, prepayment, reference, whole }: Says, items: readonly Item[]): boolean {
+function isUndisputed({ numbers, unheard, months, lookalikes, orders, prepayment, reference, whole }: Says, items: readonly Item[]): boolean {
   if (prepayment || reference || lookalikes.some((item) => !items.includes(item))) return false;
   if (orders.some((order) => !items.some((item) => item.purchase_order !== null && normaliseReference(item.purchase_order) === order))) return false;
-  if (numbers.some(({ key, labelled }) => (labelled && isTelling(key)) || isLongReference(key))) return false;
   const theirs = items.map((item) => normaliseReference(item.invoice_number));
+  if (numbers.some(({ key, labelled }) => (labelled && isTelling(key, 3) && !isEndOfOne(key, theirs)) || isLongReference(key))) return false;
+  if (months.some((month) => !theirs.includes(month) && theirs.some((number) => /^\d{1,4}(?:19|20)\d\d$/.test(number) && number.slice(-4) === month.slice(-4)))) return false;
   if (numbers.some(({ key, labelled }) => isOtherShortNumber(key, labelled || key === whole, theirs))) return false;
   if (numbers.some(({ key, parts }) => [key, ...parts].some((one) => !isOneOf(one, theirs) && theirs.some((number) => isLike(one, number))))) return false;
   return !unheard.some((key) => theirs.some((number) => sameLetters(key, number)));
@@ -122,10 +125,16 @@ function isLongReference(key: string): boolean {
 
 const LONG_REFERENCE = 10;
 
-/** Four digits and more that are no year. */
-function isTelling(key: string): boolean {
+/** So many digits and more that are no year. */
+function isTelling(key: string, least = 4): boolean {
   const digits = key.replace(/\D+/g, '');
-  return digits.length >= 4 && !/^(?:19|20)\d\d$/.test(digits);
+  return digits.length >= least && !/^(?:19|20)\d\d$/.test(digits);
+}
+
+/** Whether one of the numbers ends so, which is what people write of a long one. */
+function isEndOfOne(key: string, numbers: readonly string[]): boolean {
+  const digits = key.replace(/^[A-Z]+/, '');
+  return numbers.some((number) => number.endsWith(digits));
 }
 
 function sameLetters(a: string, b: string): boolean {

@@ -66,7 +66,7 @@ function mentionsIn(text: number, words: string, shapes: ReadonlySet<string>): M
   const continued: Mention[] = [];
   for (const { form, key, start, end } of found) {
     const letters = form !== 'digits' && /[A-Z]/.test(key);
-    const weight = letters || form === 'reference' || form === 'end_to_end' || INVOICE_LABEL.test(words.slice(Math.max(0, start - LABEL_WINDOW), start)) ? 'named'
+    const weight = letters || form === 'reference' || form === 'end_to_end' || isLabelled(words, start) ? 'named'
       : weightAmong(decoys ??= decoysOf(words), start, end);
     const mention: Mention = { keys: [{ form, key }], text, start, end, weight, continues: null };
     out.push(mention);
@@ -128,7 +128,7 @@ const INVOICE_LABEL = new RegExp(`(?<![\\p{L}])(?:${[
   'rechnung(?:en|s?nummern?|s?nr)?', 'rechn', 'rg', 'rgnr', 'rnr', 're', 'beleg(?:nr)?', 'invoices?', 'inv', 'bill', 'factures?', 'fact', 'fac', 'factu(?:ur|ren)(?:nummer|nr)?', 'fattur[ae]', 'fatt', 'ft', 'facturas?', 'fra',
   'faturas?', 'fat', 'faktur[aeyęuou]?(?:nr)?', 'faktúr[ay]?', 'fakt', 'fv', 'fa', 'fs', 'laskun?(?:nro)?', 'regning', 'sz[aá]ml[aá](?:sz[aá]m)?', 'szla', 'ra[cč]un[aeiu]?', 'rn', 'arve', 's[aą]skaita', 'r[eē][kķ]ins', 'τιμ(?:ολ[οό]γι[οα])?', 'фактур[аиу]', 'ф-ра', 'сч[её]т',
   'gutschrift', 'credit ?note', 'avoir', 'avis', 'doc',
-].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|numer|numero|br|αρ|n°|nº|n.º|№|č)[ .:#-]*)?$`, 'iu');
+].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|numer|numero|br|αρ|n°|nº|n.º|№|č|n)[ .:#-]*)?$`, 'iu');
 const LABEL_WINDOW = 32;
 
 /** What is written about beside invoices, with a number behind it. */
@@ -140,8 +140,8 @@ const OTHER_LABEL = new RegExp(`(?<![\\p{L}])(?:${[
   // The payer's own sign or reference.
   'uns(?:er)?e?\\.? ?(?:zeichen|zchn|ref(?:erenz)?)', 'our ref(?:erence)?', 'ons kenmerk', 'notre r[ée]f(?:[ée]rence)?', 'nostr[oa] rif(?:erimento)?', 'ns\\.? ?rif', 'nuestra ref(?:erencia)?', 'v[åa]r ref(?:erens)?', 'vores? ref', 'viitteemme',
   'nasz (?:numer|znak)', 'na[sš]e (?:zna[cč]ka|[cč][ií]slo)',
-  'delivery', 'ticket', 'proje[kc]t', 'filiale', 'store', 'objekt', 'wohnung', 'unit', 'id', 'member', 'mitglied(?:s?nummer|s?nr)?', 'personal(?:nummer|nr)?', 'zip', 'iban', 'bic',
-].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|id|br|n°|nº|n[.]º|№|č|αρ)[ .:#-]*)?(?=[A-Z+(]{0,4}[-/ ]?\\d)`, 'giu');
+  'delivery', 'ticket', 'proje[kc]t', 'filiale', 'store', 'objekt', 'wohnung', 'whg', 'zimmer', 'room', 'apt', 'apartment', 'stellplatz', 'haus(?:nummer|nr)?', 'unit', 'artikel(?:nr)?', 'item', 'charge', 'lot', 'serie[ns]?(?:nr)?', 'id', 'member', 'mitglied(?:s?nummer|s?nr)?', 'personal(?:nummer|nr)?', 'zip', 'iban', 'bic',
+].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|id|br|n°|nº|n[.]º|№|č|αρ|n)[ .:#-]*)?(?=[A-Z+(]{0,4}[-/ ]?\\d)`, 'giu');
 const LABELLED_NUMBER = /^[A-Za-z+(]{0,4}[-/ ]?\d[\d()/.-]*(?: \d{2,}(?![.,]\d))*/;
 
 const MONTHS = 'jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|janv|f[eé]v|avr|mai|juin|juil|ao[uû]t|gen|mag|giu|lug|ago|set|ott|dic|ene|abr';
@@ -150,7 +150,7 @@ const FORMS: readonly RegExp[] = [
   /(?<!\d)(?:0?[1-9]|[12]\d|3[01])[./-] ?(?:0?[1-9]|1[0-2])[./-] ?(?:(?:19|20)?\d{2})(?!\d)/g,
   /(?<!\d)(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?!\d)/g,
   /(?<!\d)(?:19|20)\d{2}[./-](?:0?[1-9]|1[0-2])[./-](?:0?[1-9]|[12]\d|3[01])(?!\d)/g,
-  /(?<!\d)(?:0?[1-9]|1[0-2])[./-](?:19|20)\d{2}(?!\d)/g,
+  /(?<!\d|\d[./-])(?:0?[1-9]|1[0-2])[./-](?:19|20)\d{2}(?!\d)/g,
   new RegExp(`(?:(?<!\\d)(?:0?[1-9]|[12]\\d|3[01])\\.? )?(?<!\\p{L})(?:${MONTHS})\\p{L}*\\.? ?(?:(?:19|20)\\d{2}|'?\\d{2})(?!\\d)`, 'giu'),
   /(?:kw|q|quartal|week|semaine)[ .]?\d{1,2}[ /.-]*(?:19|20)\d{2}(?!\d)/gi,
   /\+[1-9]\d{0,2}[ ()/-]{0,3}\d[\d ()/-]{5,16}/g,
@@ -263,11 +263,23 @@ export function numbersIn(text: string | null): WrittenNumber[] {
   const out: WrittenNumber[] = [];
   for (const { 0: match, index } of rest.matchAll(NUMBER_TOKEN)) {
     out.push({
-      key: normaliseReference(match), parts: match.split(/ +/).map(normaliseReference), labelled: INVOICE_LABEL.test(text.slice(Math.max(0, index - LABEL_WINDOW), index)),
+      key: normaliseReference(match), parts: match.split(/ +/).map(normaliseReference), labelled: isLabelled(text, index) || isLabelled(text, index + match.search(DIGIT)),
       end: index + match.length,
     });
   }
   return out;
+}
+
+/** Whether a word for an invoice stands before this place; the letters that a number begins with may be one (`FV 4711`). */
+function isLabelled(text: string, at: number): boolean {
+  return INVOICE_LABEL.test(text.slice(Math.max(0, at - LABEL_WINDOW), at));
+}
+
+const MONTH_OR_NUMBER = /(?<!\d|\d[./-])\d{1,2}[./-](?:19|20)\d{2}(?![\d./-])/g;
+
+/** What is called an invoice's and may be a month, or the number of the year that some companies give (`Fattura 12/2026`). */
+export function numberedMonthsIn(text: string | null): string[] {
+  return text === null ? [] : [...text.matchAll(MONTH_OR_NUMBER)].filter(({ index }) => isLabelled(text, index)).map(([match]) => normaliseReference(match));
 }
 
 /** Whether one slip of the hand makes the one of the other: a character too many, too few or wrong, or two neighbours turned round. */

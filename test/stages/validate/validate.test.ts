@@ -353,6 +353,17 @@ describe('decoys, lists and slips', () => {
     expect(best({ remittance }, [item('RE-2026-00042', 11_900n)]).candidates.find(({ facts }) => facts.kind === 'invoices')!.facts).toMatchObject({ named_by: 'none', unique: true, undisputed: false });
   });
 
+  it.each([
+    ['Fra. 7851', '70312'], ['lasku 407/2026', '95/2026'], ['INV 415-1-2', '71-1-2'], ['faktura FS 421/11/2026/WAW', 'FS 78/11/2026/WAW'], ['Rechnung 792', '7141'], ['FV 880363', 'R053/26'],
+    ['Fattura n. 12/2026', '95/2026'],
+  ])('"%s", which is no number of ours, speaks for something else than %s', (remittance, number) => {
+    expect(best({ remittance }, [item(number, 11_900n)]).candidates.find(({ facts }) => facts.kind === 'invoices')!.facts).toMatchObject({ named_by: 'none', unique: true, undisputed: false });
+  });
+
+  it.each([['Rechnung 0042', '2026/0042'], ['invoice 042', 'RE-2026-00042'], ['Rechnung 10/2026', 'RE-2026-00042'], ['Miete 12/2026', '95/2026'], ['Rechnung Oktober', '95/2026']])('"%s" speaks for nothing else than %s', (remittance, number) => {
+    expect(best({ remittance }, [item(number, 11_900n)]).candidates[0]!.facts).toMatchObject({ unique: true, undisputed: true });
+  });
+
   it.each([['thank you'], ['Kd 99881 Vertrag 20043'], ['Oktober 2026']])('"%s" does not', (remittance) => {
     expect(best({ remittance }, [item('RE-2026-00042', 11_900n)]).candidates[0]!.facts).toMatchObject({ named_by: 'none', unique: true, undisputed: true });
   });
