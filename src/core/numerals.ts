@@ -1,5 +1,6 @@
 import type { CalendarDate } from './date.ts';
 import { calendarDate } from './date.ts';
+import { isCurrency } from './money.ts';
 import type { RawAmount } from './statement.ts';
 
 /**
@@ -61,12 +62,21 @@ export function findAmount(text: string): PrintedAmount | undefined {
     if (word === undefined) continue;
     const named = SIDES[word.replace('.', '').toUpperCase()];
     if (named !== undefined && side === null) side = named;
-    else if (named === undefined && currency === null && (word.length === 3 || !/^[A-Za-z.]+$/.test(word))) currency = word;
+    else if (named === undefined && currency === null && isCurrencyWord(word)) currency = word;
     else if (word.replace('.', '') !== currency?.replace('.', '')) return undefined;
   }
+  if (currency !== null && !isCurrencyWord(currency)) return undefined;
   const minus = open === '(' || (signs.length === 1 && signs[0] !== '+');
   if (minus && side === 'credit') return undefined;
   return { digits: printed!.trimEnd(), negative: minus || side === 'debit', side, currency };
+}
+
+/** What people write for a currency beside its code or sign; any other word makes a number one of something else: `INV 17`, `Nr. 4`. */
+const CURRENCY_WORDS = new Set(['RS', 'KR', 'FR', 'SFR', 'FT', 'RM', 'ZL', 'KC', 'LEI', 'DKR', 'NKR', 'SKR']);
+
+function isCurrencyWord(word: string): boolean {
+  const plain = word.replace('.', '').toUpperCase();
+  return !/^[A-Z]+$/.test(plain) || CURRENCY_WORDS.has(plain) || isCurrency(plain);
 }
 
 const SINGLE_MARK = /^(\d*)([.,])(\d+)$/;
@@ -187,7 +197,7 @@ export function monthOf(name: string): number | undefined {
 }
 
 // A time of day, with or without seconds, fraction and zone, behind a date.
-const TIME = /(?:[T,-]? ?\d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}:?\d{2}))?)$/;
+const TIME = /(?:[T,-]? ?\d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,:]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}:?\d{2}))?)$/;
 const NUMERIC = /^(\d{4}|\d{1,2})([./\- ])(\d{1,2})(?:\2(\d{4}|\d{1,2})?)?\2?$/;
 const COMPACT = /^(?:\d{8}|\d{6})$/;
 const DAY_NAME_YEAR = /^(\d{1,2})(?:st|nd|rd|th|\.|er|º)?[ ./-]{0,2}(?:de |d')?(\p{L}{3,12})\.?(?:[ ./-]{1,2}(?:de )?(\d{4}|\d{2})|,? (\d{4}))?$/u;

@@ -66,27 +66,36 @@ interface Kind {
   sides: number;
   flags: number;
   ibans: number;
+  /** Characters. */
+  longest: number;
   distinct: Set<string>;
 }
+
+/** SWIFT's amounts have 15 characters (`15d`); a number with more digits is one of an account. */
+const MOST_AMOUNT_DIGITS = 15;
 
 const FLAG = /^(?:true|false|yes|no|y|n|0|1|ja|nein|oui|non|si)$/i;
 
 function kindOf(rows: readonly Row[], column: number, profile: StatementProfile | undefined): Kind {
-  const kind: Kind = { filled: 0, dates: 0, amounts: 0, negatives: 0, fractions: 0, currencies: 0, sides: 0, flags: 0, ibans: 0, distinct: new Set() };
+  const kind: Kind = { filled: 0, dates: 0, amounts: 0, negatives: 0, fractions: 0, currencies: 0, sides: 0, flags: 0, ibans: 0, longest: 0, distinct: new Set() };
   for (const { cells } of rows) {
     const text = cells[column]?.trim() ?? '';
     if (text === '') continue;
     kind.filled++;
     kind.distinct.add(text);
     if (findDates(text).size > 0) kind.dates++;
-    const amount = findAmount(text);
+    const iban = ibanStatus(text) !== 'none';
+    if (iban) kind.ibans++;
+    // Two letters and digits are also how an amount may be printed.
+    const number = iban ? undefined : findAmount(text);
+    const amount = number === undefined || number.digits.replace(/\D/g, '').length > MOST_AMOUNT_DIGITS ? undefined : number;
     if (amount !== undefined) kind.amounts++;
     if (amount?.negative === true) kind.negatives++;
     if (amount !== undefined && /\d[.,]\d{1,3}$/.test(amount.digits)) kind.fractions++;
     if (isCurrency(text)) kind.currencies++;
     if (sideOf(text, profile) !== null) kind.sides++;
     if (FLAG.test(text)) kind.flags++;
-    if (ibanStatus(text) !== 'none') kind.ibans++;
+    kind.longest = Math.max(kind.longest, text.length);
   }
   return kind;
 }
@@ -156,8 +165,9 @@ const CARD_TITLE = /\b(?:card|cardholder|kredit ?karte|karteninhaber|carte|kaart
 type Assignment = Pick<Table, 'columns' | 'currency' | 'day_first' | 'signed_by_title' | 'doubt'>;
 
 function assignColumns(header: Row, body: readonly Row[], account: string | null, profile: StatementProfile | undefined): Assignment {
-  const titles = header.cells.map(readTitle);
-  const kinds = header.cells.map((_, column) => kindOf(body, column, profile));
+  const width = Math.min(Math.max(header.cells.length, ...body.map((row) => row.cells.length)), 2 * header.cells.length);
+  const titles = Array.from({ length: width }, (_, column) => readTitle(header.cells[column] ?? ''));
+  const kinds = titles.map((_, column) => kindOf(body, column, profile));
   const candidates = new Map<Role, { column: number; rank: number }[]>();
   const forced = forcedColumns(header.cells, profile?.columns);
   titles.forEach(({ meanings }, column) => {
@@ -170,10 +180,9 @@ function assignColumns(header: Row, body: readonly Row[], account: string | null
   });
   // A column without a title that is known, and with nothing but CR and DR under it, marks the amounts beside it.
   if (!candidates.has('indicator') && !forced.has('indicator')) {
-    const width = Math.max(header.cells.length, ...body.map((row) => row.cells.length));
     for (let column = 0; column < width; column++) {
-      const kind = kinds[column] ?? kindOf(body, column, profile);
-      if ((titles[column]?.meanings.length ?? 0) === 0 && kind.filled > 0 && kind.sides === kind.filled) candidates.set('indicator', [{ column, rank: 2 }]);
+      const kind = kinds[column]!;
+      if (titles[column]!.meanings.length === 0 && kind.filled > 0 && kind.sides === kind.filled) candidates.set('indicator', [{ column, rank: 2 }]);
     }
   }
 
@@ -192,7 +201,7 @@ function assignColumns(header: Row, body: readonly Row[], account: string | null
   if (currency !== null) delete columns.currency;
   settleBalances(columns, header.cells, kinds, body.length);
   settleAccount(columns, candidates, kinds, body.length, account);
-  gatherTexts(columns, header.cells, kinds, titles, body.length);
+  gatherTexts(columns, header.cells, kinds, titles);
 
   const taken = new Set(Object.values(columns).flat());
   return {
@@ -253,6 +262,8 @@ function settleAccount(
     const kind = kinds[column]!;
     const others = columns.counterparty_name ?? columns.payee_name ?? columns.payer_name;
     if (kind.filled === 0) return others === undefined;
+    // A name for the account is no number of it.
+    if (![...kind.distinct].some((value) => /\d{3}/.test(value.replace(/[ ./-]/g, '')))) return false;
     if (printed !== null) return [...kind.distinct].some((value) => compareAccounts(value, printed) !== 'no');
     // An own account stands on every row and is one of few; the counterparty's is often missing and rarely the same.
     if (kind.filled < rows * 0.9) return false;
@@ -266,15 +277,32 @@ function settleAccount(
   if (account === undefined) delete columns.account;
   else columns.account = [account];
   const rest = generic.filter((column) => column !== account);
-  if (counterparty === undefined && rest.length > 0) columns.counterparty_account = [rest[0]!];
+  // Of a number and an IBAN, of which banks often leave one blank, the one that is there.
+  if (counterparty === undefined && rest.length > 0) columns.counterparty_account = [rest.find((column) => kinds[column]!.filled > 0) ?? rest[0]!];
 }
 
+/** The account's own name, or the other side's. */
+const OWNER_TITLE = /^account (?:holder|name)$/;
+
+/** German booking texts have 27 characters at most (subfield 00 of MT940), those of other countries not many more. */
+const LONGEST_KIND = 40;
+
 /** Texts that no field of their own takes belong to the description; without any title that says so, all unknown text columns are it. */
-function gatherTexts(columns: Columns, cells: readonly string[], kinds: readonly Kind[], titles: readonly { meanings: readonly TitleMeaning[] }[], rows: number): void {
+function gatherTexts(columns: Columns, cells: readonly string[], kinds: readonly Kind[], titles: readonly { meanings: readonly TitleMeaning[] }[]): void {
   const description = [...(columns.description ?? [])];
+  // Of two names the account's own is the one that is always the same.
+  const isConstant = (column: number): boolean => kinds[column]!.distinct.size === 1 && kinds[column]!.filled > 1;
+  columns.counterparty_name?.sort((a, b) => Number(isConstant(a)) - Number(isConstant(b)));
+  if (columns.counterparty_name?.length === 1 && OWNER_TITLE.test(foldWords(cells[columns.counterparty_name[0]!] ?? '')) && isConstant(columns.counterparty_name[0]!)) delete columns.counterparty_name;
+  // Under the title of a kind of booking stands what is longer than any.
+  const texts = (columns.transaction_code ?? []).filter((column) => kinds[column]!.longest > LONGEST_KIND);
+  if (texts.length > 0) {
+    description.push(...texts);
+    columns.transaction_code = columns.transaction_code!.filter((column) => !texts.includes(column));
+  }
   for (const role of ['counterparty_name', 'payer_name', 'payee_name', 'customer_reference'] as const) {
     // A second name that is the same on every row is the account's own.
-    description.push(...(columns[role]?.slice(1) ?? []).filter((column) => role !== 'counterparty_name' || kinds[column]!.distinct.size !== 1 || kinds[column]!.filled < rows));
+    description.push(...(columns[role]?.slice(1) ?? []).filter((column) => role !== 'counterparty_name' || !isConstant(column)));
     if (columns[role] !== undefined) columns[role] = columns[role].slice(0, 1);
   }
   // Of two columns that could be the kind of booking, the one that says more is its text.
@@ -285,7 +313,7 @@ function gatherTexts(columns: Columns, cells: readonly string[], kinds: readonly
     columns.transaction_code = codes;
   }
   if (description.length === 0) {
-    cells.forEach((_, column) => {
+    titles.forEach((_, column) => {
       if (titles[column]!.meanings.length === 0 && isText(kinds[column]!)) description.push(column);
     });
     if (description.length === 0 && columns.transaction_code !== undefined) {
@@ -293,6 +321,10 @@ function gatherTexts(columns: Columns, cells: readonly string[], kinds: readonly
       delete columns.transaction_code;
     }
   }
+  // What stands under no title goes on with the text before it.
+  if (description.length > 0) titles.forEach((_, column) => {
+    if ((cells[column] ?? '').trim() === '' && !description.includes(column) && isText(kinds[column]!) && kinds[column]!.sides < kinds[column]!.filled) description.push(column);
+  });
   if (description.length > 0) columns.description = description.toSorted((a, b) => a - b);
 }
 
@@ -363,7 +395,7 @@ function isAmount(cell: string): boolean {
 
 /** A table whose titles are missing or unknown: only where the values are unmistakable. */
 function inferTable(rows: readonly Row[], profile: StatementProfile | undefined): Table | undefined {
-  const dated = rows.filter(({ cells }) => cells.some(isDate) && cells.some(isAmount) && !isBareBalance(cells));
+  const dated = withoutHead(rows.filter(({ cells }) => cells.some(isDate) && cells.some(isAmount) && !isBareBalance(cells)));
   if (dated.length === 0) return undefined;
   const first = rows.indexOf(dated[0]!);
   const sample = dated.slice(0, KIND_ROWS);
@@ -400,6 +432,7 @@ function inferTable(rows: readonly Row[], profile: StatementProfile | undefined)
   const number = sample.length < 2 ? -1 : kinds.slice(0, dates[0])
     .findIndex((kind) => kind.filled === sample.length && kind.distinct.size === 1 && /^[\d ./-]{6,}$/.test([...kind.distinct][0]!));
   if (account !== undefined || number >= 0) columns.account = [account ?? number];
+  if (number >= 0) columns.description = columns.description!.filter((column) => column !== number);
   const other = ibans.find((column) => column !== account);
   if (other !== undefined) columns.counterparty_account = [other];
   if (sides >= 0) columns.indicator = [sides];
@@ -418,6 +451,13 @@ function inferTable(rows: readonly Row[], profile: StatementProfile | undefined)
     // No bank of a country that has IBANs writes the month first.
     currency: null, day_first: ibans.length > 0, signed_by_title: false, score: sample.length + width, doubt,
   };
+}
+
+/** Without a first row of other dates than all that follow: it is about the statement, and its numbers are balances. */
+function withoutHead(rows: Row[]): Row[] {
+  const forms = rows.slice(0, KIND_ROWS).map(({ cells }) => cells.filter(isDate).map((date) => date.trim().replace(/\d/g, '9')).join(' '));
+  const [first, second] = forms;
+  return forms.length > 2 && first !== second && forms.every((form, i) => i === 0 || form === second) ? rows.slice(1) : rows;
 }
 
 function isBareBalance(cells: readonly string[]): boolean {

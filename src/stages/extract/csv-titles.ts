@@ -30,13 +30,13 @@ const TITLES: readonly [Meaning, number, string, string][] = [
   ['booking_date', 0,
     `booking date | posting date | post date | posted date | date posted | posted on | booked | book date | completed date
       date completed | completed on | date processed | processed date | process date | settlement date | accounting date
-      ledger date | entry date | posted transactions date | booking date time | date op`,
+      ledger date | entry date | posted transactions date | booking date time | date op | booked at | booked on`,
     `buchungstag | buchungsdatum | buchung | datum buchung | gebucht am | verbuchungsdatum | date comptable
       date de comptabilisation | date d ecriture | comptabilisation | boekdatum | boekingsdatum | datum boeking | datum verrekening
       verwerkingsdatum | data contabile | data registrazione | data di registrazione | data reg | fecha contable
       fecha de contabilizacion | fecha registro | f contable | data ksiegowania | data zaksiegowania | bokforingsdag
       bokforingsdatum | bokford | bokfoert | bogforingsdato | bokforingsdato | bokfort dato | kirjauspaiva | konyveles datuma
-      konyvelesi datum | datum zauctovani | datum zuctovani | data de lancamento | data lancamento | data mov | data movimento`],
+      konyvelesi datum | datum zauctovani | datum zuctovani | data de lancamento | data lancamento | data mov | data movimento | date comptabilisation | data cont | abschlussdatum`],
   ['booking_date', 1,
     `date | day | dates | date utc | txn date | tran date`,
     `datum | fecha | data | dato | dag | pvm | paivamaara | tag | datum platby | data operazione | data operacji | date operation
@@ -52,15 +52,15 @@ const TITLES: readonly [Meaning, number, string, string][] = [
     `value date | valuta date | effective date | value dt | val date | date val`,
     `valutadatum | valuta | valutadag | wertstellung | wertstellungsdatum | wertstellungstag | wert | date de valeur | date valeur
       valeur | rentedatum | data valuta | valuta data | fecha valor | f valor | fecha de valor | data waluty | valutadato
-      rentedato | vardedag | valor | arvopaiva | erteknap | datum valuty | data valor | valoor | valuta datum`],
+      rentedato | vardedag | valor | arvopaiva | erteknap | datum valuty | data valor | valoor | valuta datum | wertstellung valuta | valuta wertstellung | data val | date de la valeur`],
   ['amount', 0,
     `amount | transaction amount | amount transaction | txn amount | booking amount | signed amount | net amount posted
-      amount in account currency | account currency amount | account amount | amt`,
+      amount in account currency | account currency amount | account amount | amt | credit debit amount | debit credit amount`,
     `betrag | umsatz | buchungsbetrag | umsatzbetrag | betrag in kontowahrung | betrag kontowahrung | montant
       montant de l operation | montant operation | montant en devise du compte | montant net | bedrag | transactiebedrag | importo
       importo operazione | importe | importe operacion | importe en euros | cantidad | monto | kwota | kwota operacji
       kwota transakcji | kwota w walucie rachunku | kwota w walucie konta | belopp | transaktionsbelopp | belob | belop | maara
-      summa | osszeg | tranzakcio osszege | konyvelt osszeg | castka | objem | zauctovana castka | castka v mene uctu | montante
+      summa | osszeg | tranzakcio osszege | konyvelt osszeg | maara euroa | kwota transakcji waluta rachunku | castka | objem | zauctovana castka | castka v mene uctu | montante
       soll haben`],
   ['amount', 1, `value | sum`, `valor | summa | suma`],
   // Of gross, fee and net, the last is what moves the account.
@@ -106,7 +106,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
     `currency | ccy | currency code | transaction currency | account currency | amount currency | curr | cur | currency of account`,
     `wahrung | waehrung | valuutta | devies | buchungswahrung | kontowahrung | umsatzwahrung | devise | monnaie | devise du compte | munt | muntsoort
       valuta | valutacode | divisa | moneda | moneta | waluta | waluta operacji | waluta rachunku | valutta | devizanem
-      tranzakcio devizaneme | mena | mena uctu | moeda | divisa cuenta | divisa conto`],
+      tranzakcio devizaneme | mena | mena uctu | moeda | divisa cuenta | divisa conto | valuta rekening | munteenheid | valuta van de rekening`],
   ['account', 0,
     `own account | own account number | statement account | account iban | my account | this account | account no own
       ordering account | account identification | client account`,
@@ -121,7 +121,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       numero de compte | n de compte | no de compte | num compte | numero compte | rekening | rekeningnummer | iban rekening
       rekeningnr | conto | numero conto | numero di conto | conto corrente | rapporto | cuenta | numero de cuenta | n cuenta
       numero cuenta | ccc | rachunek | numer rachunku | numer konta | nr rachunku | nr konta | szamlaszam | cislo uctu | conta
-      numero da conta | conto o carta | tilinumero | clearingnummer konto`],
+      numero da conta | conto o carta | tilinumero | clearingnummer konto | iban konto nr | iban kontonr | konto nr iban | nummer konto | numero de la cuenta`],
   ['account_bank', 0,
     `own bic | account bic | bic of account | bank code own`,
     `bic auftragskonto | blz auftragskonto | bankleitzahl auftragskonto`],
@@ -150,19 +150,19 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       recipient iban | to account | receiver account`,
     `iban zahlungsempfanger | iban empfanger | konto empfanger | empfangerkonto | konto des empfangers | compte beneficiaire
       iban beneficiaire | rekening begunstigde | iban begunstigde | conto beneficiario | iban beneficiario | cuenta beneficiario
-      rachunek odbiorcy | numer rachunku odbiorcy | konto odbiorcy | mottagarkonto | mottagare konto`],
+      rachunek odbiorcy | numer rachunku odbiorcy | konto odbiorcy | mottagarkonto | mottagare konto | saajan tilinumero`],
   ['counterparty_bank', 0,
     `counterparty bic | counterparty bank | partner bic | sort code counterparty | counterparty bank bic`,
     `bic zahlungsbeteiligter | bic swift code zahlungsbeteiligter | bic gegenkonto
       bic auftraggeber empfanger | bic tegenpartij | bic contrepartie | bic controparte | bic contraparte | bic kontrahenta
-      partner bankkodja | bic partner | bank kontrahenta | bank zahlungsbeteiligter`],
+      partner bankkodja | bic partner | bank kontrahenta | bank zahlungsbeteiligter | saajan pankin bic`],
   ['counterparty_bank', 1,
     `bic | bic code | swift | swift code | bic swift | swift bic | bank code`,
-    `bic swift code | blz | bankleitzahl | kod banku | kod banky`],
+    `bic swift code | blz | bankleitzahl | kod banku | kod banky | bic blz | blz bic`],
   ['counterparty_name', 0,
     `counterparty | counterparty name | name of counterparty | partner name | partner | payee payer | payer payee | other party
       name counterparty | contact | opposing name | merchant | merchant name | related party | third party | payee or payer
-      payer or payee | sender recipient | sender or recipient | beneficiary remitter`,
+      payer or payee | sender recipient | sender or recipient | beneficiary remitter | counter party`,
     `name zahlungsbeteiligter | zahlungsbeteiligter | beguenstigter zahlungspflichtiger | begunstigter zahlungspflichtiger
       auftraggeber beguenstigter | auftraggeber begunstigter | begunstigter auftraggeber | auftraggeber empfanger | auftraggeber zahlungsempfanger
       empfanger zahlungspflichtiger | zahlungsempfanger zahlungspflichtiger | zahlungsempfanger auftraggeber
@@ -187,7 +187,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
     `empfanger | zahlungsempfanger | zahlungsempfanger in | begunstigter | beguenstigter | empfanger name | name empfanger
       name zahlungsempfanger | beneficiaire | nom du beneficiaire | destinataire | begunstigde | naam begunstigde | ontvanger
       beneficiario | creditore | nome beneficiario | destinatario | odbiorca | nazwa odbiorcy | mottagare | modtager | mottaker
-      saaja | saaja maksaja | kedvezmenyezett`],
+      saaja | saaja maksaja | kedvezmenyezett | empfanger 1 | empfaenger 1`],
   ['counterparty_name', 1,
     `name | account holder | account name`,
     `naam | nom | nome | nombre | nazwa | namn | navn | nimi | nazev uctu`],
@@ -213,7 +213,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       concepto | concepto ampliado | descripcion | detalle | detalles | observaciones | mas datos | opis | opis operacji
       opis transakcji | tytul | tytulem | tytul operacji | tytul przelewu | szczegoly | szczegoly transakcji | beskrivning
       meddelande | text meddelande | specifikation | tekst | beskrivelse | melding | forklaring | viesti | selite | kozlemeny
-      megjegyzes | reszletek | konyvelesi informaciok | zprava | zprava pro prijemce | poznamka | popis | descricao`],
+      megjegyzes | reszletek | konyvelesi informaciok | zahlungszweck | libelle complet operation | libelle complet | bericht | detail van de omzet | descrizione operazioni | zprava | zprava pro prijemce | poznamka | popis | descricao`],
   ['end_to_end_id', 0,
     `end to end id | end to end | end to end reference | e2e id | e2e reference | endtoendid | end to end identification | eref
       customer reference end to end`,
@@ -249,7 +249,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       transactie id | riferimento banca | id operazione | numero operazione | identificativo | referencia banco | numero operacion
       n operacion | numero de operacion | num operacion | id transaccion | referencja banku | numer transakcji | id transakcji
       nr transakcji | identyfikator transakcji | verifikationsnummer | arkivreferanse | arkistointitunnus | arkivkod
-      tranzakcioazonosito | megbizas azonosito | id transakce | transaktionsid`],
+      tranzakcioazonosito | megbizas azonosito | id transakce | transaktionsid | omzetnummer | zkb referenz`],
   ['transaction_code', 0,
     `transaction type | booking type | transaction code | type | type of transaction | bank transaction code
       transaction category code | bai code | type code | posting type | booking text | txn type | payment type`,
@@ -259,7 +259,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       soort | transactietype | soort transactie | codice causale | operazione | causale | causale abi | tipo | tipo operazione
       tipo de operacion | tipo movimiento | tipo de movimiento | tipo de transaccion | codigo | typ operacji | typ transakcji
       rodzaj operacji | rodzaj transakcji | rodzaj | transaktionstext | transaktionstyp | typ av transaktion | type transaksjon
-      laji | tapahtumalaji | tranzakcio tipusa | typ transakce | typ operace | tipo de transacao`],
+      laji | tapahtumalaji | tranzakcio tipusa | typ transakce | typ operace | tipo de transacao | type verrichting | soort verrichting`],
   ['status', 0,
     `status | state | booking status | transaction status | payment status | entry status`,
     `buchungsstatus | umsatzstatus | info | contabilizzazione | statut | etat | stato | estado | stan | stan transakcji | allapot | stav`],
@@ -275,7 +275,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       montant en devise | montant devise | oorspr bedrag | oorspronkelijk bedrag | bedrag vreemde valuta | importo originale
       importo in valuta | importo divisa | importe original | importe divisa | importe en divisa | kwota oryginalna
       kwota w walucie transakcji | kwota w walucie obcej | ursprungligt belopp | utlandskt belopp | belopp i utlandsk valuta
-      puvodni castka`],
+      puvodni castka | ursprunglicher betrag`],
   ['instructed_currency', 0,
     `original currency | foreign currency | type foreign currency | instructed currency | currency original | source currency
       local currency | currency of original amount | foreign currency code | orig currency`,
@@ -317,7 +317,7 @@ for (const meanings of MEANINGS.values()) if (meanings.some((m) => m.english)) f
 
 /** Letters that Unicode does not decompose. */
 const LETTERS: Record<string, string> = { ß: 'ss', ł: 'l', ø: 'o', æ: 'ae', œ: 'oe', đ: 'd', ı: 'i' };
-const SYMBOLS: Record<string, string> = { '€': 'EUR', euro: 'EUR', euros: 'EUR', Euro: 'EUR', EUROS: 'EUR', '£': 'GBP', 'R$': 'BRL', 'zł': 'PLN', 'Kč': 'CZK', Ft: 'HUF' };
+const SYMBOLS: Record<string, string> = { '€': 'EUR', euro: 'EUR', euros: 'EUR', Euro: 'EUR', EURO: 'EUR', EUROS: 'EUR', '£': 'GBP', 'R$': 'BRL', 'zł': 'PLN', 'Kč': 'CZK', Ft: 'HUF' };
 
 /** Lower case words without accents and punctuation, `bookingDate` and `booking_date` as `booking date`. */
 export function foldWords(text: string): string {
@@ -343,7 +343,7 @@ export function currencyIn(text: string): string | null {
 
 /** Titles are short; text of a row is not searched. */
 const LONGEST_TITLE = 80;
-const IN_CURRENCY = /^(.*?)[\s_]*(?:\(([^)]*)\)|\[([^\]]*)\]|\b(?:in|en|i|w)[\s_]+([A-Z]{3}|\p{Sc}|[Ee]uros?)|[\s_]([A-Z]{3}|\p{Sc}|[Ee]uros?))\s*$/u;
+const IN_CURRENCY = /^(.*?)[\s_]*(?:\(([^)]*)\)|\[([^\]]*)\]|\b(?:in|IN|en|EN|i|w)[\s_]+([A-Z]{3}|\p{Sc}|[Ee]uros?|EUROS?)|[\s_]([A-Z]{3}|\p{Sc}|[Ee]uros?|EUROS?))\s*$/u;
 
 /** What a column title means, best first (empty where it is unknown), and the currency that it names: `Betrag (EUR)`, `Amount in GBP`. */
 export function readTitle(title: string): { meanings: readonly TitleMeaning[]; currency: string | null } {

@@ -3,7 +3,7 @@ import { Failure } from '../../core/failure.ts';
 import { isCurrency } from '../../core/money.ts';
 import type { CalendarDate } from '../../core/date.ts';
 import type { DateOrder, DecimalMark } from '../../core/numerals.ts';
-import { parseAmount, parseDate } from '../../core/numerals.ts';
+import { findAmount, parseAmount, parseDate } from '../../core/numerals.ts';
 import type { EntryStatus, PrintedTotal, RawEntry, RawPart, StatementBalance } from '../../core/statement.ts';
 import { CHUNK_ENTRIES } from '../../core/statement.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
@@ -13,7 +13,7 @@ import type { Dialect } from './csv-dialect.ts';
 import type { Row } from './csv-rows.ts';
 import { DELIMITERS, decodeHead, findEncodings, headRows, readRows, wideEncoding } from './csv-dialect.ts';
 import type { Facts } from './csv-labels.ts';
-import { bareBalance, filledTexts, labelOf, readFacts, readPreamble, totalKind } from './csv-labels.ts';
+import { bareBalance, filledTexts, labelOf, readFacts, readPreamble, totalKind, withoutApostrophes } from './csv-labels.ts';
 import type { Reading } from './csv-reading.ts';
 import { add, ambiguous, settleReading, signedAmount } from './csv-reading.ts';
 import { currencyIn, foldWords } from './csv-titles.ts';
@@ -71,6 +71,7 @@ async function recogniseTable(source: DocumentSource, context: ReadContext): Pro
   const encodings = await findEncodings(source);
   const profiles = context.profiles.filter((profile) => profile.format === 'csv' && profile.match !== undefined);
   let best: Recognised | undefined;
+  let best_score = 0;
   for (const profile of [...profiles, undefined]) {
     for (const encoding of profile?.encoding === undefined ? encodings : [profile.encoding]) {
       const complete = bytes.length === source.size;
@@ -82,7 +83,12 @@ async function recogniseTable(source: DocumentSource, context: ReadContext): Pro
           const rows = headRows(head, dialect, complete);
           if (rows === undefined || (profile !== undefined && !applies(profile, rows))) continue;
           const table = findTable(rows, profile);
-          if (table !== undefined && table.score > (best?.table.score ?? 0)) best = { dialect, table, head, profile };
+          // Where the titles do not tell the code pages apart, the letters do.
+          const score = table === undefined ? 0 : table.score - (encoding === 'windows-1252' && CENTRAL_EUROPEAN.test(head) ? HALF_A_TITLE : 0);
+          if (table !== undefined && score > best_score) {
+            best = { dialect, table, head, profile };
+            best_score = score;
+          }
         }
       }
     }
@@ -91,6 +97,10 @@ async function recogniseTable(source: DocumentSource, context: ReadContext): Pro
   throw new Failure('not_a_statement', 'the document is text, and no row of it has the titles or the values of a bank statement (a date and an amount); '
     + 'if it is one, name its columns in a profile in rules/profiles/', { line: 1 });
 }
+
+/** Polish letters of Windows-1250 as Windows-1252 shows them, inside words. */
+const CENTRAL_EUROPEAN = /\p{L}{2}[³¹¿]|[³¹¿]\p{L}/u;
+const HALF_A_TITLE = 0.5;
 
 /** More lines than any header is below the beginning. */
 const MATCH_ROWS = 100;
@@ -129,9 +139,9 @@ const MAX_NOTES = 10_000;
 
 /** Words of a status column. What was refused or cancelled moved no money. */
 const PENDING = new RegExp('\\b(?:pending|authori[sz]ed|processing|vorgemerkt|vormerkung|offen|ausstehend|en attente|en cours|in behandeling|gereserveerd'
-  + '|pendiente|retenido|in sospeso|non contabilizzat[oa]|oczekujac[ay]|w toku|reserverad|vantande|fuggo)\\b');
+  + '|pendiente|retenido|autorizzat[oa]|in sospeso|non contabilizzat[oa]|oczekujac[ay]|w toku|reserverad|vantande|venter|reserveret|afventer|reservert|odottaa|varaus|fuggo)\\b');
 const NOT_BOOKED = new RegExp('\\b(?:failed|declined|rejected|cancell?ed|reverted|voided|abgelehnt|storniert|fehlgeschlagen|refuse|rejete|annule|geweigerd'
-  + '|geannuleerd|rifiutat[oa]|annullat[oa]|rechazad[oa]|cancelad[oa]|odrzucon[ay]|anulowan[ay]|avvisad|misslyckad)\\b');
+  + '|geannuleerd|rifiutat[oa]|annullat[oa]|rechazad[oa]|cancelad[oa]|odrzucon[ay]|anulowan[ay]|avvisad|misslyckad|afvist|annulleret|avvist|hylatty|peruttu)\\b');
 const YES = /^(?:true|yes|y|1|ja|oui|si)$/i;
 
 /** The document's accounts while its rows are read. Entries leave in chunks; what remains is a few numbers for each account. */
@@ -398,14 +408,17 @@ class Statements {
   }
 
   /** A row's label, where one of its texts is nothing but a label. */
-  #labelOf(row: Row, like: RegExp): 'opening' | 'closing' | 'count' | 'total' | null {
+  #labelOf(row: Row, like: RegExp): RowLabel | null {
+    let filled = 0;
     for (const column of this.#labelColumns) {
       const text = row.cells[column];
-      if (text === undefined || !like.test(text)) continue;
-      const label = labelOf(text.trim());
-      if (label === 'opening' || label === 'closing' || label === 'count' || label === 'total') return label;
+      if (text === undefined || text === '') continue;
+      filled++;
+      const label = like.test(text) ? rowLabel(text) : null;
+      if (label !== null) return label;
     }
-    return null;
+    // Where the texts of an entry are blank, the label stands in another column.
+    return filled > 1 ? null : row.cells.map((text) => (like.test(text) ? rowLabel(text) : null)).find((label) => label !== null) ?? null;
   }
 
   #accountOf(row: Row): Account {
@@ -425,7 +438,7 @@ class Statements {
     const key = `${number ?? ''}\n${code ?? ''}`;
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
-    const currency = code ?? this.#profile?.currency ?? titled ?? preamble.currency ?? (columns.currency === undefined ? currencyIn(this.#moneyText(row)) : null);
+    const currency = code ?? this.#profile?.currency ?? titled ?? preamble.currency ?? (columns.currency === undefined ? currencyBeside(this.#moneyText(row)) : null);
     // A row that leaves out its currency is of the account's own.
     const same = this.#accounts.find((other) => other.account === number
       && (other.currency === null || other.currency === currency || (code === null && columns.currency !== undefined)));
@@ -464,7 +477,7 @@ class Statements {
   #text(row: Row, role: Role): string | null {
     const text = this.#cell(row, role);
     if (text === '' || text === '-') return null;
-    return words(text) || null;
+    return withoutApostrophes(text) || null;
   }
 
   #accountNumber(row: Row, role: 'account' | 'counterparty_account' | 'payee_account' | 'payer_account'): string | null {
@@ -481,10 +494,10 @@ class Statements {
   #description(row: Row): string | null {
     const description = this.#table.columns.description;
     if (description?.length === 1) {
-      const text = words(row.cells[description[0]!]);
+      const text = withoutApostrophes(row.cells[description[0]!] ?? '');
       return text === '' || text === '-' ? null : text;
     }
-    const texts = (description ?? []).map((column) => words(row.cells[column]));
+    const texts = (description ?? []).map((column) => withoutApostrophes(row.cells[column] ?? ''));
     return texts.filter((text, i) => text !== '' && text !== '-' && texts.indexOf(text) === i).join(' ') || null;
   }
 
@@ -526,19 +539,20 @@ const LETTER = /\p{L}/u;
 /** A piece of every opening and closing label: saves looking for one in each description. */
 const BALANCE_WORDS = /balan|saldo|stand|solde|bestand|vortrag|bertrag|forward|b\W?f\b/i;
 
-/** What keeps a spreadsheet from taking an account number for a number, and what some Dutch banks put around texts. */
-const APOSTROPHES = /^'(.*)'$/;
-
 /** The days of some years; timestamps, of which each is new, must not fill the memory. */
 const KNOWN_DATES = 4_096;
 
-/** The text of a cell, without the apostrophes around it. */
-function words(cell: string | undefined): string {
-  const text = cell?.trim() ?? '';
-  return text.charCodeAt(0) === APOSTROPHE ? text.replace(APOSTROPHES, '$1').trim() : text;
+/** The currency printed beside an amount, with a space between them or not. */
+function currencyBeside(text: string): string | null {
+  return currencyIn(findAmount(text)?.currency ?? text);
 }
 
-const APOSTROPHE = 0x27;
+type RowLabel = 'opening' | 'closing' | 'count' | 'total';
+
+function rowLabel(text: string): RowLabel | null {
+  const label = labelOf(text.trim());
+  return label === 'opening' || label === 'closing' || label === 'count' || label === 'total' ? label : null;
+}
 
 function negated(amount: string | null): string | null {
   return amount === null ? null : amount[0] === '-' ? amount.slice(1) : `-${amount}`;
