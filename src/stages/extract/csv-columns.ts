@@ -92,11 +92,13 @@ function kindOf(rows: readonly Row[], column: number, profile: StatementProfile 
     if (amount !== undefined) kind.amounts++;
     if (amount?.negative === true) kind.negatives++;
     if (amount !== undefined && /\d[.,]\d{1,3}$/.test(amount.digits)) kind.fractions++;
-    if (isCurrency(text)) kind.currencies++;
+    if (isCurrency(text.toUpperCase())) kind.currencies++;
     if (sideOf(text, profile) !== null) kind.sides++;
     if (FLAG.test(text)) kind.flags++;
     kind.longest = Math.max(kind.longest, text.length);
   }
+  // Nothing but dashes is nothing.
+  if (kind.distinct.size === 1 && kind.distinct.has('-')) kind.sides = 0;
   return kind;
 }
 
@@ -194,7 +196,9 @@ function assignColumns(header: Row, body: readonly Row[], account: string | null
   if (columns.booking_date === undefined && columns.value_date !== undefined) columns.booking_date = columns.value_date;
   if (forced.has('amount') || preferAmount(columns, kinds)) for (const role of ['debit', 'credit'] as const) if (!forced.has(role)) delete columns[role];
   if (columns.debit !== undefined || columns.credit !== undefined) delete columns.amount;
-  const doubt = settleAmounts(columns, forced.has('amount') ? [] : candidates.get('amount') ?? [], titles, body);
+  const net = forced.has('amount') ? undefined : netAmount(columns, candidates.get('amount') ?? [], body);
+  if (net !== undefined) columns.amount = [net];
+  const doubt = settleAmounts(columns, forced.has('amount') || net !== undefined ? [] : candidates.get('amount') ?? [], titles, body);
   const money = columns.amount?.[0] ?? columns.debit?.[0] ?? columns.credit?.[0];
   const currency = money === undefined ? null : titles[money]?.currency ?? null;
   // The title's currency holds for the whole column.
@@ -209,6 +213,18 @@ function assignColumns(header: Row, body: readonly Row[], account: string | null
     day_first: titles.some(({ meanings }, column) => taken.has(column) && meanings.length > 0 && !meanings.some((m) => m.english)),
     signed_by_title: !header.cells.some((title) => CARD_TITLE.test(foldWords(title))),
   };
+}
+
+/** The column that is the amount less (or with) the fee on every row: what moves the account where the fee is kept back. */
+function netAmount(columns: Columns, candidates: readonly { column: number; rank: number }[], body: readonly Row[]): number | undefined {
+  const [gross, fee] = [columns.amount?.[0], columns.fee?.[0]];
+  if (gross === undefined || fee === undefined || body.length === 0) return undefined;
+  const [before, kept] = [unitsOf(body, gross), unitsOf(body, fee)];
+  return candidates.map(({ column }) => column).filter((column) => column !== gross).find((column) => {
+    const after = unitsOf(body, column);
+    const differs = after.some((value, i) => value !== before[i]);
+    return differs && [1n, -1n].some((sign) => after.every((value, i) => value !== undefined && before[i] !== undefined && value === before[i]! + sign * (kept[i] ?? 0n)));
+  });
 }
 
 /** Of several amounts, one names the account's currency; another is what was instructed in its own. Says so where neither is plain. */
@@ -296,6 +312,8 @@ function gatherTexts(columns: Columns, cells: readonly string[], kinds: readonly
   if (columns.counterparty_name?.length === 1 && OWNER_TITLE.test(foldWords(cells[columns.counterparty_name[0]!] ?? '')) && isConstant(columns.counterparty_name[0]!)) delete columns.counterparty_name;
   // Under the title of a kind of booking stands what is longer than any.
   const texts = (columns.transaction_code ?? []).filter((column) => kinds[column]!.longest > LONGEST_KIND);
+  // In New Zealand, where a payment has three fields for the payer's words, one is called a code.
+  if (cells.some((cell) => foldWords(cell) === 'particulars')) texts.push(...(columns.transaction_code ?? []).filter((column) => !texts.includes(column) && foldWords(cells[column]!) === 'code'));
   if (texts.length > 0) {
     description.push(...texts);
     columns.transaction_code = columns.transaction_code!.filter((column) => !texts.includes(column));
@@ -419,8 +437,12 @@ function inferTable(rows: readonly Row[], profile: StatementProfile | undefined)
   const money = numbers.filter((column) => kinds[column]!.negatives > 0 || kinds[column]!.fractions > 0);
   if (money.length === 0) return undefined;
   const signed = money.filter((column) => kinds[column]!.negatives > 0);
-  const amount = found?.amount ?? (signed.length === 1 ? signed[0] : money[0])!;
+  const amount = found !== undefined && 'amount' in found ? found.amount : (signed.length === 1 ? signed[0] : money[0])!;
   const columns: Columns = { booking_date: [dates[0]!], amount: [amount], description: texts.filter((column) => kinds[column]!.ibans < kinds[column]!.filled) };
+  if (found !== undefined && 'debit' in found) {
+    [columns.debit, columns.credit] = [[found.debit], [found.credit]];
+    delete columns.amount;
+  }
   if (found?.balance !== undefined) columns.balance = [found.balance];
   if (found?.before !== undefined) columns.balance_before = [found.before];
   const currency = always.find((column) => kinds[column]!.currencies === sample.length);
@@ -467,13 +489,26 @@ function isBareBalance(cells: readonly string[]): boolean {
 /** Fewer rows add up by chance, or in more than one way. */
 const FEWEST_CHAINED = 3;
 
+type FoundBalance = ({ amount: number } | { debit: number; credit: number }) & { balance?: number; before?: number };
+
+/** Money out and money in as columns of their own, of which every row fills one, that lead from balance to balance. */
+function findSides(numbers: readonly number[], units: ReadonlyMap<number, (bigint | undefined)[]>): FoundBalance | undefined {
+  const found = numbers.flatMap((debit) => numbers.filter((credit) => credit !== debit).flatMap((credit) => {
+    const [out, into] = [units.get(debit)!, units.get(credit)!];
+    const moved = out.map((value, i) => ((value === undefined) === (into[i] === undefined) ? undefined : value === undefined ? into[i] : -value));
+    if (moved.includes(undefined) || !out.some((value) => value !== undefined) || !into.some((value) => value !== undefined)) return [];
+    return numbers.filter((balance) => balance !== debit && balance !== credit && chains(moved, units.get(balance)!) === true).map((balance) => ({ debit, credit, balance }));
+  }));
+  return found.length === 1 ? found[0] : undefined;
+}
+
 /**
  * Which columns of numbers lead from balance to balance: an amount and the balance after each row, or before it, or both. `sides` is the
  * column of the words that say whether an unsigned amount goes out. Undefined where nothing adds up, or more than one reading does.
  */
 function findBalance(
   sample: readonly Row[], numbers: readonly number[], sides: number | undefined, profile: StatementProfile | undefined,
-): { amount: number; balance?: number; before?: number } | undefined {
+): FoundBalance | undefined {
   const units = new Map(numbers.map((column) => [column, unitsOf(sample, column)]));
   const negative = sample.map(({ cells }) => sides !== undefined && sideOf(cells[sides] ?? '', profile) === 'debit');
   // Beside words for the side, an amount has no sign of its own.
@@ -487,6 +522,8 @@ function findBalance(
       if (chains(moved, balancesAfter(units.get(balance)!, moved)) === true) return { amount, before: balance };
     }
   }
+  const sided = sample.length < FEWEST_CHAINED ? undefined : findSides(numbers, units);
+  if (sided !== undefined) return sided;
   // A balance before and one after the row, in this order, settle the amount even of a single row.
   const whole = numbers.flatMap((before) => others(before).filter((balance) => balance > before).flatMap((balance) => others(before, balance)
     .filter((amount) => signed(amount).every((moved, i) => moved !== undefined && moved !== 0n

@@ -89,7 +89,7 @@ export function readFacts(rows: readonly Row[], mark: DecimalMark, order: DateOr
   rows.forEach(({ cells }, at) => {
     const texts = filledTexts(cells);
     // A row of labels, their values in the row below.
-    const labels = texts.filter((text) => labelOf(text) !== null).length;
+    const labels = texts.filter((text) => !/\d/.test(text) && labelOf(text) !== null).length;
     if (labels > 0 && (labels === texts.length || (labels > 1 && texts.every((text) => !/\d/.test(text))))) {
       const below = rows[at + 1]?.cells ?? [];
       cells.forEach((cell, i) => {

@@ -38,7 +38,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       bokforingsdatum | bokford | bokfoert | bogforingsdato | bokforingsdato | bokfort dato | kirjauspaiva | konyveles datuma
       konyvelesi datum | datum zauctovani | datum zuctovani | data de lancamento | data lancamento | data mov | data movimento | date comptabilisation | data cont | abschlussdatum`],
   ['booking_date', 1,
-    `date | day | dates | date utc | txn date | tran date`,
+    `date | day | dates | date utc | local date | txn date | tran date`,
     `datum | fecha | data | dato | dag | pvm | paivamaara | tag | datum platby | data operazione | data operacji | date operation
       date de l operation | date d operation | date de transaction | date transaction | fecha operacion | fecha de operacion
       f operacion | fecha movimiento | fecha mov | transaktionsdag | transaktionsdatum | datum transactie | transactiedatum
@@ -46,7 +46,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       datum van de transactie | datum obchodu`],
   ['booking_date', 2,
     `transaction date | trans date | date of transaction | transacted on | operation date | started date | created on
-      date started | purchase date | datetime | date time | timestamp`,
+      date started | purchase date | datetime | date time | timestamp | time | created | created at`,
     `belegdatum | kaufdatum | kopdatum | datum kop | date d achat | date achat | tranzakcio datuma es ideje | inkopsdatum`],
   ['value_date', 0,
     `value date | valuta date | effective date | value dt | val date | date val`,
@@ -103,7 +103,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
     `saldo vor buchung | anfangssaldo | startsaldo | alter saldo | saldo voor mutatie | saldo voor boeking | beginsaldo
       solde avant operation | ancien solde | saldo iniziale | saldo anterior | saldo inicial | saldo przed operacja`],
   ['currency', 0,
-    `currency | ccy | currency code | transaction currency | account currency | amount currency | curr | cur | currency of account`,
+    `currency | ccy | currency code | transaction currency | account currency | amount currency | curr | cur | currency of account | payment currency | wallet currency`,
     `wahrung | waehrung | valuutta | devies | buchungswahrung | kontowahrung | umsatzwahrung | devise | monnaie | devise du compte | munt | muntsoort
       valuta | valutacode | divisa | moneda | moneta | waluta | waluta operacji | waluta rachunku | valutta | devizanem
       tranzakcio devizaneme | mena | mena uctu | moeda | divisa cuenta | divisa conto | valuta rekening | munteenheid | valuta van de rekening`],
@@ -351,8 +351,10 @@ export function readTitle(title: string): { meanings: readonly TitleMeaning[]; c
   const m = IN_CURRENCY.exec(title.trim());
   const currency = m === null ? null : currencyIn(m[2] ?? m[3] ?? m[4] ?? m[5] ?? '');
   const known = currency === null ? undefined : meaningsOf(m![1]!);
-  return known === undefined ? { meanings: meaningsOf(title) ?? [], currency: null } : { meanings: known, currency };
+  return known === undefined ? { meanings: meaningsOf(title.replace(TIME_ZONE, '')) ?? [], currency: null } : { meanings: known, currency };
 }
+
+const TIME_ZONE = /\((?:UTC|GMT|CES?T|local(?: time)?)\)\s*$/i;
 
 /** By its words as they stand, else with umlauts written as digraphs: `Empfaenger`. */
 function meaningsOf(title: string): TitleMeaning[] | undefined {

@@ -434,7 +434,7 @@ class Statements {
   #findAccount(row: Row, number: string | null, printed: string): Account {
     const { columns, currency: titled } = this.#table;
     const { preamble } = this.#sections.at(-1)!;
-    const code = isCurrency(printed) ? printed : currencyIn(printed);
+    const code = isCurrency(printed.toUpperCase()) ? printed.toUpperCase() : currencyIn(printed);
     const key = `${number ?? ''}\n${code ?? ''}`;
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;

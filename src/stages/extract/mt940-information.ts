@@ -147,7 +147,7 @@ function readInformation(lines: readonly string[], found: Findings): boolean {
     readSubfields(joinLines(lines, '').trimStart(), separator, found);
     return false;
   }
-  if (first.startsWith('/') && CODE_WORDS.has(first.slice(1, first.indexOf('/', 1)))) {
+  if (first.startsWith('/') && (CODE_WORDS.has(first.slice(1, first.indexOf('/', 1))) || lines.some((line) => line.includes('/REMI/')))) {
     readCodeWords(joinLines(lines, ''), found);
     return false;
   }
