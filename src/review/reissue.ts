@@ -85,7 +85,7 @@ async function compare(tx: Pick<Tx, 'kysely'>, { statement_id, account_id, from_
 /**
  * Takes the statement onto the books in place of the one there: what that has and this lacks is reversed, with all that was made of it; what
  * this adds is posted to unallocated and looked at by the rules in the next run; what both have stays as it is. Throws invalid_input where
- * the books after it would not follow, and stale when the books have moved on.
+ * the books after it would not follow or another statement on them still lists what it drops, and stale when the books have moved on.
  */
 export async function acceptReissue(tx: Tx, statement_id: bigint, reason: string, act: Act): Promise<{ added: number; dropped: number }> {
   const { statement: { company } } = await loadReissue(tx, statement_id);
@@ -100,6 +100,10 @@ export async function acceptReissue(tx: Tx, statement_id: bigint, reason: string
     select d.entry_id, r.entry_id as by from decision d join decision r on r.returns = d.decision_id and r.superseded_by is null
      where d.decision_id = any(${dropped_leaves.map((leaf) => String(leaf.decision_id))}::bigint[]) limit 1`.execute(tx.kysely);
   if (returned) throw new Failure('invalid_input', `entry ${returned.entry_id}, which this issue drops, was returned by the bank with entry ${returned.by}; undo that first`);
+  const { rows: [listed] } = await sql<{ entry_id: bigint; statement_id: bigint; document: string }>`
+    select d.duplicate_of as entry_id, s.statement_id, c.path as document from decision d join entry e on e.entry_id = d.entry_id join statement s using (statement_id) join document c on c.document_id = s.document_id
+     where d.duplicate_of = any(${dropped.map(String)}::bigint[]) and d.superseded_by is null and s.state = 'accepted' limit 1`.execute(tx.kysely);
+  if (listed) throw new Failure('invalid_input', `entry ${listed.entry_id}, which this issue drops, stands in statement ${listed.statement_id} (${listed.document}) as well, which is on the books; ask the bank which of the two holds, and for the other again`);
   const decided = dropped_leaves.filter((leaf) => leaf.outcome === 'auto' || leaf.outcome === 'manual');
   if (decided.length > 0) await takeBack(tx, company, decided.map((leaf) => leaf.decision_id), `the bank has issued the statement again without it: ${reason}`, act);
 

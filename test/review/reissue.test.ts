@@ -96,6 +96,18 @@ describe('a statement that the bank has issued again', () => {
     await expect(transaction(web, (tx) => acceptReissue(tx, statement_id + 1_000n, 'x', { user: 'bob' }))).rejects.toMatchObject({ code: 'not_found' });
   });
 
+  it('is refused while another statement on the books lists what it drops', async () => {
+    const { pays, statement, open, position, quarantined, accept } = await sample();
+    await runBatch(db, [statement('2026-10-05', '0.00', [pays(1), pays(2)])]);
+    await runBatch(db, [statement('2026-10-05', '0.00', [pays(1), pays(2), pays(3, { date: '2026-10-06' })], { to: '2026-10-06' })]);
+    expect(await open()).toEqual(['0', '0', '0']);
+    await runBatch(db, [statement('2026-10-05', '0.00', [pays(1), stranger, { ...stranger, amount: '150.00' }])]);
+    expect((await loadReissue(db, (await quarantined()).statement_id)).lines.map(({ change, amount }) => `${change} ${amount}`).sort()).toEqual(['added 15000', 'added 5000', 'dropped 20000', 'same 10000']);
+    await expect(accept()).rejects.toMatchObject({ code: 'invalid_input', message: expect.stringMatching(/which this issue drops, stands in statement \d+ .* as well/) });
+    expect(await open()).toEqual(['0', '0', '0']);
+    expect(await position()).toMatchObject({ statement: '60000', ledger: '60000' });
+  });
+
   it('keeps the gap before it, which closes when the missing statement comes', async () => {
     const { pays, statement, position, accept } = await sample();
     await runBatch(db, [statement('2026-10-05', '0.00', [], { sequence: '1' }), statement('2026-10-07', '100.00', [pays(2)], { sequence: '3' })]);
