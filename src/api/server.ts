@@ -19,7 +19,7 @@ import { ACT_HANDLERS } from './acts.ts';
 import type { ApiContext, Handler, Handlers } from './context.ts';
 import { BOOKS_HANDLERS } from './books.ts';
 import { DOCUMENT_HANDLERS } from './documents.ts';
-import { keepAnswer, takeKey } from './idempotency.ts';
+import { keepAnswer, noting, takeKey } from './idempotency.ts';
 import { ITEM_HANDLERS, summaryOf } from './items.ts';
 import { LOG_HANDLERS } from './log.ts';
 import { OVERVIEW_HANDLERS } from './overview.ts';
@@ -153,7 +153,7 @@ function register(app: FastifyInstance, context: ApiContext, name: RouteName): v
     onSend: async (request, reply, payload) => {
       if (request.idempotency_key !== null && typeof payload === 'string') await keepAnswer(context.db, request.principal!.user_id, request.idempotency_key, reply.statusCode, payload);
     },
-    handler: async (request, reply) => handle(context, { params: request.params, query: request.query, body: request.body, principal: request.principal, request, reply } as never),
+    handler: async (request, reply) => handle(request.idempotency_key === null ? context : { ...context, db: noting(context.db, request.principal!.user_id, request.idempotency_key) }, { params: request.params, query: request.query, body: request.body, principal: request.principal, request, reply } as never),
   });
 }
 

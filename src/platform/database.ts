@@ -15,6 +15,8 @@ export interface Database {
   readonly pool: pg.Pool;
   /** Of the login, without a role: for what keeps its own connections, such as the queue. */
   readonly url: string;
+  /** What each transaction does last, for whoever must know whether it was committed. */
+  readonly last?: (tx: Tx) => Promise<void>;
   /** Closes the connections; the last user of an embedded server stops it. May be called again. */
   close(): Promise<void>;
 }
@@ -72,7 +74,9 @@ export async function transaction<T>(database: Database, work: (tx: Tx) => Promi
   let usable = false;
   try {
     await client.query('begin');
-    const result = await work({ client, kysely: new Kysely({ dialect: new PostgresDialect({ pool: poolOf(client) }) }) });
+    const tx: Tx = { client, kysely: new Kysely({ dialect: new PostgresDialect({ pool: poolOf(client) }) }) };
+    const result = await work(tx);
+    await database.last?.(tx);
     // After a statement that failed and whose error was swallowed, Postgres answers a commit with a rollback.
     const commit = () => client.query('commit');
     const { command } = step === undefined ? await commit() : await take(step, commit);

@@ -493,6 +493,7 @@ export interface IdempotencyKeyTable {
   request_hash: Buffer;
   status: number | null;
   answer: string | null;
+  acted: Generated<boolean>;
   created_at: Generated<string>;
 }
 

@@ -41,7 +41,7 @@ export async function previewBulkAccept(tx: Tx, person: Person, { company, reaso
     invoices: new Set(able.flatMap((item) => item.suggestions[0]!.allocations.map((part) => part.invoice_id))).size,
     lines: able.map((item) => ({
       entry_id: item.entry_id, version: item.version, booking_date: item.booking_date, counterparty_name: item.counterparty_name, amount: item.amount, currency: item.currency,
-      what: item.suggestions[0]!.allocations.map((part) => `${part.invoice_number} ${formatMoney(BigInt(part.amount), item.currency)}`).join(' + ') || item.suggestions[0]!.ledger_account!,
+      what: item.suggestions[0]!.allocations.map((part) => `${part.invoice_number} ${formatMoney(BigInt(part.amount), item.currency)} ${item.currency}`).join(' + ') || item.suggestions[0]!.ledger_account!,
     })),
   };
 }

@@ -1,55 +1,13 @@
 import { sql } from 'kysely';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { listDeepViolations } from '../../src/ledger/invariants.ts';
-import { verifyLog } from '../../src/ledger/verify-log.ts';
+import { describe, expect, it } from 'vitest';
 import { transaction } from '../../src/platform/database.ts';
 import { replayDecisions } from '../../src/pipeline/replay.ts';
 import { importParties } from '../../src/master-data/import-parties.ts';
-import { importMasterData, runBatch, type SampleEntry } from '../helpers/batch.ts';
-import { testDatabase } from '../helpers/database.ts';
-import { entriesOf, testServer, type Browser } from './helpers.ts';
+import { importMasterData } from '../helpers/batch.ts';
+import { ALPHA, BANK, PARTIES, stranger, testDesk } from './helpers.ts';
 
-const BANK = 'DE02120300000000202051';
-const ALPHA = 'DE02500105170137075030';
-const PARTIES = `party_id,kind,name,accounts\nC1,customer,Alpha GmbH,${ALPHA}\nC2,customer,Beta GmbH,\n`;
-const worker = await testDatabase('worker');
-const web = await worker.as('web');
-const { addUser } = await testServer(worker, web);
-let bob: Browser;
-let carol: Browser;
-let dave: Browser;
-
-let day = 0;
-let balance = 1_000;
-let invoices = 0;
-async function book(...entries: SampleEntry[]): Promise<string[]> {
-  const date = new Date(Date.UTC(2026, 2, ++day)).toISOString().slice(0, 10);
-  const opening = balance.toFixed(2);
-  for (const entry of entries) balance += Number(entry.amount);
-  await runBatch(worker, [[{ account: BANK, sequence: String(day), date, opening, entries }]]);
-  return entriesOf(web, date);
-}
-
-async function invoice(amount = '119.00', party = 'C1'): Promise<string> {
-  const number = `RE-2026-${String(1_000 + ++invoices)}`;
-  await importMasterData(worker, { accounts: `account,currency\n${BANK},EUR\n`, invoices: `kind,invoice_number,party_id,currency,amount,issue_date\nreceivable,${number},${party},EUR,${amount},2026-02-01\n` });
-  return number;
-}
-
-const stranger = (amount: string): SampleEntry => ({ amount, name: 'Nobody Known', account: 'DE75512108001245126199', text: 'thanks' });
-
-beforeAll(async () => {
-  await importMasterData(worker, { accounts: `account,currency\n${BANK},EUR\n`, parties: PARTIES });
-  await sql`update company set mode = 'suggest'`.execute(worker.kysely);
-  bob = await addUser('bob', ['analyst']);
-  carol = await addUser('carol', ['analyst', 'approver']);
-  dave = await addUser('dave', ['analyst', 'approver']);
-});
-
-afterEach(async () => {
-  expect(await listDeepViolations(web)).toEqual([]);
-  expect((await verifyLog(web)).fault).toBeNull();
-});
+const { worker, web, addUser, bob, carol, dave, book, invoice } = await testDesk();
+await sql`update company set mode = 'suggest'`.execute(worker.kysely);
 
 describe('an item', () => {
   it('is listed, shown with its place, accepted by its version, and the stale act is answered with what has changed', async () => {

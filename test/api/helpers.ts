@@ -1,15 +1,18 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { sql } from 'kysely';
-import { afterAll } from 'vitest';
+import { afterAll, afterEach, expect } from 'vitest';
 import type { ApiContext } from '../../src/api/context.ts';
 import { createOneTimeToken } from '../../src/api/principal.ts';
 import type { Role } from '../../src/review/rights.ts';
 import { createServer } from '../../src/api/server.ts';
 import { migrateQueue, openQueues } from '../../src/pipeline/backends.ts';
 import { transaction, type Database } from '../../src/platform/database.ts';
+import { listDeepViolations } from '../../src/ledger/invariants.ts';
+import { verifyLog } from '../../src/ledger/verify-log.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { createUser, type UserFields } from '../../src/review/users.ts';
-import type { TestDatabase } from '../helpers/database.ts';
+import { importMasterData, runBatch, type SampleEntry } from '../helpers/batch.ts';
+import { testDatabase, type TestDatabase } from '../helpers/database.ts';
 
 export const ORIGIN = 'http://127.0.0.1:8480';
 
@@ -68,6 +71,50 @@ export async function testServer(worker: TestDatabase, web: Database, given: Par
   }
 
   return { app, send, signIn, addUser };
+}
+
+export const BANK = 'DE02120300000000202051';
+/** The account of customer C1. */
+export const ALPHA = 'DE02500105170137075030';
+
+export const PARTIES = `party_id,kind,name,accounts\nC1,customer,Alpha GmbH,${ALPHA}\nC2,customer,Beta GmbH,\n`;
+
+/** An entry of whom nobody knows. */
+export const stranger = (amount: string): SampleEntry => ({ amount, name: 'Nobody Known', account: 'DE75512108001245126199', text: 'thanks' });
+
+/**
+ * A company with one bank account and two customers, and the server with an analyst and two who may approve as well. After each of the file's
+ * tests the books must hold and the log be whole. Called at the file's top level.
+ */
+export async function testDesk() {
+  const worker = await testDatabase('worker');
+  const web = await worker.as('web');
+  const { addUser } = await testServer(worker, web);
+  await importMasterData(worker, { accounts: `account,currency\n${BANK},EUR\n`, parties: PARTIES });
+  const [bob, carol, dave] = [await addUser('bob', ['analyst']), await addUser('carol', ['analyst', 'approver']), await addUser('dave', ['analyst', 'approver'])];
+  afterEach(async () => {
+    expect(await listDeepViolations(web)).toEqual([]);
+    expect((await verifyLog(web)).fault).toBeNull();
+  });
+
+  let day = 0;
+  let balance = 1_000;
+  let invoices = 0;
+  /** A statement of the next day, and its entries' ids. */
+  async function book(...entries: SampleEntry[]): Promise<string[]> {
+    const date = new Date(Date.UTC(2026, 2, ++day)).toISOString().slice(0, 10);
+    const opening = balance.toFixed(2);
+    for (const entry of entries) balance += Number(entry.amount);
+    await runBatch(worker, [[{ account: BANK, sequence: String(day), date, opening, entries }]]);
+    return entriesOf(web, date);
+  }
+  /** A new invoice, and its number. */
+  async function invoice(amount = '119.00', party = 'C1'): Promise<string> {
+    const number = `RE-2026-${String(1_000 + ++invoices)}`;
+    await importMasterData(worker, { accounts: `account,currency\n${BANK},EUR\n`, invoices: `kind,invoice_number,party_id,currency,amount,issue_date\nreceivable,${number},${party},EUR,${amount},2026-02-01\n` });
+    return number;
+  }
+  return { worker, web, addUser, bob, carol, dave, book, invoice };
 }
 
 /** The entries of a booking day, in the order of their ids. */

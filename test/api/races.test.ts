@@ -1,61 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { listDeepViolations } from '../../src/ledger/invariants.ts';
+import { afterAll, expect, it, vi } from 'vitest';
 import { appendAct } from '../../src/ledger/log.ts';
-import { verifyLog } from '../../src/ledger/verify-log.ts';
+import { importInvoices } from '../../src/master-data/import-invoices.ts';
 import { transaction, type Tx } from '../../src/platform/database.ts';
 import { openPool } from '../../src/platform/pool.ts';
 import { assignEntry, undoDecision } from '../../src/review/acts.ts';
 import { requestApproval } from '../../src/review/approvals.ts';
 import { runBulkUndo } from '../../src/review/bulk.ts';
 import { loadPerson } from '../../src/review/person.ts';
+import { approvePeriod, listPeriods, requestPeriod } from '../../src/review/periods.ts';
 import { performAct } from '../../src/review/requests.ts';
 import { lockCompanies } from '../../src/stages/reconcile/store.ts';
-import { importMasterData, runBatch, type SampleEntry } from '../helpers/batch.ts';
+import { importMasterData } from '../helpers/batch.ts';
 import { decideStatement } from '../helpers/books.ts';
-import { testDatabase } from '../helpers/database.ts';
-import { entriesOf, testServer, type Browser } from './helpers.ts';
+import { stranger, testDesk } from './helpers.ts';
 
 /**
  * People and batches that act at the same moment. Each test holds up one of them where it has taken some of its locks, lets the other come, and
  * lets go: both must come to an end, one as if it had come after the other.
  */
-const BANK = 'DE02120300000000202051';
-const worker = await testDatabase('worker');
-const web = await worker.as('web');
+const { worker, web, addUser, bob, carol, dave, book } = await testDesk();
+await sql`insert into user_limit values ('dave', 'EUR', 100000000, 0)`.execute(web.kysely);
 // A role sees its own sessions alone.
 const login = openPool(worker.url, null, 1);
-const { addUser } = await testServer(worker, web);
-let bob: Browser;
-let carol: Browser;
-let dave: Browser;
-let day = 0;
-let balance = 1_000;
-
-async function book(...entries: SampleEntry[]): Promise<string[]> {
-  const date = new Date(Date.UTC(2026, 2, ++day)).toISOString().slice(0, 10);
-  const opening = balance.toFixed(2);
-  for (const entry of entries) balance += Number(entry.amount);
-  await runBatch(worker, [[{ account: BANK, sequence: String(day), date, opening, entries }]]);
-  return entriesOf(web, date);
-}
-
-const stranger = (amount: string): SampleEntry => ({ amount, name: 'Nobody Known', account: 'DE75512108001245126199', text: 'thanks' });
-const LARGE = '60000.00';
-
 afterAll(() => login.end());
-beforeAll(async () => {
-  await importMasterData(worker, { accounts: `account,currency\n${BANK},EUR\n`, parties: 'party_id,kind,name,accounts\nC1,customer,Alpha GmbH,\nC2,customer,Beta GmbH,\n' });
-  bob = await addUser('bob', ['analyst']);
-  carol = await addUser('carol', ['analyst', 'approver']);
-  dave = await addUser('dave', ['analyst', 'approver']);
-  await sql`insert into user_limit values ('dave', 'EUR', 100000000, 0)`.execute(web.kysely);
-});
-afterEach(async () => {
-  expect(await listDeepViolations(web)).toEqual([]);
-  expect((await verifyLog(web)).fault).toBeNull();
-});
+const LARGE = '60000.00';
 
 /** Waits until so many transactions wait for a lock. */
 const waiting = (count: number) => vi.waitFor(async () => {
@@ -141,4 +111,56 @@ it('what two companies have decided is undone while a batch of the second runs',
     await appendAct(tx, { company: 'there', run_id: null, actor: 'tieout', action: 'test', payload: {} });
   });
   expect(await undone).toMatchObject({ decision_ids: [expect.anything(), expect.anything()], left_out: [] });
+});
+
+/** While a batch of the company is under way; returns what was begun meanwhile, which has waited for it. */
+async function duringBatch<T>(company: string, begin: () => Promise<T>): Promise<T> {
+  let begun: Promise<T> | undefined;
+  await transaction(worker, async (tx) => {
+    await lockCompanies(tx, 0n, company);
+    begun = begin();
+    await waiting(1);
+    await appendAct(tx, { company, run_id: null, actor: 'tieout', action: 'test', payload: {} });
+  });
+  return begun!;
+}
+
+it('an import waits for the batch of its company, and the next batch sees what it has brought', async () => {
+  await importMasterData(worker, { accounts: 'account,currency,company\nI-1,EUR,importing\n' });
+  const version = async () => (await sql<{ books_version: bigint }>`select books_version from company where company = 'importing'`.execute(web.kysely)).rows[0]!.books_version;
+  const before = await version();
+  const csv = 'kind,invoice_number,party_id,currency,amount,issue_date,company\nreceivable,RE-77,C1,EUR,10.00,2026-02-01,importing\n';
+  await duringBatch('importing', () => transaction(worker, (tx) => importInvoices(tx, (async function* () { yield Buffer.from(csv); })(), { actor: 'erp', companies: {} })));
+  expect(await version()).toBeGreaterThan(before);
+  expect((await sql`select from open_item where company = 'importing'`.execute(web.kysely)).rows).toHaveLength(1);
+});
+
+it('a month is closed after the batch that posts in it, and what a batch posts after that is of the next', async () => {
+  await importMasterData(worker, { accounts: 'account,currency,company\nP-1,EUR,closing\n' });
+  const fee = () => decideStatement(worker, 'P-1', [{ amount: 100n, outcome: 'auto', ledger_lines: [{ account: 'bank_fees', amount: '100' }] }]);
+  await fee();
+  const { month } = (await listPeriods(web, 'closing'))[0]!;
+  await transaction(web, (tx) => requestPeriod(tx, 'closing', month, 'close', null, 'carol'));
+  await duringBatch('closing', () => transaction(web, (tx) => approvePeriod(tx, 'closing', month, 'close', 'dave')));
+  expect(await listPeriods(web, 'closing')).toMatchObject([{ month, closed: true, closed_by: 'carol', approved_by: 'dave' }]);
+  const posted = async (of: string) => (await sql`select from journal_entry where company = 'closing' and to_char(posting_date, 'YYYY-MM') ${sql.raw(of)} ${month}`.execute(web.kysely)).rows.length;
+  const in_month = await posted('=');
+  await fee();
+  expect(await posted('=')).toBe(in_month);
+  expect(await posted('>')).toBe(in_month);
+});
+
+it('a request whose answer was lost with the process is not done again', async () => {
+  const [entry] = await book(stranger('10.00'));
+  const send = () => bob.post(`/api/items/${entry}/comments`, { text: 'They pay on Friday.' }, { 'idempotency-key': 'once-and-only' });
+  const comments = async () => (await sql`select from review_comment where entry_id = ${entry}::bigint`.execute(web.kysely)).rows.length;
+  expect((await send()).status).toBe(200);
+  // As a process leaves it that ends between the act's commit and the keeping of its answer.
+  await sql`update idempotency_key set status = null, answer = null, created_at = now() - interval '1 hour' where key = 'once-and-only'`.execute(web.kysely);
+  expect(await send()).toMatchObject({ status: 409, body: { code: 'conflict', detail: expect.stringContaining('has been done') } });
+  expect(await comments()).toBe(1);
+  // As one leaves it that ends before the act.
+  await sql`update idempotency_key set acted = false where key = 'once-and-only'`.execute(web.kysely);
+  expect((await send()).status).toBe(200);
+  expect(await comments()).toBe(2);
 });

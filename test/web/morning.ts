@@ -1,7 +1,8 @@
+import { createServer, type AddressInfo } from 'node:net';
 import type { sql } from 'kysely';
 import pg from 'pg';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject } from 'vitest';
 import { serve } from '../../src/api/serve.ts';
 import type { Config } from '../../src/platform/config.ts';
 import { openDatabase, type Database } from '../../src/platform/database.ts';
@@ -15,10 +16,10 @@ export interface Morning {
   readonly db: Database;
   readonly config: Config;
   readonly origin: string;
-  /** A browser of the person's own, signed in by a one-time link, at the path. What goes wrong in a page by itself fails the test. */
+  /** A browser of the person's own, signed in by a one-time link, at the path. What goes wrong in a page by itself fails the test. A page whose clock was set is closed by the test. */
   open(person: PersonName, path?: string, options?: BrowserContextOptions): Promise<Page>;
   /** The same without signing in, at an address. */
-  enter(address: string): Promise<Page>;
+  enter(address: string, options?: BrowserContextOptions): Promise<Page>;
   /** What a page of this test was meant to complain of. */
   forgive(what: RegExp): void;
   one<Row>(query: ReturnType<typeof sql>): Promise<Row>;
@@ -28,32 +29,40 @@ export interface Morning {
 
 /** Runs tests that need a browser. Without Chromium they are skipped by name; in CI they fail instead. */
 export function inTheBrowser(name: string, tests: (begin: () => Promise<Morning>) => void): void {
-  const skipped = CHROMIUM === undefined && !process.env.CI;
-  describe.skipIf(skipped)(`${name}${skipped ? ' (SKIPPED: no Chromium; apt-get install chromium, or name it in CHROMIUM)' : ''}`, () => {
+  describe.skipIf(CHROMIUM === undefined && !process.env.CI)(name, () => {
     let browser: Browser;
-    let night: Awaited<ReturnType<typeof cloneDatabase>>;
+    let port: number;
     const closing: (() => Promise<unknown>)[] = [];
     const faults: string[] = [];
+    // A new window costs more than most tests do in it: those of the tests before are used again, by people who sign in anew. The server
+    // has one port throughout, so that they know its scripts already.
+    const idle = new Map<string, Page[]>();
+    const used: { key: string; page: Page }[] = [];
     beforeAll(async () => {
-      night = await cloneDatabase(TEMPLATE);
-      [browser] = await Promise.all([launchChromium(), fillNight(night.config, night.config.database_url!)]);
+      [browser, port] = await Promise.all([launchChromium(), freePort(), ensureNight()]);
     }, 300_000);
     afterEach(async () => {
+      for (const { key, page } of used.splice(0)) {
+        if (page.isClosed()) continue;
+        await page.unrouteAll({ behavior: 'ignoreErrors' });
+        await page.context().setOffline(false);
+        await page.context().clearCookies();
+        await page.goto('about:blank');
+        idle.set(key, [...idle.get(key) ?? [], page]);
+      }
       for (const close of closing.splice(0).toReversed()) await close();
       expect(faults.splice(0)).toEqual([]);
     });
     afterAll(async () => {
       await browser?.close();
-      await night?.drop();
     });
     tests(async () => {
-      const { config, drop } = await cloneDatabase(new URL(night.config.database_url!).pathname.slice(1));
+      const { config, drop } = await cloneDatabase(NIGHT);
       const db = await openDatabase(config, 'web');
-      const serving = await serve({ config, db, log: createLog(config), host: '127.0.0.1', port: 0, owner: 'max' });
+      const serving = await serve({ config, db, log: createLog(config), host: '127.0.0.1', port, owner: 'max' });
       closing.push(drop, () => db.close(), () => serving.close());
-      const newPage = async (options: BrowserContextOptions = {}): Promise<Page> => {
-        const context = await browser.newContext({ viewport: { width: 1366, height: 800 }, locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
-        closing.push(() => context.close());
+      const newPage = async (options: BrowserContextOptions): Promise<Page> => {
+        const context = await browser.newContext({ viewport: { width: 1366, height: 800 }, locale: 'en-GB', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce', ...options });
         const page = await context.newPage();
         page.setDefaultTimeout(60_000);
         page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`));
@@ -61,6 +70,12 @@ export function inTheBrowser(name: string, tests: (begin: () => Promise<Morning>
           // What a test provokes is answered with 4xx, 503 or cut off, which the browser notes as well.
           if (message.type() === 'error' && !/status of (?:4\d\d|503)|net::ERR_/.test(message.text())) faults.push(`${page.url()}: ${message.text()}`);
         });
+        return page;
+      };
+      const takePage = async (options: BrowserContextOptions): Promise<Page> => {
+        const key = JSON.stringify(options);
+        const page = idle.get(key)?.pop() ?? await newPage(options);
+        used.push({ key, page });
         return page;
       };
       return {
@@ -72,13 +87,13 @@ export function inTheBrowser(name: string, tests: (begin: () => Promise<Morning>
           await client.query(statements).finally(() => client.end());
         },
         forgive: (what) => faults.splice(0, faults.length, ...faults.filter((fault) => !what.test(fault))),
-        enter: async (address) => {
-          const page = await newPage();
+        enter: async (address, options = {}) => {
+          const page = await takePage(options);
           await page.goto(address);
           return page;
         },
         open: async (person, path = '/queue', options = {}) => {
-          const page = await newPage(options);
+          const page = await takePage(options);
           await page.goto(await signInLink(db, serving.origin, person, path));
           await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
           return page;
@@ -86,4 +101,30 @@ export function inTheBrowser(name: string, tests: (begin: () => Promise<Morning>
       };
     });
   });
+}
+
+const NIGHT = 'tieout_night';
+
+/** The night as a database to clone, filled once for all files of a test run: the first that needs it fills it, and others wait. */
+async function ensureNight(): Promise<void> {
+  const admin = new pg.Client(inject('server_url'));
+  await admin.connect();
+  try {
+    await admin.query('select pg_advisory_lock(hashtext($1))', [NIGHT]);
+    if ((await admin.query('select from pg_database where datname = $1', [NIGHT])).rowCount === 1) return;
+    const { config } = await cloneDatabase(TEMPLATE);
+    await fillNight(config, config.database_url!);
+    await admin.query(`alter database ${new URL(config.database_url!).pathname.slice(1)} rename to ${NIGHT}`);
+  } finally {
+    await admin.end();
+  }
+}
+
+/** A port that nobody listens to. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

@@ -5,7 +5,7 @@ import Provider from 'oidc-provider';
 import { expect, it } from 'vitest';
 import { serve } from '../../src/api/serve.ts';
 import { createLog } from '../../src/platform/log.ts';
-import { inTheBrowser } from './morning.ts';
+import { freePort, inTheBrowser } from './morning.ts';
 
 /** How people come in by the company's identity provider, and what a bank statement can carry against them. */
 inTheBrowser('people at the pages', (begin) => {
@@ -64,11 +64,3 @@ inTheBrowser('people at the pages', (begin) => {
     morning.forgive(/Content Security Policy/);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createHttpServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -15,8 +15,7 @@ inTheBrowser('what misleads', (begin) => {
     const [euros, yen] = [await entryOf(morning, 254_819), await entryOf(morning, 195_141)];
     // Of 2548.19 euros: what `1.234` leaves, where it is a thousand; undefined where it is refused.
     const notations: [locale: string, amount: string, date: string, left: string | undefined, thousands: string][] = [
-      ['en-US', '2,548.19', '11/10/2026', undefined, '195,141'], ['de-DE', '2.548,19', '10.11.2026', '1.314,19', '195.141'], ['fr-CH', '2\u202f548,19', '10.11.2026', undefined, '195\u202f141'],
-      ['sv-SE', '2\u00a0548,19', '2026-11-10', undefined, '195\u00a0141'], ['ja-JP', '2,548.19', '2026/11/10', undefined, '195,141'],
+      ['en-US', '2,548.19', '11/10/2026', undefined, '195,141'], ['de-DE', '2.548,19', '10.11.2026', '1.314,19', '195.141'], ['sv-SE', '2\u00a0548,19', '2026-11-10', undefined, '195\u00a0141'],
     ];
     for (const [locale, amount, date, left, thousands] of notations) {
       const page = await morning.open('anna', `/queue/${euros}`, { locale });
@@ -41,7 +40,6 @@ inTheBrowser('what misleads', (begin) => {
       await page.getByText('Adds up.').waitFor();
       await whole.fill('195141.5');
       await page.getByText('An amount cannot be read.').waitFor();
-      await page.context().close();
     }
     // A filter is read in the same notation, and counts yen as yen.
     const page = await morning.open('anna', '/queue', { locale: 'de-DE' });
@@ -53,7 +51,7 @@ inTheBrowser('what misleads', (begin) => {
     await page.waitForURL(/min_amount=195141\.00&max_amount=195141\.00/);
     await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount')).toBe('2');
     await page.getByRole('gridcell', { name: /^195\.141/ }).waitFor();
-  }, 300_000);
+  });
 
   it('does nothing at a key that was typed before the item had come', async () => {
     const morning = await begin();
@@ -75,7 +73,7 @@ inTheBrowser('what misleads', (begin) => {
     expect(await morning.one(sql`select count(*)::int as accepted from decision where outcome = 'manual'`)).toEqual({ accepted: 0 });
     await page.keyboard.press('Enter');
     await page.getByRole('alert').filter({ hasText: 'Accepted' }).waitFor();
-  }, 300_000);
+  });
 
   it('says since when the server does not answer, also without any network, and comes back by itself; whoever is signed out by then signs in and goes on', async () => {
     const morning = await begin();
@@ -104,7 +102,7 @@ inTheBrowser('what misleads', (begin) => {
     await page.keyboard.press('r');
     await page.waitForURL(/\/sign-in/);
     expect(new URL(page.url()).searchParams.get('to')).toBe(`/queue/${entry_id}`);
-  }, 300_000);
+  });
 
   it('leaves nothing out on a phone, and nothing sticks out when everything is twice as large', async () => {
     const morning = await begin();
@@ -120,5 +118,5 @@ inTheBrowser('what misleads', (begin) => {
       expect(await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth'), path).toBeLessThanOrEqual(0);
     }
     expect((await fetch(`${morning.origin}/assets/of-an-earlier-build.js`)).status).toBe(404);
-  }, 300_000);
+  });
 });
