@@ -28,7 +28,7 @@ export interface Morning {
 }
 
 /** Runs tests that need a browser. Without Chromium they are skipped by name; in CI they fail instead. */
-export function inTheBrowser(name: string, tests: (begin: () => Promise<Morning>) => void): void {
+export function inTheBrowser(name: string, tests: (begin: (given?: Partial<Config>) => Promise<Morning>) => void): void {
   describe.skipIf(CHROMIUM === undefined && !process.env.CI)(name, () => {
     let browser: Browser;
     let port: number;
@@ -56,8 +56,9 @@ export function inTheBrowser(name: string, tests: (begin: () => Promise<Morning>
     afterAll(async () => {
       await browser?.close();
     });
-    tests(async () => {
-      const { config, drop } = await cloneDatabase(NIGHT);
+    tests(async (given = {}) => {
+      const { config: cloned, drop } = await cloneDatabase(NIGHT);
+      const config = { ...cloned, ...given };
       const db = await openDatabase(config, 'web');
       const serving = await serve({ config, db, log: createLog(config), host: '127.0.0.1', port, owner: 'max' });
       closing.push(drop, () => db.close(), () => serving.close());

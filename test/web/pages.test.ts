@@ -19,11 +19,11 @@ const LAPTOP = { width: 1366, height: 800 };
 const PHONE = { width: 390, height: 844 };
 
 inTheBrowser('the pages', (begin) => {
-  /** What axe finds on the page that is serious or worse, as `rule: element`; of `colours`, of all but these, or of everything. */
-  const serious = async (page: Page, rules: 'colours' | 'others' | 'all' = 'all'): Promise<string[]> => {
+  /** What axe finds in a part of the page that is serious or worse, as `rule: element`; of `colours`, of all but these, or of everything. */
+  const serious = async (page: Page, rules: 'colours' | 'others' | 'all' = 'all', part = 'html'): Promise<string[]> => {
     if (!await page.evaluate<boolean>('globalThis.axe !== undefined')) await page.evaluate(AXE);
     const options = { colours: { runOnly: ['color-contrast'] }, others: { rules: { 'color-contrast': { enabled: false } } }, all: {} }[rules];
-    const { violations } = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify({ ...options, resultTypes: ['violations'] })})`);
+    const { violations } = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(part)}, ${JSON.stringify({ ...options, resultTypes: ['violations'] })})`);
     return violations.filter((one) => one.impact === 'serious' || one.impact === 'critical').flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)}`));
   };
   const addresses = async (morning: Morning): Promise<[path: string, sign: string][]> => {
@@ -41,39 +41,40 @@ inTheBrowser('the pages', (begin) => {
     await page.locator('#main').getByText(sign).first().waitFor();
   };
 
-  it('axe finds nothing serious on any page, in light, in dark and on a phone, where nothing sticks out', async () => {
+  it.each([0, 1])('axe finds nothing serious on any page, in light, in dark and on a phone, where nothing sticks out (%i)', async (half) => {
     const morning = await begin();
     const found: string[] = [];
     // Amounts take most room in German.
-    const page = await morning.open('olga', '/queue', { locale: 'de-DE' });
-    for (const [path, sign] of await addresses(morning)) {
+    const page = await morning.open('olga', '/settings', { locale: 'de-DE' });
+    for (const [path, sign] of (await addresses(morning)).filter((_, n) => n % 2 === half)) {
       await visit(morning, page, path, sign);
-      found.push(...(await serious(page)).map((one) => `${path} ${one}`));
+      // What is around the page is looked at with the first of them.
+      const part = path === '/queue' ? 'html' : '#main';
+      found.push(...(await serious(page, 'all', part)).map((one) => `${path} ${one}`));
       // The two differ in their colours alone.
       await page.emulateMedia({ colorScheme: 'dark' });
-      found.push(...(await serious(page, 'colours')).map((one) => `${path} (dark) ${one}`));
+      found.push(...(await serious(page, 'colours', part)).map((one) => `${path} (dark) ${one}`));
       await page.emulateMedia({ colorScheme: 'light' });
       await page.setViewportSize(PHONE);
       await expect.poll(() => page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth'), { message: `${path} is wider than the phone` }).toBeLessThanOrEqual(0);
-      found.push(...(await serious(page, 'others')).map((one) => `${path} (phone) ${one}`));
+      found.push(...(await serious(page, 'others', part)).map((one) => `${path} (phone) ${one}`));
       await page.setViewportSize(LAPTOP);
     }
-    await page.context().clearCookies();
-    await page.goto(`${morning.origin}/sign-in`);
-    await page.getByText('tieout serve').first().waitFor();
-    found.push(...(await serious(page)).map((one) => `sign-in ${one}`));
     expect(found).toEqual([]);
   });
 
-  it('axe finds nothing serious in dialogues', async () => {
+  it('axe finds nothing serious on the sign-in page and in dialogues', async () => {
     const morning = await begin();
-    const page = await morning.open('olga', '/queue?reason=short_payment');
     const found: string[] = [];
+    const entering = await morning.enter(`${morning.origin}/sign-in`);
+    await entering.getByText('tieout serve').first().waitFor();
+    found.push(...(await serious(entering)).map((one) => `sign-in ${one}`));
+    const page = await morning.open('olga', '/queue?reason=short_payment');
     await page.getByRole('grid').getByRole('row').nth(1).waitFor();
     for (const key of ['a', 'b', 's', 'o', 'p', 'n', 'm', 'w', 'd', 't', '?', 'A']) {
       await page.keyboard.press(key);
       await page.getByRole('dialog').waitFor();
-      found.push(...(await serious(page)).map((one) => `${key} ${one}`));
+      found.push(...(await serious(page, 'all', '[role=dialog]')).map((one) => `${key} ${one}`));
       await page.keyboard.press('Escape');
       // The first Escape closes a list that is open in the dialogue.
       if (await page.getByRole('dialog').count() > 0) await page.keyboard.press('Escape');

@@ -4,7 +4,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
 import type { ApprovalView } from '../../api/schemas.ts';
 import { call, reading } from '../app/call.ts';
-import { formatCount, formatSentence, formatTime, wordsOf } from '../app/format.ts';
+import { formatCount, formatTime, wordsOf } from '../app/format.ts';
 import { Keys, useKeys } from '../app/keys.tsx';
 import { useMay, useSession } from '../app/session.ts';
 import { Amount } from '../parts/amount.tsx';
@@ -58,7 +58,7 @@ export default function Approvals(): ReactNode {
               <section key={one.approval_id} className="panel" aria-label={one.summary} onFocus={() => setCurrent(at)} style={one === shown && state === 'pending' ? { borderColor: 'var(--mantine-primary-color-filled)' } : undefined}>
                 <Group justify="space-between" p="sm" align="flex-start" gap="sm">
                   <div style={{ flex: '1 1 320px', minWidth: 0 }}>
-                    <Group gap="xs"><Badge color="gray">{wordsOf(one.kind)}</Badge><Text fw={600} className="break">{formatSentence(one.summary)}</Text>{one.state !== 'pending' && <Badge color={one.state === 'approved' ? 'petrol' : 'gray'}>{wordsOf(one.state)}</Badge>}</Group>
+                    <Group gap="xs"><Badge color="gray">{wordsOf(one.kind)}</Badge><Text fw={600} className="break">{sentenceOf(one.summary)}</Text>{one.state !== 'pending' && <Badge color={one.state === 'approved' ? 'petrol' : 'gray'}>{wordsOf(one.state)}</Badge>}</Group>
                     <Text mt={4}>Why two: {sentenceOf(one.why)}</Text>
                     <Text c="dimmed">Asked by {one.requested_by}, {formatTime(one.requested_at)}{one.company && `, ${one.company}`}{one.comment && `: ${one.comment}`}</Text>
                     {one.decided_by && <Text c="dimmed">{wordsOf(one.state)} by {one.decided_by}, {one.decided_at && formatTime(one.decided_at)}{one.decision_reason && `: ${one.decision_reason}`}</Text>}
@@ -83,12 +83,12 @@ export default function Approvals(): ReactNode {
       </Loaded>
       {dialog?.act === 'approve' && (
         <ActDialog title="Approve" submit="Approve" busy={busy} onSubmit={() => void approve(dialog.one)} close={() => setDialog(null)} note="It is done at once.">
-          <Text fw={600}>{formatSentence(dialog.one.summary)}</Text>
+          <Text fw={600}>{sentenceOf(dialog.one.summary)}</Text>
           {dialog.one.entry_id ? <Proposal approval={dialog.one} /> : dialog.one.sums.map((sum) => <Text key={sum.currency}>{formatCount(sum.count)} × <Amount amount={sum.amount} currency={sum.currency} /></Text>)}
           <Alert color="gray" variant="light" p="xs">You approve what {dialog.one.requested_by} saw. If anything of it has changed since, it is left out or refused.</Alert>
         </ActDialog>
       )}
-      {dialog?.act === 'reject' && <ReasonDialog title="Refuse" submit="Refuse" danger busy={busy} onReason={(reason) => void reject(dialog.one, reason)} close={() => setDialog(null)}><Text>{dialog.one.summary}</Text></ReasonDialog>}
+      {dialog?.act === 'reject' && <ReasonDialog title="Refuse" submit="Refuse" danger busy={busy} onReason={(reason) => void reject(dialog.one, reason)} close={() => setDialog(null)}><Text>{sentenceOf(dialog.one.summary)}</Text></ReasonDialog>}
     </div>
   );
 }

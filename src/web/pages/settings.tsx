@@ -39,7 +39,7 @@ function Own(): ReactNode {
           <Line name="Roles">{session.roles.join(', ')}</Line>
           <Line name="May">{session.rights.filter((right) => right !== 'public' && right !== 'session').join(', ')}</Line>
           <Line name="Companies">{session.companies === null ? 'all' : session.companies.join(', ') || 'none'}</Line>
-          <Line name="Limits">{session.limits.length === 0 ? 'none of your own' : session.limits.map((one) => <span key={one.currency} style={{ marginInlineEnd: 14 }}><Amount amount={one.amount} currency={one.currency} plain />, write-offs <Amount amount={one.write_off} currency={one.currency} plain /></span>)}</Line>
+          <Line name="Limits">{session.limits.length === 0 ? 'none of your own' : session.limits.map((one) => <div key={one.currency}><Amount amount={one.amount} currency={one.currency} plain /> and write-offs of <Amount amount={one.write_off} currency={one.currency} plain /></div>)}</Line>
           <Line name="This session">{wordsOf(session.method).toLowerCase()}, until {formatTime(session.expires_at)}</Line>
         </Table.Tbody>
       </Table>

@@ -216,14 +216,14 @@ function OpenItems({ item }: { item: ItemDetail }): ReactNode {
   return (
     <Panel title={item.party ? `Open items of ${item.party.name}` : 'Open items'} padded={false}>
       {item.open_items.length === 0 ? <Text c="dimmed" p="sm">{item.party ? 'Nothing is open.' : 'The payer is not known.'}</Text> : (
-        <Table.ScrollContainer minWidth={380}>
+        <Table.ScrollContainer minWidth={330}>
           <Table verticalSpacing={3}>
-            <Table.Thead><Table.Tr><Table.Th>Invoice</Table.Th><Table.Th>Issued</Table.Th><Table.Th>Due</Table.Th><Table.Th ta="end">Amount</Table.Th><Table.Th ta="end">Open</Table.Th></Table.Tr></Table.Thead>
+            <Table.Thead><Table.Tr><Table.Th>Invoice</Table.Th><Table.Th visibleFrom="sm">Issued</Table.Th><Table.Th>Due</Table.Th><Table.Th ta="end" visibleFrom="sm">Amount</Table.Th><Table.Th ta="end">Open</Table.Th></Table.Tr></Table.Thead>
             <Table.Tbody>
               {item.open_items.map((one) => (
                 <Table.Tr key={one.invoice_id}>
-                  <Table.Td>{one.invoice_number}{one.kind !== 'receivable' && <Text span c="dimmed" size="xs"> {wordsOf(one.kind).toLowerCase()}</Text>}</Table.Td><Table.Td className="figures">{formatDate(one.issue_date)}</Table.Td>
-                  <Table.Td className="figures">{one.due_date ? formatDate(one.due_date) : '–'}<Discount item={one} /></Table.Td><Table.Td ta="end"><Amount amount={one.amount} currency={one.currency} plain /></Table.Td>
+                  <Table.Td><span className="figures">{one.invoice_number}</span>{one.kind !== 'receivable' && <Text span c="dimmed" size="xs"> {wordsOf(one.kind).toLowerCase()}</Text>}</Table.Td><Table.Td className="figures" visibleFrom="sm">{formatDate(one.issue_date)}</Table.Td>
+                  <Table.Td className="figures">{one.due_date ? formatDate(one.due_date) : '–'}<Discount item={one} /></Table.Td><Table.Td ta="end" visibleFrom="sm"><Amount amount={one.amount} currency={one.currency} plain /></Table.Td>
                   <Table.Td ta="end"><Amount amount={one.open} currency={one.currency} plain /></Table.Td>
                 </Table.Tr>
               ))}

@@ -15,11 +15,11 @@ import { Conservation, Flow, RunList } from './run.tsx';
 export default function Overview(): ReactNode {
   const { company } = useSearch({ strict: false }) as { company?: string };
   const query = useQuery({ ...reading('GET /api/overview', { query: { company } }), refetchInterval: 30_000 });
-  return <div className="page"><PageHead title="Overview" /><Loaded query={query} rows={14}>{(data) => <Shown data={data} />}</Loaded></div>;
+  return <div className="page"><PageHead title="Overview" /><Loaded query={query} rows={14}>{(data) => <Shown data={data} of_all={company === undefined ? '' : ', of all companies'} />}</Loaded></div>;
 }
 
-function Shown({ data }: { data: Figures }): ReactNode {
-  // What the runs did is about all companies.
+/** `of_all` says so, while one company is shown, of what the runs did: that is about all of them. */
+function Shown({ data, of_all }: { data: Figures; of_all: string }): ReactNode {
   const sees_all = useSession().companies === null;
   const rate = data.automatic_rate.filter((one) => one.entries > 0);
   return (
@@ -34,13 +34,13 @@ function Shown({ data }: { data: Figures }): ReactNode {
         <Figure name="To learn" value={formatCount(data.learned_proposed)} note="accounts and names" to="/learned" />
       </SimpleGrid>
       {data.last_run && (
-        <Panel title={`Last run: ${data.last_run.run_id}, ${formatTime(data.last_run.started_at)}`} aside={<Anchor component={Link} to={`/runs/${data.last_run.run_id}`} size="sm">All of it</Anchor>}>
+        <Panel title={`Last run${of_all}: ${data.last_run.run_id}, ${formatTime(data.last_run.started_at)}`} aside={<Anchor component={Link} to={`/runs/${data.last_run.run_id}`} size="sm">All of it</Anchor>}>
           <Flow run_id={data.last_run.run_id} />
           <Conservation run={data.last_run} />
         </Panel>
       )}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
-        <Panel title="Posted automatically, by run">
+        <Panel title={`Posted automatically, by run${of_all}`}>
           {rate.length === 0 ? <Empty title="No run yet" /> : <AutomaticRate runs={rate} />}
         </Panel>
         <Panel title="Age of the queue">
