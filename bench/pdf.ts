@@ -1,12 +1,58 @@
-import { parseArgs } from 'node:util';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { assert } from '../src/core/failure.ts';
 import { proveStatement } from '../src/core/proof.ts';
 import { SPECIALS, makeSpecial } from '../test/stages/extract/pdf-layouts/special.ts';
 import type { Score } from '../test/stages/extract/pdf-layouts/score.ts';
 import { readDocument, scoreDocument } from '../test/stages/extract/pdf-layouts/score.ts';
 import { LAYOUTS, makeDocument } from '../test/stages/extract/pdf-layouts/layouts.ts';
 
-/** How many drawn statements are read exactly, over layouts and seeds: `node bench/pdf.ts [--seeds 5] [--only NAME] [--from 1]`. */
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '3' }, from: { type: 'string', default: '1' }, only: { type: 'string' }, special: { type: 'boolean', default: false } } });
+/**
+ * How many drawn statements are read exactly, over layouts and seeds: `node bench/pdf.ts [--seeds 5] [--only NAME] [--from 1]`. With
+ * `--large` how long a statement of many rows takes (default 8000), each layout in a process of its own, and how much memory.
+ */
+const { values } = parseArgs({ options: { large: { type: 'string' }, read: { type: 'string' }, seeds: { type: 'string', default: '3' }, from: { type: 'string', default: '1' }, only: { type: 'string' }, special: { type: 'boolean', default: false } } });
+
+/** As child-process.ts gives it to the process that reads a PDF. */
+const MEMORY = ['--max-old-space-size=448', '--no-warnings'];
+const LARGE = ['de-betrag-saldo', 'en-us-amount-balance', 'de-soll-haben'];
+
+if (values.read !== undefined) {
+  await readLarge(values.read);
+  process.exit();
+}
+if (values.large !== undefined) {
+  await measureLarge(Number(values.large));
+  process.exit();
+}
+
+async function readLarge(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  const read = await readDocument(bytes);
+  const { user, system } = process.cpuUsage(cpu);
+  assert(read.length === 1 && proveStatement(read[0]!.head, read[0]!.entries).ties_out === true, 'the statement ties out');
+  process.stdout.write(JSON.stringify({ ms: performance.now() - started, cpu_ms: (user + system) / 1_000, peak_mb: process.resourceUsage().maxRSS / 1024, pages: read[0]!.entries.at(-1)!.source.page }));
+}
+
+async function measureLarge(entries: number): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'tieout-bench-pdf-'));
+  try {
+    for (const name of LARGE) {
+      const { bytes } = await makeDocument({ ...LAYOUTS.find((layout) => layout.name === name)!, entries, lines: 1 }, 1);
+      await writeFile(join(folder, name), bytes);
+      const { stdout } = await promisify(execFile)(process.execPath, [...MEMORY, import.meta.filename, '--read', join(folder, name)]);
+      const { ms, cpu_ms, peak_mb, pages } = JSON.parse(stdout) as { ms: number; cpu_ms: number; peak_mb: number; pages: number };
+      console.log(`${name.padEnd(22)} ${entries} rows on ${pages} pages: ${(ms / 1e3).toFixed(1)} s, of the processor ${(cpu_ms / 1e3).toFixed(1)} s (${Math.round(pages / (cpu_ms / 1e3))} pages/s), peak ${Math.round(peak_mb)} MB`);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
 let statements = 0;
 let exact = 0;

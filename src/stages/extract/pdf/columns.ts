@@ -45,7 +45,7 @@ export type OwnTitles = ReadonlyMap<string, ColumnField>;
 export const NO_TITLES: OwnTitles = new Map();
 
 function fieldOf(title: string, own: OwnTitles): ColumnField | undefined {
-  return own.get(fold(title)) ?? fieldOfTitle(title) ?? (datesOfTitle(title) === null ? undefined : 'booking_date') ?? amountOfTitle(title);
+  return own.get(fold(title)) ?? fieldOfTitle(title) ?? (!title.includes('/') ? undefined : datesOfTitle(title) === null ? amountOfTitle(title) : 'booking_date');
 }
 
 /** `Withdrawal (Dr) / Deposit (Cr)`: one column of amounts whose side stands beside them. */

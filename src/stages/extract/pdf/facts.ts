@@ -5,7 +5,7 @@ import { isCurrency } from '../../../core/money.ts';
 import { monthOf } from '../../../core/numerals.ts';
 import { lineText } from './lines.ts';
 import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
-import { fieldOfTitle, findLabel, fold, isBareLabel, isCountLabel, sectionOf } from './vocabulary.ts';
+import { fieldOfTitle, findLabel, fold, isBalanceNoun, isBareLabel, isCountLabel, sectionOf } from './vocabulary.ts';
 import type { Label } from './vocabulary.ts';
 
 /** What a statement says outside its table: account, currency, number, period, balances and totals. */
@@ -48,8 +48,9 @@ export function findLabelledAmounts(lines: readonly TokenLine[], whole_numbers: 
 
 /** A label set over two lines, the second of which says nothing by itself: `Vorheriger` over `Saldo 0,00`. */
 function stackedLabel(above: TokenLine | undefined, line: TokenLine, words: readonly string[]): { label: Label; to: number } | undefined {
-  if (above === undefined || above.page !== line.page || line.y - above.y > BELOW * line.height || findLabel(words)) return undefined;
+  if (above === undefined || line.amounts.length === 0 || above.page !== line.page || line.y - above.y > BELOW * line.height || findLabel(words)) return undefined;
   for (const [k, word] of line.words.entries()) {
+    if (!isBalanceNoun(words[k]!)) continue;
     const over = above.words.find(({ x0 }) => Math.abs(x0 - word.x0) <= EDGE);
     const label = over && findLabel([fold(over.text), words[k]!]);
     if (label?.from === 0 && label.to === 2) return { label: label.label, to: k + 1 };

@@ -277,7 +277,8 @@ function outsideOf({ pages, lines, common, labelled, layouts, profile, place }: 
   const heading = first === undefined ? outside : outside.filter((line) => place.get(line)! < place.get(first)!);
   // Below the title `Closing balance` of a column stands the balance of its first row, which may be the opening one.
   const inColumn = new Set(table.markers.flatMap(({ money }) => Object.values(money)));
-  const apart = labelled.filter(({ line, amount }) => !table.used.has(line) && !(layouts.titles.has(line) && inColumn.has(amount)) && !table.rows.some((row) => row.anchor.dates.length > 0 && Object.values(row.money).includes(amount)));
+  const ofDated = new Set(table.rows.flatMap((row) => (row.anchor.dates.length > 0 ? Object.values(row.money) : [])));
+  const apart = labelled.filter(({ line, amount }) => !table.used.has(line) && !(layouts.titles.has(line) && inColumn.has(amount)) && !ofDated.has(amount));
   const amounts = table.rows.flatMap((row) => Object.values(row.money));
   const currency = profile?.currency ?? findCurrency(outside, layouts.titles, apart.map(({ amount }) => amount), amounts) ?? findCurrency(common, new Set(), [], []) ?? findLastCurrency(heading)
     ?? ([...amounts, ...apart.map(({ amount }) => amount)].some(({ printed }) => printed.currency === '$') && isAmerican(pages, table) ? 'USD' : null);

@@ -1,4 +1,5 @@
 import { isCurrency } from '../../../core/money.ts';
+import { remembering } from '../../../core/remember.ts';
 
 /**
  * The words that statements use for their columns and balances, in English, German, French, Dutch, Italian, Spanish, Polish and Swedish.
@@ -10,16 +11,15 @@ export type ColumnField =
   | 'reference' | 'counterparty' | 'counterparty_account' | 'number' | 'currency' | 'foreign';
 
 /** Lower case without accents, words with single spaces between; `+/-` stays as it is. */
-export function fold(text: string): string {
-  return text
+export const fold = remembering((text: string): string =>
+  text
     .replace('+/-', ' plusminus ')
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
     .toLowerCase()
     .replace(/[łøßæœ]/g, (letter) => ({ ł: 'l', ø: 'o', ß: 'ss', æ: 'ae', œ: 'oe' })[letter]!)
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
-}
+    .trim());
 
 const TITLES: Readonly<Record<ColumnField, string>> = {
   booking_date:
@@ -87,10 +87,15 @@ export const TITLE_WORDS = 5;
 
 /** The field that a printed column title names. */
 export function fieldOfTitle(text: string): ColumnField | undefined {
+  return titleOf(text).field;
+}
+
+// Every line is asked whether it is a header, by each of its words and their neighbours.
+const titleOf = remembering((text: string): { field: ColumnField | undefined } => {
   const folded = fold(text);
   const bare = folded.replace(TITLE_TAIL, (tail, code: string) => (code.startsWith('euro') || isCurrency(code.toUpperCase()) ? '' : tail));
-  return FIELD_OF_TITLE.get(folded) ?? (bare !== folded && AMOUNT_WITH_CURRENCY.has(bare) ? 'amount' : FIELD_OF_TITLE.get(bare));
-}
+  return { field: FIELD_OF_TITLE.get(folded) ?? (bare !== folded && AMOUNT_WITH_CURRENCY.has(bare) ? 'amount' : FIELD_OF_TITLE.get(bare)) };
+});
 
 export type BalanceLabel = 'opening' | 'closing' | 'carry';
 
@@ -172,10 +177,21 @@ function phraseAt(words: readonly string[], at: number): { label: Label; to: num
 
 const LONGEST_LABEL_WORDS = 5;
 
+/** Words with which a label's phrase begins. */
+const FIRST_WORDS: ReadonlySet<string> = new Set(LABELS.flatMap(([, set]) => [...set].map((phrase) => phrase.split(' ')[0]!)));
+
+/** Whether a label may begin with a word: most words of a document begin none. */
+const mayBegin = remembering((word: string): boolean => FIRST_WORDS.has(word.split(' ')[0]!) || COMPOUND.test(word) || TOTAL_WORDS.test(word) || OPENING_WORDS.test(word) || CLOSING_WORDS.test(word) || BALANCE_NOUN.test(word));
+
+/** Whether a folded word is a balance by itself. */
+export function isBalanceNoun(word: string): boolean {
+  return BALANCE_NOUN.test(word);
+}
+
 /** A label among folded words: where it stands (`to` exclusive) and what it says. The longest at the earliest place. */
 export function findLabel(words: readonly string[], from = 0): { label: Label; from: number; to: number } | undefined {
   for (let i = from; i < words.length; i++) {
-    if (words[i] === '') continue;
+    if (words[i] === '' || !mayBegin(words[i]!)) continue;
     const total = TOTAL_WORDS.test(words[i]!) ? phraseAt(words, i) : undefined;
     if (total) return { from: i, ...total };
     for (let n = Math.min(LONGEST_LABEL_WORDS, words.length - i); n > 0; n--) {
@@ -233,10 +249,14 @@ const CONTINUED = / (?:continued|cont|fortsetzung|suite|vervolg|segue|continuaci
 
 /** What a line says that stands alone over rows: `Deposits and other credits (continued)`. */
 export function sectionOf(folded: string): Section | undefined {
+  return sectionNamed(folded).section;
+}
+
+const sectionNamed = remembering((folded: string): { section: Section | undefined } => {
   const plain = folded.replace(CONTINUED, '');
   const field = FIELD_OF_TITLE.get(plain);
-  return SECTIONS.find(([, set]) => set.has(plain))?.[0] ?? (field === 'credit' || field === 'debit' ? field : undefined) ?? sectionOfWords(plain);
-}
+  return { section: SECTIONS.find(([, set]) => set.has(plain))?.[0] ?? (field === 'credit' || field === 'debit' ? field : undefined) ?? sectionOfWords(plain) };
+});
 
 /** `Withdrawals and other subtractions`: several words of one direction. */
 function sectionOfWords(plain: string): Section | undefined {
