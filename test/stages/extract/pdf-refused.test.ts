@@ -19,6 +19,11 @@ async function codeOf(bytes: Buffer, passwords: string[] = []): Promise<string> 
   }
 }
 
+async function failureOf(bytes: Buffer): Promise<unknown> {
+  const source = { size: bytes.length, read: async function* () { yield bytes; } };
+  return await Array.fromAsync(readInChildProcess('pdf', source, { profiles: [] })).then(() => 'read', (error: unknown) => error);
+}
+
 /** A PDF of the given objects, the first of which is the catalogue. */
 function pdfOf(objects: readonly (string | Buffer)[]): Buffer {
   const parts: Buffer[] = [Buffer.from('%PDF-1.7\n')];
@@ -57,6 +62,14 @@ describe('what is refused', () => {
     const twice = deflateSync(bomb);
     expect(await codeOf(pdfOf(['<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Kids [3 0 R] /Count 1 >>', '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R >>', stream('/Filter [/FlateDecode /FlateDecode]', twice)]))).toBe('too_large');
   }, 60_000);
+
+  test('content that keeps the reader busy: too much of it, or the same again and again', async () => {
+    const page = (contents: string, data: Buffer): Buffer => pdfOf(['<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Kids [3 0 R] /Count 1 >>', `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents ${contents} >>`, stream('/Filter /FlateDecode', deflateSync(data))]);
+    const lines = (bytes: number): Buffer => Buffer.from('0 0 m 9 9 l S '.repeat(bytes / 14));
+    expect(await failureOf(page('4 0 R', lines(9 * 1024 * 1024)))).toMatchObject({ code: 'too_large', message: expect.stringContaining('content stream') });
+    // Each stream is within its bound; the processor time of the whole is not, and ends the process while pdf.js is still reading.
+    expect(await failureOf(page(`[${'4 0 R '.repeat(400)}]`, lines(1024 * 1024)))).toMatchObject({ code: 'too_large', message: expect.stringContaining('processor time') });
+  }, 120_000);
 
   test('ten thousand pages', async () => {
     const kids = Array.from({ length: 10_000 }, (_, i) => `${i + 3} 0 R`).join(' ');

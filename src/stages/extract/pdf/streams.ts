@@ -10,6 +10,8 @@ import { Failure } from '../../../core/failure.ts';
 const MAX_UNPACKED_BYTES = 160 * 1024 * 1024;
 /** One stream: the largest font, or a page of drawings. */
 const MAX_STREAM_BYTES = 48 * 1024 * 1024;
+/** A page's content, or a form's: text unpacks to some 30 KB and a large drawing to 1 MB; pdf.js takes a second for each 5 MB, without coming to rest in between. */
+const MAX_CONTENT_BYTES = 8 * 1024 * 1024;
 /** Streams are a few per page and font; more are there to exhaust the reader. */
 const MAX_STREAMS = 100_000;
 /** A stream's dictionary is shorter. */
@@ -50,8 +52,16 @@ export function checkStreams(bytes: Buffer): void {
       data = unpack(data, Math.min(MAX_STREAM_BYTES, MAX_UNPACKED_BYTES - unpacked), keyword);
     }
     unpacked += data.length;
+    if (data.length > MAX_CONTENT_BYTES && isContent(dictionary)) {
+      throw new Failure('too_large', `the PDF's content stream at byte ${keyword} unpacks to ${data.length} bytes, more than ${MAX_CONTENT_BYTES}; look at what it holds`);
+    }
     if (depthOfSaves(data) > MAX_DEPTH) throw new Failure('too_large', `the PDF's stream at byte ${keyword} nests more than ${MAX_DEPTH} states`);
   }
+}
+
+/** Whether a stream is drawn from: fonts, functions and tables of objects say what they are, a page's content does not, a form's does. */
+function isContent(dictionary: string): boolean {
+  return /\/Subtype\s*\/Form\b/.test(dictionary) || !/\/(?:Type|Subtype|Length1|FunctionType|N)\b/.test(dictionary);
 }
 
 const SPACES: ReadonlySet<number | undefined> = new Set([0x20, 0x0a, 0x0d, 0x09, undefined]);

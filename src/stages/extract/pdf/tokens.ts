@@ -95,7 +95,7 @@ function findDate(line: Line, i: number): DateToken | undefined {
   const named = DAY.test(text) ? words[i + 1]?.text : undefined;
   const de = named === 'de' || named === 'of' ? 1 : 0;
   if ((named !== undefined && monthOf(words[i + 1 + de]?.text ?? '') !== undefined && near(i + 1))
-    || (monthOf(text) !== undefined && DAY.test(words[i + 1]?.text.replace(/,$/, '') ?? '') && near(i + 1))) {
+    || (DAY.test(words[i + 1]?.text.replace(/,$/, '') ?? '') && monthOf(text) !== undefined && near(i + 1))) {
     const year = i + 2 + de + (words[i + 2 + de]?.text === 'de' ? 1 : 0);
     if (YEAR.test(words[year]?.text ?? '') && near(year)) lengths.unshift(year + 1 - i);
     lengths.push(2 + de);

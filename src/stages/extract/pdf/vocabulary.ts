@@ -281,8 +281,12 @@ export function isCountLabel(folded: string, colon: boolean): boolean {
 const DEBIT_MARKS: ReadonlySet<string> = new Set(['d', 'dr', 'db', 'dt', 's', 'soll', 'debit', 'debet', 'deb', 'dare', 'debe', 'af', 'wn', 'belastung', 'lastschrift', 'cargo', 'addebito', 'withdrawal', 'uttag', '-', '\u2010', '\u2012', '\u2013', '\u2014', '\u2212']);
 const CREDIT_MARKS: ReadonlySet<string> = new Set(['c', 'cr', 'ct', 'k', 'h', 'a', 'haben', 'credit', 'kredit', 'cred', 'avere', 'haber', 'bij', 'ma', 'gutschrift', 'abono', 'accredito', 'deposit', 'insattning', '+']);
 
+/** `insattning.` in brackets */
+const LONGEST_MARK = 14;
+
 /** What a mark beside an amount says of its direction. */
 export function indicatorOf(text: string): 'debit' | 'credit' | undefined {
+  if (text.length > LONGEST_MARK) return undefined;
   const mark = text.toLowerCase().replace(/[.()]/g, '').normalize('NFD').replace(/\p{M}/gu, '');
   return DEBIT_MARKS.has(mark) ? 'debit' : CREDIT_MARKS.has(mark) ? 'credit' : undefined;
 }
