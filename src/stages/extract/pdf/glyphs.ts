@@ -10,6 +10,7 @@ export interface DrawnPage {
   words: Word[];
   characters: number;
   meaningless: number;
+  to_page: Matrix;
 }
 
 /** Operators of pdf.js (its `OPS`). */
@@ -38,7 +39,8 @@ const LEAST_CONTRAST = 0.12;
 /** Filled areas that are compared with text; a page with more is a drawing. */
 const MAX_AREAS = 4_000;
 
-type Matrix = readonly [number, number, number, number, number, number];
+/** Six numbers of an affine map: x is `a x + c y + e`, y is `b x + d y + f`. */
+export type Matrix = readonly [number, number, number, number, number, number];
 const IDENTITY: Matrix = [1, 0, 0, 1, 0, 0];
 
 interface State {
@@ -280,8 +282,16 @@ function turn([x, y]: readonly [number, number], direction: number, { width, hei
   }
 }
 
+/** From the upright page back to the coordinates that the page itself is drawn in (default user space, ISO 32000-1, 8.3.2.3). */
+function backToPage(direction: number, { width, height, transform }: { width: number; height: number; transform: number[] }): Matrix {
+  const turned = ([[1, 0, 0, 1, 0, 0], [0, 1, -1, 0, width, 0], [-1, 0, 0, -1, width, height], [0, -1, 1, 0, 0, height]] as const)[direction]!;
+  const [a, b, c, d, e, f] = transform as unknown as Matrix;
+  const area = a * d - b * c;
+  return multiply([d / area, -b / area, -c / area, a / area, (c * f - d * e) / area, (b * e - a * f) / area], turned);
+}
+
 /** The words of the page's main direction (not the notes along its margin) that lie on it and can be seen, or all where none can. */
-function upright(drawn: readonly DrawnWord[], areas: readonly Area[], viewport: { width: number; height: number }): Pick<DrawnPage, 'width' | 'height' | 'words'> {
+function upright(drawn: readonly DrawnWord[], areas: readonly Area[], viewport: { width: number; height: number; transform: number[] }): Pick<DrawnPage, 'width' | 'height' | 'words' | 'to_page'> {
   const lengths = [0, 0, 0, 0];
   for (const word of drawn) lengths[word.direction]! += word.text.length;
   const main = lengths.indexOf(Math.max(...lengths));
@@ -292,7 +302,7 @@ function upright(drawn: readonly DrawnWord[], areas: readonly Area[], viewport: 
     return { ...area, x0: Math.min(a[0], b[0]), x1: Math.max(a[0], b[0]), y0: Math.min(a[1], b[1]), y1: Math.max(a[1], b[1]) };
   });
   const seen = onPage.filter((word) => !word.hidden && isSeen(word, corners));
-  return { width, height, words: (seen.length > 0 ? seen : onPage).map(({ text, x0, x1, y, height: size, letters }) => ({ text: text.trim(), x0, x1, y, height: size, letters })) };
+  return { width, height, to_page: backToPage(main, viewport), words: (seen.length > 0 ? seen : onPage).map(({ text, x0, x1, y, height: size, letters }) => ({ text: text.trim(), x0, x1, y, height: size, letters })) };
 }
 
 /** Whether text differs from what lies behind it and nothing has been painted over it. */

@@ -1,28 +1,33 @@
 import type { CalendarDate } from '../../../core/date.ts';
-import { addDays, calendarDate } from '../../../core/date.ts';
 import { Failure } from '../../../core/failure.ts';
-import { decimalsOf, exponentOf, formatDecimal, parseDecimal } from '../../../core/money.ts';
-import type { DateOrder, DecimalMark } from '../../../core/numerals.ts';
-import { createMarkVote, createOrderVote, plainAmount } from '../../../core/numerals.ts';
+import { decimalsOf, exponentOf } from '../../../core/money.ts';
+import { plainAmount } from '../../../core/numerals.ts';
 import type { Proof } from '../../../core/proof.ts';
 import { proveStatement } from '../../../core/proof.ts';
-import type { PrintedTotal, RawAmount, RawEntry, RawStatement, StatementBalance } from '../../../core/statement.ts';
+import type { RawAmount, RawEntry, RawStatement } from '../../../core/statement.ts';
 import { emptyTransaction } from '../../../core/statement.ts';
 import type { StatementProfile } from '../profile.ts';
+import { findTotals, listBalances, proveWithBalances } from './balances.ts';
 import { checkPrintedSums } from './checks.ts';
-import type { LabelledAmount, PrintedCount } from './facts.ts';
-import { findAccount, findCounts, findCurrency, findDatedBalances, findLastCurrency, findLabelledAmounts, findMonth, findPeriod, findStatementNumber, isCardStatement } from './facts.ts';
+import type { OwnTitles } from './columns.ts';
+import type { Document, Outside } from './document.ts';
+import { outsideOf } from './document.ts';
+import { findCounts, findDatedBalances, findLabelledAmounts, findMonth, isCardStatement } from './facts.ts';
 import { takeForeign } from './foreign.ts';
 import type { Assignment, Layout, Layouts } from './layout.ts';
 import { findLayouts, listAssignments } from './layout.ts';
 import { lineText } from './lines.ts';
 import type { Row, RowChoice, Table } from './rows.ts';
 import { buildRows } from './rows.ts';
-import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
-import type { OwnTitles } from './columns.ts';
+import type { Signs } from './signs.ts';
+import { amountOf, mostlyNegative, negate, signByBalance } from './signs.ts';
+import type { Style } from './style.ts';
+import { MIRRORED, listMarks, listOrders, listUnsigned } from './style.ts';
 import type { Page } from './text.ts';
-import type { ColumnField, Section } from './vocabulary.ts';
-import { fold, sideOfBalance } from './vocabulary.ts';
+import type { AmountToken, TokenLine } from './tokens.ts';
+import type { ColumnField } from './vocabulary.ts';
+import { fold } from './vocabulary.ts';
+import { createDateReader } from './years.ts';
 
 /**
  * Lines to one statement: a bounded search over what the layout leaves open (which column is what, the decimal mark, the order of dates,
@@ -54,43 +59,10 @@ interface Candidate extends Omit<Reading, 'seen'> {
   alternatives: Candidate[];
 }
 
-/** What an amount without any sign means; `balance`: what the running balances say; `section`: the heading over it; `inverted`: all signs are the other way round; `owed`: those of the balances too, as on a card's account. */
-type Unsigned = 'credit' | 'debit' | 'balance' | 'section' | 'inverted' | 'owed';
-
-interface Style {
-  mark: DecimalMark;
-  order: DateOrder;
-  unsigned: Unsigned;
-}
-
-/** Opening and closing balances tried: a document that names more prints the balances of its pages or of other things. */
-const MAX_BALANCES = 3;
 /** Readings tried of one statement: what is left open multiplies, and what is not found among the likeliest is a guess. */
 const MAX_READINGS = 240;
 /** Rows read in all readings of one statement: keeps 8,000 rows within their time. */
 const MAX_ROWS_READ = 100_000;
-
-/** A statement's lines with what holds for every reading of them. */
-interface Document {
-  pages: readonly Page[];
-  lines: readonly TokenLine[];
-  /** The heading of the document, where the statement is not its first. */
-  common: readonly TokenLine[];
-  /** All lines of the document: it writes its dates in one way. */
-  all: readonly TokenLine[];
-  profile: StatementProfile | null;
-  extractor: string;
-  layouts: Layouts;
-  labelled: readonly LabelledAmount[];
-  dated: ReturnType<typeof findDatedBalances>;
-  counts: readonly PrintedCount[];
-  /** A card's account. */
-  card: boolean;
-  /** The last day of the month that the heading names (`March 2026`). */
-  month: CalendarDate | null;
-  /** Place of each line in the document. */
-  place: ReadonlyMap<TokenLine, number>;
-}
 
 /** Reads the statement that stands in these lines; `common` is the heading of the document, which says the period and currency of all. Throws `not_a_statement` and `ambiguous`. */
 export function readStatement(pages: readonly Page[], lines: readonly TokenLine[], profile: StatementProfile | null, extractor: string, common: readonly TokenLine[] = [], all: readonly TokenLine[] = lines): Reading {
@@ -141,8 +113,6 @@ const PROFILE_FIELDS: Readonly<Record<string, ColumnField>> = {
   description: 'description', counterparty_name: 'counterparty', counterparty_account: 'counterparty_account', bank_reference: 'reference', customer_reference: 'reference',
 };
 
-/** Tiers of assignments (layout.ts), then the first once more with all signs turned round. */
-const MIRRORED = 3;
 const TIERS = [0, 1, 2, MIRRORED];
 
 interface Search {
@@ -260,94 +230,6 @@ function buildTable({ layouts: { tables }, place }: Document, assignments: reado
   };
 }
 
-/** What stands outside the rows, for all readings of the same table. */
-interface Outside {
-  lines: TokenLine[];
-  heading: TokenLine[];
-  labelled: LabelledAmount[];
-  currency: string | null;
-  period: [DateToken, DateToken] | null;
-  account: string | null;
-  number: string | null;
-}
-
-function outsideOf({ pages, lines, common, labelled, layouts, profile, place }: Document, table: Table): Outside {
-  const outside = lines.filter((line) => !table.used.has(line));
-  const first = table.rows[0]?.anchor;
-  const heading = first === undefined ? outside : outside.filter((line) => place.get(line)! < place.get(first)!);
-  // Below the title `Closing balance` of a column stands the balance of its first row, which may be the opening one.
-  const inColumn = new Set(table.markers.flatMap(({ money }) => Object.values(money)));
-  const ofDated = new Set(table.rows.flatMap((row) => (row.anchor.dates.length > 0 ? Object.values(row.money) : [])));
-  const apart = labelled.filter(({ line, amount }) => !table.used.has(line) && !(layouts.titles.has(line) && inColumn.has(amount)) && !ofDated.has(amount));
-  const amounts = table.rows.flatMap((row) => Object.values(row.money));
-  const currency = profile?.currency ?? findCurrency(outside, layouts.titles, apart.map(({ amount }) => amount), amounts) ?? findCurrency(common, new Set(), [], []) ?? findLastCurrency(heading)
-    ?? ([...amounts, ...apart.map(({ amount }) => amount)].some(({ printed }) => printed.currency === '$') && isAmerican(pages, table) ? 'USD' : null);
-  const account = profile?.account ?? findAccount(heading, outside);
-  const printed = findStatementNumber(heading) ?? findStatementNumber(outside);
-  return {
-    lines: outside, heading, labelled: apart, currency, account, period: findPeriod(heading) ?? findPeriod(outside) ?? findPeriod(common),
-    // `Statement of account no. 12345678` may mean either; it does not mean both.
-    number: printed === account ? null : printed,
-  };
-}
-
-/** Many countries' dollars have the one sign; on Letter paper with the month in front it is that of the United States. */
-function isAmerican(pages: readonly Page[], { rows }: Table): boolean {
-  const { width, height } = pages[0]!;
-  return Math.abs(Math.min(width, height) - LETTER_WIDTH) < 1 && rows.every(({ date }) => date === null || date.readings.has('mdy'));
-}
-
-/** US Letter, 8.5 inches in points. */
-const LETTER_WIDTH = 612;
-
-function listMarks({ profile, labelled }: Document, { rows }: Table): DecimalMark[] {
-  if (profile?.decimal) return [profile.decimal];
-  const vote = createMarkVote();
-  for (const row of rows) for (const token of Object.values(row.money)) vote.add(token.printed.digits);
-  let mark = vote.settle();
-  if (mark === 'none' || mark === 'ambiguous') {
-    for (const { label, amount } of labelled) if (label !== 'totals') vote.add(amount.printed.digits);
-    mark = vote.settle();
-  }
-  return mark === ',' || mark === '.' ? [mark] : mark === 'none' ? ['.'] : ['.', ','];
-}
-
-/** Words that only English statements have, in headings and titles. */
-const ENGLISH = /^(?:account|statement|balance|amount|withdrawals?|deposits?|opening|closing|payments?)$/;
-
-function listOrders({ profile, lines, all }: Document, { rows, used }: Table): DateOrder[] {
-  if (profile?.date_order) return [profile.date_order];
-  const vote = createOrderVote();
-  for (const row of rows) for (const token of [row.date, row.value]) if (token) vote.add(token.text.replace(/,(?= |$)/g, ''));
-  // The heading before the descriptions, which quote dates as others write them.
-  const isUsed = (line: TokenLine): boolean => used.has(line);
-  for (const more of [lines.filter((line) => !isUsed(line)), lines.filter(isUsed), all]) if (vote.settle().length > 1) for (const line of more) for (const date of line.dates) vote.add(date.text.replace(/,(?= |$)/g, ''));
-  const orders = vote.settle();
-  // The month in front is a habit of American English.
-  if (orders.length > 1 && orders.includes('mdy') && !all.some(({ words }) => words.some(({ text }) => ENGLISH.test(fold(text))))) return orders.filter((order) => order !== 'mdy');
-  return orders;
-}
-
-function listUnsigned({ profile, card }: Document, { rows }: Table, tier: number): Unsigned[] {
-  if (tier === MIRRORED) return ['owed'];
-  if (profile?.inverted !== undefined) return [profile.inverted ? 'inverted' : 'credit'];
-  const inverted: Unsigned[] = tier > 0 ? ['inverted'] : [];
-  const amounts = rows.filter((row) => row.money.amount);
-  if (amounts.length === 0) return ['credit'];
-  const inSection = (section: Section): AmountToken[] => amounts.filter((row) => row.section === section).map((row) => row.money.amount!);
-  // What a card prints is what its holder owes: purchases without a sign, payments with a minus.
-  if (inSection('debit').length > 0 && inSection('credit').length > 0 && !mostlyNegative(inSection('debit')) && mostlyNegative(inSection('credit'))) return ['owed'];
-  const signed = (sign: (token: AmountToken) => boolean): boolean => amounts.some((row) => sign(row.money.amount!));
-  const balances = rows.some((row) => row.money.balance);
-  if (rows.some(({ section }) => section === 'debit' || section === 'credit') && !signed((token) => token.printed.negative)) return ['section', 'credit'];
-  if (signed((token) => token.printed.negative) || rows.some((row) => row.side === 'debit')) {
-    // Its mirror image ties out as well: that most of a card's entries are purchases says which of them holds.
-    return card && !rows.some((row) => row.side !== null) && !mostlyNegative(amounts.map((row) => row.money.amount!)) ? ['owed'] : ['credit', ...inverted];
-  }
-  if (signed((token) => token.plus || token.printed.side === 'credit') || rows.some((row) => row.side === 'credit')) return card && tier === 0 ? ['owed'] : tier === 0 ? ['debit', 'credit'] : ['debit', 'credit', 'owed'];
-  return balances ? ['balance', 'credit', 'debit'] : ['credit', 'debit'];
-}
-
 function readTable(document: Document, assignments: readonly Assignment[], table: Table, outside: Outside, style: Style): Omit<Candidate, 'alternatives'> | null {
   const { lines, layouts, pages, labelled: all } = document;
   const { heading, labelled, currency, period, account, number } = outside;
@@ -366,8 +248,6 @@ function readTable(document: Document, assignments: readonly Assignment[], table
     const amount = amountOf(row, style, read, signs);
     if (booking_date === undefined || amount === undefined) return null;
     before = booking_date;
-    const [x0, top, x1, bottom] = row.box;
-    const height = pages[row.page - 1]!.height;
     const { texts, instructed, exchange_rate } = takeForeign(row.texts, row.fields.foreign ?? null, currency, style.mark);
     entries.push({
       ...emptyTransaction(amount, currency), line: entries.length + 1, booking_date,
@@ -375,7 +255,7 @@ function readTable(document: Document, assignments: readonly Assignment[], table
       counterparty: row.fields.counterparty || row.fields.counterparty_account
         ? { name: row.fields.counterparty ?? null, account: row.fields.counterparty_account ?? null, bank: null } : null,
       customer_reference: row.fields.reference ?? null, remittance: texts.map(lineText).join(' ').replaceAll('\u00a0', ' ') || null, instructed, exchange_rate,
-      source: { page: row.anchor.page, line: row.anchor.number, box: [round(x0), round(height - bottom), round(x1), round(height - top)] },
+      source: { page: row.anchor.page, line: row.anchor.number, box: boxOnPage(row, pages[row.page - 1]!) },
       details: [], balance_after: (row.money.balance && read(row.money.balance)) ?? null,
     });
   }
@@ -411,188 +291,13 @@ function fitsCurrency({ rows }: Table, entries: readonly RawEntry[], currency: s
   return most <= exponentOf(currency)! && !(most === 0 && open && exponentOf(currency) === 3);
 }
 
+/** A row's box in points of the page's own coordinates, lower left and upper right, whichever way the page is turned. */
+function boxOnPage({ box: [x0, top, x1, bottom] }: Row, { to_page: [a, b, c, d, e, f] }: Page): [number, number, number, number] {
+  const xs = [a * x0 + c * top + e, a * x1 + c * bottom + e];
+  const ys = [b * x0 + d * top + f, b * x1 + d * bottom + f];
+  return [round(Math.min(...xs)), round(Math.min(...ys)), round(Math.max(...xs)), round(Math.max(...ys))];
+}
+
 function round(points: number): number {
   return Math.round(points * 10) / 10;
-}
-
-function mostlyNegative(tokens: readonly AmountToken[]): boolean {
-  return tokens.filter((token) => token.printed.negative).length * 2 > tokens.length;
-}
-
-/** Whether a column of debits, or a section of them, prints its signs. */
-interface Signs {
-  debits: boolean;
-  sections: boolean;
-}
-
-function amountOf(row: Row, style: Style, read: (token: AmountToken) => RawAmount | undefined, signs: Signs): RawAmount | undefined {
-  const { amount, debit, credit } = row.money;
-  if (debit || credit) {
-    const out = debit && read(debit);
-    const into = credit && read(credit);
-    // A column that stays empty may print 0.00.
-    if (into !== undefined && (out === undefined || isZero(out))) return into;
-    if (out === undefined || (into !== undefined && !isZero(into))) return undefined;
-    // Debits are printed with or without a minus; where without, a minus takes one back.
-    return signs.debits ? out : negate(out);
-  }
-  const value = amount && read(amount);
-  if (amount === undefined || value === undefined) return undefined;
-  if (style.unsigned === 'inverted') return negate(value);
-  if (row.side === 'debit') return value.startsWith('-') ? value : negate(value);
-  if (row.side === 'credit') return value;
-  if (style.unsigned === 'section') return row.section === 'debit' && !signs.sections ? negate(value) : value;
-  if (style.unsigned === 'owed') return value;
-  const explicit = amount.printed.negative || amount.plus || amount.printed.side !== null;
-  return !explicit && style.unsigned === 'debit' ? negate(value) : value;
-}
-
-function isZero(amount: RawAmount): boolean {
-  return !/[1-9]/.test(amount);
-}
-
-function negate(amount: RawAmount): RawAmount {
-  return amount.startsWith('-') ? amount.slice(1) : isZero(amount) ? amount : `-${amount}`;
-}
-
-/** As many decimals as the proof takes: balances are compared, never rounded. */
-const DECIMALS = 12;
-
-/** Gives amounts without signs the sign by which the running balances follow from each other, the first from the opening balance. */
-function signByBalance(entries: RawEntry[], opening: RawAmount | null): void {
-  for (const flip of [1, -1]) {
-    entries.forEach((entry, i) => {
-      const earlier = i - flip < 0 || i - flip >= entries.length ? opening : entries[i - flip]!.balance_after;
-      if (!earlier || !entry.balance_after) return;
-      const fell = (parseDecimal(entry.balance_after, DECIMALS) ?? 0n) < (parseDecimal(earlier, DECIMALS) ?? 0n);
-      if (fell !== entry.amount.startsWith('-')) entry.amount = negate(entry.amount);
-    });
-    if (proveStatement({ from: null, to: null, opening_balance: opening === null ? null : { amount: opening, date: null }, closing_balance: null, printed_totals: [], newest_first: flip < 0, reader_checks: [] }, entries).ties_out) return;
-  }
-}
-
-/** Days by which entries of a period may be dated outside it. */
-const PERIOD_MARGIN_DAYS = 45;
-
-/** Reads dates; a missing year is that of the period, else the last one that does not lie behind every full date of the heading. */
-function createDateReader(lines: readonly TokenLine[], heading: readonly TokenLine[], common: readonly TokenLine[], period: [DateToken, DateToken] | null, order: DateOrder, month: CalendarDate | null): (token: DateToken) => CalendarDate | undefined {
-  const full = (token: DateToken): CalendarDate[] => {
-    const date = token.readings.get(order);
-    const found = date && date.year !== null ? calendarDate(date.year, date.month, date.day) : undefined;
-    return found ? [found] : [];
-  };
-  const latestIn = (some: readonly TokenLine[]): CalendarDate | undefined => some.flatMap((line) => line.dates.flatMap(full)).toSorted().at(-1);
-  let limit: CalendarDate | undefined | null = null;
-  const [from] = period === null ? [] : full(period[0]);
-  const [to] = period === null ? [] : full(period[1]);
-  return (token) => {
-    const date = token.readings.get(order);
-    if (date === undefined) return undefined;
-    if (date.year !== null) return calendarDate(date.year, date.month, date.day);
-    if (from !== undefined && to !== undefined) {
-      const inPeriod = [Number(to.slice(0, 4)), Number(from.slice(0, 4))].map((one) => calendarDate(one, date.month, date.day)).find((one) => one !== undefined && one >= from && one <= to);
-      if (inPeriod !== undefined) return inPeriod;
-    }
-    if (limit === null) {
-      const latest = to ?? latestIn(heading) ?? month ?? latestIn(lines) ?? latestIn(common);
-      limit = latest && addDays(latest, PERIOD_MARGIN_DAYS);
-    }
-    if (limit === undefined) return undefined;
-    const year = Number(limit.slice(0, 4));
-    const inYear = calendarDate(year, date.month, date.day);
-    return inYear !== undefined && inYear <= limit ? inYear : calendarDate(year - 1, date.month, date.day);
-  };
-}
-
-interface Balances {
-  opening: StatementBalance<RawAmount>[];
-  closing: StatementBalance<RawAmount>[];
-  /** The only balance, where nothing says whether it is the opening or the closing one; `closing` has it too. */
-  either: StatementBalance<RawAmount> | null;
-  /** How many different places of the document they stand in. */
-  tokens: number;
-}
-
-function listBalances(
-  { layouts, dated: allDated }: Document, table: Table, labelled: readonly LabelledAmount[], outside: readonly TokenLine[],
-  read: (token: AmountToken) => RawAmount | undefined, dateOf: (token: DateToken) => CalendarDate | undefined,
-): Balances {
-  const inDebit = new Set(layouts.titles.size === 0 ? [] : table.markers.flatMap(({ money }) => (money.debit && !money.balance ? [money.debit] : [])));
-  const marks = new Map(table.markers.map((marker) => [marker.line, marker.side]));
-  const balance = ({ amount, date, line }: { amount: AmountToken; date: DateToken | null; line: TokenLine }): StatementBalance<RawAmount>[] => {
-    const value = read(amount);
-    if (value === undefined) return [];
-    // A balance set in the debit column, or marked as one, is one.
-    const negative = (inDebit.has(amount) || (marks.get(line) ?? sideOfBalance(fold(lineText(line.words)))) === 'debit') && !value.startsWith('-');
-    return [{ amount: negative ? negate(value) : value, date: (date && dateOf(date)) ?? null }];
-  };
-  const of = (label: string): StatementBalance<RawAmount>[] => labelled.filter((found) => found.label === label).flatMap(balance);
-  const opening = distinct(of('opening'));
-  const closing = distinct(of('closing').toReversed());
-  let either: StatementBalance<RawAmount> | null = null;
-  if ((opening.length === 0 || closing.length === 0) && table.rows.length > 0) {
-    const left = new Set(outside);
-    // What is labelled as the one is not the other.
-    const said = new Set(labelled.filter(({ label }) => label === 'opening' || label === 'closing').map(({ amount }) => amount));
-    const dated = allDated.filter(({ line, amount }) => left.has(line) && !said.has(amount)).flatMap(balance);
-    if (opening.length === 0 && dated.length > 1) opening.push(dated[0]!);
-    if (closing.length === 0 && dated.length > 1) closing.push(dated.at(-1)!);
-    // One alone is what completes the pair, else whichever the running balances lead to.
-    else if (dated.length === 1 && closing.length === 0) {
-      if (opening.length === 0) either = dated[0]!;
-      closing.push(dated[0]!);
-    } else if (dated.length === 1 && opening.length === 0) opening.push(dated[0]!);
-  }
-  const tokens = new Set(labelled.filter(({ label }) => label === 'opening' || label === 'closing').map(({ amount }) => amount)).size;
-  return { either, opening: opening.slice(0, MAX_BALANCES), closing: closing.slice(0, MAX_BALANCES), tokens };
-}
-
-function distinct(balances: StatementBalance<RawAmount>[]): StatementBalance<RawAmount>[] {
-  return balances.filter((balance, i) => balances.findIndex((other) => other.amount === balance.amount) === i);
-}
-
-/** The first opening and the last closing balance, unless others lead from one to the other. */
-function proveWithBalances(head: RawStatement, entries: readonly RawEntry[], { opening, closing, either }: Balances): { head: RawStatement; proof: Proof } {
-  let first: { head: RawStatement; proof: Proof } | null = null;
-  const pairs = (opening.length > 0 ? opening : [null]).flatMap((opening_balance) => (closing.length > 0 ? closing : [null]).map((closing_balance) => ({ opening_balance, closing_balance })));
-  if (either !== null) pairs.push({ opening_balance: either, closing_balance: null });
-  for (const pair of pairs) {
-    const tried = { ...head, ...pair };
-    const proof = proveStatement(tried, entries);
-    const found = { head: { ...tried, newest_first: proof.newest_first }, proof };
-    if (proof.ties_out === true) return found;
-    first ??= found;
-  }
-  return first!;
-}
-
-/** The sums, without sign, of the sections of a direction that has several: their totals are not those of the statement. */
-function sumsOfSections(rows: readonly Row[], entries: readonly RawEntry[]): ReadonlySet<bigint> {
-  const sums: bigint[] = [];
-  rows.forEach((row, i) => {
-    const value = parseDecimal(entries[i]!.amount, DECIMALS) ?? 0n;
-    if (i > 0 && row.section_title === rows[i - 1]!.section_title) sums.push(sums.pop()! + value);
-    else sums.push(value);
-  });
-  return new Set(sums.length > 1 ? sums.map((sum) => (sum < 0n ? -sum : sum)) : []);
-}
-
-/** Totals of debits and credits and numbers of entries, where the document says that they are just that. */
-function findTotals({ counts }: Document, labelled: readonly LabelledAmount[], { rows, used }: Table, entries: readonly RawEntry[], read: (token: AmountToken) => RawAmount | undefined): PrintedTotal[] {
-  const totals = new Map<string, PrintedTotal>();
-  const parts = sumsOfSections(rows, entries);
-  for (const kind of ['debits', 'credits'] as const) {
-    const values = labelled.flatMap(({ label, amount }) => (label === kind ? read(amount) ?? [] : [])).filter((value) => !parts.has(parseDecimal(value.replace('-', ''), DECIMALS) ?? 0n));
-    const pages = sumOf(values);
-    const moved = entries.reduce((sum, { amount }) => (amount.startsWith('-') === (kind === 'debits') ? sum + (parseDecimal(amount.replace('-', ''), DECIMALS) ?? 0n) : sum), 0n);
-    const decimals = Math.max(0, ...values.map(decimalsOf));
-    // Where each page prints its own, all of them together.
-    if (values.length > 0) totals.set(kind, { kind, amount: values.length > 1 && pages === moved ? formatDecimal(pages / 10n ** BigInt(DECIMALS - decimals), decimals) : values[0]! });
-  }
-  for (const { kind, count, line } of counts) if (!used.has(line) && !totals.has(kind)) totals.set(kind, { kind, count });
-  return [...totals.values()];
-}
-
-function sumOf(values: readonly RawAmount[]): bigint {
-  return values.reduce((sum, value) => sum + (parseDecimal(value.replace('-', ''), DECIMALS) ?? 0n), 0n);
 }

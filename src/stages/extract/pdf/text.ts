@@ -1,6 +1,6 @@
 import type { PDFParse } from 'pdf-parse';
 import { Failure } from '../../../core/failure.ts';
-import type { DrawnPage } from './glyphs.ts';
+import type { DrawnPage, Matrix } from './glyphs.ts';
 import { readGlyphs } from './glyphs.ts';
 import { checkStreams } from './streams.ts';
 
@@ -23,6 +23,8 @@ export interface Page {
   width: number;
   height: number;
   words: Word[];
+  /** From the upright page to the coordinates in which the page is drawn. */
+  to_page: Matrix;
 }
 
 export interface PdfText {
@@ -68,7 +70,7 @@ export async function readPages(bytes: Buffer, passwords: readonly string[]): Pr
       }
       text.characters += drawn.characters;
       text.meaningless += drawn.meaningless;
-      text.pages.push({ number, width: drawn.width, height: drawn.height, words: drawn.words });
+      text.pages.push({ number, width: drawn.width, height: drawn.height, words: drawn.words, to_page: drawn.to_page });
     }
     return text;
   } finally {
