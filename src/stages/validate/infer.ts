@@ -6,7 +6,7 @@ import { candidate, facts } from './candidate.ts';
 import { findCombination, type Choice, type CombinationResult, type Member } from './combination.ts';
 import type { Books, Item, Leaf } from './contract.ts';
 import { exchangedLeaf, explainItems, moveInEntryCurrency, type ExchangedFit } from './exchange.ts';
-import { isOneSlip, numberedMonthsIn, numbersIn, ordersIn, saysMore, speaksOfPrepayment, type WrittenNumber } from './mentions.ts';
+import { endsInSeparator, isOneSlip, numberedMonthsIn, numbersIn, ordersIn, saysMore, speaksOfPrepayment, type WrittenNumber } from './mentions.ts';
 import { gate, statusOf, type Named } from './named.ts';
 import { payerOf, type Payer } from './payer.ts';
 
@@ -187,7 +187,8 @@ function slipCandidates(leaf: Leaf, payer: Payer, books: Books, items: readonly 
 function isSlipOf({ key, labelled }: WrittenNumber, invoice_number: string): boolean {
   const whole = normaliseReference(invoice_number);
   const forms = [whole, whole.replace(/^[A-Z]+/, '')];
-  const min = labelled && isTelling(key) ? MIN_LABELLED_SLIP_LENGTH : MIN_SLIP_LENGTH;
+  // Of a number with letters the digits alone were not looked up where they are few: they may be somebody else's.
+  const min = labelled && isTelling(key) && /^\d+$/.test(whole) ? MIN_LABELLED_SLIP_LENGTH : MIN_SLIP_LENGTH;
   return forms.some((form) => form.length >= min && [key, key.replace(/^[A-Z]+/, '')].some((one) => isOneSlip(one, form)));
 }
 
@@ -204,7 +205,7 @@ function completedCandidates(leaf: Leaf, named: Named, payer: Payer, books: Book
   const others = items.filter((item) => !ids.has(item.invoice_id) && item.currency === leaf.currency && item.party_id === named.items[0]!.party_id
     && (rest > 0n || directionOf(item) !== sign));
   const { some, found } = findCombination(others.map((item): Choice<Item> => ({ item, ways: waysOf(item, leaf).map((way) => way * directionOf(item) * sign) })), rest);
-  const bonus = rest < 0n || saysMore(leaf.remittance) ? COMPLETES_A_LIST : found === 'one' ? COMPLETES_ALONE : COMPLETES;
+  const bonus = rest < 0n || found === 'one' || saysMore(leaf.remittance) || endsInSeparator(leaf.remittance) ? COMPLETES_A_LIST : COMPLETES;
   const whole = named.items.map((item): Member<Item> => ({ item, amount: item.open * directionOf(item) * sign, way: 0 }));
   return some.map((members, i) => candidate(leaf, payer, books, [...named.items, ...members.map(({ item }) => item)], fitOfMembers([...whole, ...members], leaf, leaf), {
     named_by: 'none', all_named: false, unique: false, status: 'open', undisputed: false,
@@ -223,7 +224,6 @@ export function partsOfNamed(leaf: Leaf, named: Named, payer: Payer, books: Book
 
 /** Before what is named alone where the text says that more follows, or where nothing else makes up the amount to the minor unit; else behind it. */
 const COMPLETES_A_LIST = 300;
-const COMPLETES_ALONE = 250;
 const COMPLETES = 100;
 
 /** Where nothing explains the whole amount: what a person may choose of. */

@@ -66,7 +66,9 @@ function mentionsIn(text: number, words: string, shapes: ReadonlySet<string>): M
   const continued: Mention[] = [];
   for (const { form, key, start, end } of found) {
     const letters = form !== 'digits' && /[A-Z]/.test(key);
-    const weight = letters || form === 'reference' || form === 'end_to_end' || isLabelled(words, start) ? 'named'
+    const weight = letters || isLabelled(words, start) ? 'named'
+      // A reference or id of ours may have the form of anything, but the number of a contract is none.
+      : form === 'reference' || form === 'end_to_end' ? (text === REMITTANCE && (decoys ??= decoysOf(words)).some((decoy) => decoy.labelled && decoy.start <= start && end <= decoy.end) ? 'decoy' : 'named')
       : weightAmong(decoys ??= decoysOf(words), start, end);
     const mention: Mention = { keys: [{ form, key }], text, start, end, weight, continues: null };
     out.push(mention);
@@ -195,12 +197,17 @@ export function decoysOf(words: string): Decoy[] {
 
 // ── What a text says beside numbers ───────────────────────────────────────────────────────────────────────────────────────────
 
-const MORE_AT_END = /(?:\.\.\.|…|[+&,;]|(?<!\p{L})(?:u\.? ?a\.?|usw\.?|u\.? ?w\.?|etc\.?|e\.? ?a\.?|m\.? ?fl\.?|ecc\.?|et al\.?|ym\.?))$/iu;
+const MORE_AT_END = /(?:\.\.\.|…|[+&]|(?<!\p{L})(?:u\.? ?a\.?|usw\.?|u\.? ?w\.?|etc\.?|e\.? ?a\.?|m\.? ?fl\.?|ecc\.?|et al\.?|ym\.?))$/iu;
 const MORE = /(?:\+|(?<!\p{L})(?:und|and|et|en|e|y|og|och|plus|sowie|ja))? ?\d{0,3} ?(?<!\p{L})(?:weitere[rn]?|andere|more|others?|further|remaining|autres?|altr[ie]|otr[ao]s?|outr[ao]s?|overige|flere|fler|muut|dal[sš][ií]|inne|m[aá]sok|drug[ei])(?!\p{L})|(?<!\p{L})(?:u\.a\.|usw\.|etc\.|e\.a\.|m\.fl\.|stb\.|i dr\.|κ\.ά\.|и др\.)/iu;
 
 /** Whether the text itself says that more follows than it shows. */
 export function saysMore(text: string | null): boolean {
   return text !== null && (MORE_AT_END.test(text.slice(-12)) || MORE.test(text));
+}
+
+/** Whether it ends where a list would go on, which many a text does for no reason. */
+export function endsInSeparator(text: string | null): boolean {
+  return text !== null && /[,;]$/.test(text);
 }
 
 /** The lengths at which banks cut remittance information, SEPA's 140 and MT940's 6 × 65. Many a text just happens to have the length of a line. */

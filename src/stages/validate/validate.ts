@@ -8,7 +8,7 @@ import { candidate, facts } from './candidate.ts';
 import type { Books, EarlierPosting, Item, Leaf } from './contract.ts';
 import { explainItems } from './exchange.ts';
 import { inferredCandidates, partsOfNamed } from './infer.ts';
-import { endsInNumber, endsInPart, fillsField, mentionsOf, saysMore, type Mention } from './mentions.ts';
+import { endsInNumber, endsInPart, endsInSeparator, fillsField, mentionsOf, saysMore, type Mention } from './mentions.ts';
 import { explainsAmount, findNamed, fitOf, gate, notOpen, statusOf, type Named } from './named.ts';
 import { payerOf, readName, type NameShown, type Payer } from './payer.ts';
 
@@ -188,7 +188,7 @@ function entryFacts(leaf: Leaf, payer: Payer, named: Named, books: Books): Entry
     named_count: named.items.length + named.refused.length,
     needs_person: effectOf(leaf.findings) !== 'informs',
     proof: leaf.proof,
-    text_cut: textsOf(leaf).some(saysMore) || endsInPart(leaf.remittance, named.items.map((item) => normaliseReference(item.invoice_number))) || (textsOf(leaf).some(fillsField) && !(named.items.length > 0 && named.resolved && AGREED.has(fitOf(leaf, named.items, statusOf(named.items), books).fit))),
+    text_cut: textsOf(leaf).some(saysMore) || endsInPart(leaf.remittance, named.items.map((item) => normaliseReference(item.invoice_number))) || (textsOf(leaf).some((text) => fillsField(text) || endsInSeparator(text)) && !(named.items.length > 0 && named.resolved && AGREED.has(fitOf(leaf, named.items, statusOf(named.items), books).fit))),
   };
 }
 

@@ -29,7 +29,7 @@ describe('numbers that are something else', () => {
   });
 });
 
-test.each(['RE-1 u.a.', 'RE-1 + 3 weitere', 'RE-1 and 2 more, thanks', 'RE-1, RE-2, …', 'RE-1 m.fl.', 'RE-1 etc.', 'RE-1 et 4 autres', 'RE-1,'])('"%s" says that more follows', (text) => expect(saysMore(text)).toBe(true));
+test.each(['RE-1 u.a.', 'RE-1 + 3 weitere', 'RE-1 and 2 more, thanks', 'RE-1, RE-2, …', 'RE-1 m.fl.', 'RE-1 etc.', 'RE-1 et 4 autres', 'RE-1 +'])('"%s" says that more follows', (text) => expect(saysMore(text)).toBe(true));
 test.each(['RE-1 vielen Dank', 'Weiterbildung RE-1', 'RE-1 und RE-2', 'Furthermore Ltd RE-1'])('"%s" does not', (text) => expect(saysMore(text)).toBe(false));
 
 test('a text of the length of a field may have been cut in its number', () => {

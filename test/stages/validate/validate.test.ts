@@ -31,6 +31,17 @@ describe('what the text names', () => {
     expect(named('фактура Б 20042')).toEqual([['Б-20042', 'account']]);
   });
 
+  it('takes a comma at the end for one more only where what is named does not explain the amount', () => {
+    const cut = (amount: bigint) => best({ remittance: 'RE-2026-00042,', amount }, [item('RE-2026-00042', 11_900n)]).facts.text_cut;
+    expect([cut(11_900n), cut(12_000n)]).toEqual([false, true]);
+  });
+
+  it('takes a contract that has the number of a reference of ours for no reference', () => {
+    const told = (remittance: string) => best({ remittance }, [item('A-1', 11_900n), item('A-2', 11_900n)], [C1], { 'A-1': '2026000043' }).candidates[0]!.facts;
+    expect(told('VS 2026000043')).toMatchObject({ named_by: 'reference', unique: true });
+    expect(told('Smlouva 2026000043').unique).toBe(false);
+  });
+
   it.each(['Szerződés 202600001273', 'ugovor br. 202600001273', 'Договор 202600001273', 'πελάτης 202600001273', 'NIF 202600001273'])('hears no contract, customer or tax number: "%s"', (remittance) => {
     const { candidates } = best({ remittance }, [item('202600001273', 11_900n), item('202600001274', 11_900n)]);
     expect(candidates.every(({ facts }) => !facts.unique)).toBe(true);
@@ -341,6 +352,8 @@ describe('decoys, lists and slips', () => {
     const typos = (remittance: string): Evidence['candidates'] => best({ remittance }, [item('4340', 11_900n), item('7777', 11_900n)]).candidates.filter(({ facts }) => facts.named_by === 'typo');
     expect(typos('Rechnung 4040').map(({ facts }) => facts)).toMatchObject([{ amount: 'exact', unique: true, undisputed: true }]);
     expect(typos('4040')).toEqual([]);
+    // The digits of a number with letters may be another's, and are too few to be looked up.
+    expect(best({ remittance: 'invoice 1138' }, [item('TPY-1137', 11_900n), item('TDA-1138', 5n, { party_id: 'C2' })]).candidates.filter(({ facts }) => facts.named_by === 'typo')).toEqual([]);
     expect(typos('Rechnung 434')).toEqual([]);
   });
 
