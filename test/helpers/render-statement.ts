@@ -60,3 +60,37 @@ export function asCsv({ head, entries }: ReadStatement): string {
   });
   return `${['Own account;Booking date;Value date;Amount;Currency;Balance;Counterparty name;Counterparty account;Description;Bank reference;End to end id', ...rows].join('\n')}\n`;
 }
+
+/** BAI2: a group for each booking date, amounts in minor units, text in continuation records. It has no field for the other side. */
+export function asBai2({ head, entries }: ReadStatement): string {
+  const day = (date: string): string => date.slice(2).replaceAll('-', '');
+  const units = (amount: string): bigint => BigInt(amount.replace('.', ''));
+  const dates = [...new Set(entries.length === 0 ? [head.closing_balance!.date!] : entries.map((entry) => entry.booking_date))];
+  const lines = [`01,BANK,CUSTOMER,${day(dates.at(-1)!)},0600,1,,,2/`];
+  let balance = units(head.opening_balance!.amount);
+  let file_total = 0n;
+  for (const date of dates) {
+    const own = entries.filter((entry) => entry.booking_date === date);
+    const opening = balance;
+    balance += own.reduce((sum, entry) => sum + units(entry.amount), 0n);
+    const records = own.flatMap((entry) => {
+      const [text = '', ...more] = pieces(textOf(entry) ?? '', 60);
+      const funds = entry.value_date === null ? ',' : `V,${day(entry.value_date)},`;
+      return [`16,${debit(entry.amount) ? 451 : 142},${unsigned(entry.amount).replace('.', '')},${funds},${entry.bank_reference ?? ''},,${text}`, ...more.map((piece) => `88,${piece}`)];
+    });
+    const total = opening + balance + own.reduce((sum, entry) => sum + units(unsigned(entry.amount)), 0n);
+    file_total += total;
+    lines.push(
+      `02,CUSTOMER,BANK,1,${day(date)},,${head.currency},2/`, `03,${head.account},${head.currency},010,${opening},,,015,${balance},,/`, ...records,
+      `49,${total},${records.length + 2}/`, `98,${total},1,${records.length + 4}/`,
+    );
+  }
+  return `${[...lines, `99,${file_total},${dates.length},${lines.length + 1}/`].join('\n')}\n`;
+}
+
+/** QIF has a day, an amount, a payee and a memo; the account stands in a record of its own, the currency nowhere. */
+export function asQif({ head, entries }: ReadStatement): string {
+  const field = (letter: string, text: string | null | undefined): string => (text ? `${letter}${text}\n` : '');
+  return `!Account\nN${head.account}\nTBank\n^\n!Type:Bank\n${entries.map((entry) =>
+    `D${entry.booking_date}\nT${entry.amount}\n${field('P', entry.counterparty?.name)}${field('M', textOf(entry))}^\n`).join('')}`;
+}

@@ -375,6 +375,12 @@ export const UNIT_DECIMALS = 12;
  * are too few or incomplete to tell.
  */
 export function chains(amounts: readonly (bigint | undefined)[], balances: readonly (bigint | undefined)[]): boolean | null {
+  const direction = chainDirection(amounts, balances);
+  return direction === null ? null : direction !== 'none';
+}
+
+/** As `chains`, with the direction in which the balances follow. */
+function chainDirection(amounts: readonly (bigint | undefined)[], balances: readonly (bigint | undefined)[]): 'oldest_first' | 'newest_first' | 'both' | 'none' | null {
   let pairs = 0;
   let oldest = true;
   let newest = true;
@@ -385,9 +391,21 @@ export function chains(amounts: readonly (bigint | undefined)[], balances: reado
     if (earlier !== 0n || later !== 0n) pairs++;
     oldest &&= before + later === after;
     newest &&= after + earlier === before;
-    if (!oldest && !newest) return false;
+    if (!oldest && !newest) return 'none';
   }
-  return pairs === 0 ? null : oldest || newest;
+  if (pairs === 0) return null;
+  return oldest && newest ? 'both' : oldest ? 'oldest_first' : 'newest_first';
+}
+
+/** The direction in which the days of a column run, whatever their order of day and month; null where that changes it, or they are all the same. */
+function dateDirection(rows: readonly Row[], column: number): 'oldest_first' | 'newest_first' | null {
+  const readings = rows.map(({ cells }) => findDates(cells[column] ?? ''));
+  const directions = (['dmy', 'mdy', 'ymd'] as const).filter((order) => readings.every((reading) => reading.has(order))).map((order) => {
+    const days = readings.map((reading) => reading.get(order)!).map(({ year, month, day }) => ((year ?? 0) * 12 + month) * 31 + day);
+    const steps = new Set(days.slice(1).map((day, i) => Math.sign(day - days[i]!)).filter((step) => step !== 0));
+    return steps.size !== 1 ? null : steps.has(1) ? 'oldest_first' as const : 'newest_first' as const;
+  });
+  return directions.length > 0 && directions.every((direction) => direction === directions[0]) ? directions[0]! : null;
 }
 
 /** The balances after each row, from those before it. */
@@ -431,7 +449,7 @@ function inferTable(rows: readonly Row[], profile: StatementProfile | undefined)
   if (dates.length === 0 || texts.length === 0 || numbers.length === 0 || known.includes('foreign')) return undefined;
 
   const sides = kinds.findIndex((kind) => kind.filled === sample.length && kind.sides === kind.filled);
-  const found = findBalance(sample, numbers, sides < 0 ? undefined : sides, profile);
+  const found = findBalance(sample, dates[0]!, numbers, sides < 0 ? undefined : sides, profile);
   // Titles in an unknown language over a date and a number may be those of anything.
   if (titled && found === undefined && !known.some((role) => role === 'booking_date' || isMoney(role))) return undefined;
   const money = numbers.filter((column) => kinds[column]!.negatives > 0 || kinds[column]!.fractions > 0);
@@ -507,7 +525,7 @@ function findSides(numbers: readonly number[], units: ReadonlyMap<number, (bigin
  * column of the words that say whether an unsigned amount goes out. Undefined where nothing adds up, or more than one reading does.
  */
 function findBalance(
-  sample: readonly Row[], numbers: readonly number[], sides: number | undefined, profile: StatementProfile | undefined,
+  sample: readonly Row[], date: number, numbers: readonly number[], sides: number | undefined, profile: StatementProfile | undefined,
 ): FoundBalance | undefined {
   const units = new Map(numbers.map((column) => [column, unitsOf(sample, column)]));
   const negative = sample.map(({ cells }) => sides !== undefined && sideOf(cells[sides] ?? '', profile) === 'debit');
@@ -519,7 +537,9 @@ function findBalance(
     if (sample.length < FEWEST_CHAINED) break;
     for (const balance of others(amount)) {
       if (chains(moved, units.get(balance)!) === true) return { amount, balance };
-      if (chains(moved, balancesAfter(units.get(balance)!, moved)) === true) return { amount, before: balance };
+      // A balance before the row, read in the wrong direction, is one after it with the sign turned round: the days must show the direction.
+      const direction = chainDirection(moved, balancesAfter(units.get(balance)!, moved));
+      if (direction !== null && direction !== 'both' && direction === dateDirection(sample, date)) return { amount, before: balance };
     }
   }
   const sided = sample.length < FEWEST_CHAINED ? undefined : findSides(numbers, units);
