@@ -249,7 +249,7 @@ export function ordersIn(text: string | null): string[] {
   return text === null ? [] : [...text.matchAll(ORDER_NUMBER)].map((match) => normaliseReference(match[1]!));
 }
 
-const NUMBER_TOKEN = /(?<![\p{L}\p{N}])(?:[A-Za-z]{1,6}[-/. ]{0,2})?\d[\dA-Za-z]*(?:[-/.] ?\d[\dA-Za-z]*| {1,2}\d{2,})*(?:[-/.][A-Za-z]{1,3}(?![A-Za-z0-9]))?/gu;
+const NUMBER_TOKEN = /(?<![\p{L}\p{N}])(?:[A-Za-z]{1,6}[-/. ]{0,2})?\d[\dA-Za-z]*(?:[-/.] ?\d[\dA-Za-z]*|[-/.][A-Za-z]{1,4}[-/.]?\d[\dA-Za-z]*| {1,2}\d{2,})*(?:[-/.][A-Za-z]{1,3}(?![A-Za-z0-9]))?/gu;
 
 /** What a text may have meant as the number of an invoice. */
 export interface WrittenNumber {

@@ -344,6 +344,8 @@ describe('decoys, lists and slips', () => {
     const typo = (items: Item[], of: Partial<Leaf> = {}) => best({ remittance: 'RE-2026-00142', ...of }, items).candidates.find(({ facts }) => facts.named_by === 'typo')?.facts;
     expect(typo([item('RE-2026-00042', 11_900n), item('RE-2026-07777', 11_900n)])).toMatchObject({ amount: 'exact', unique: true, undisputed: true });
     expect(typo([item('RE-2026-00042', 11_900n), item('RE-2026-00143', 700n)])).toMatchObject({ unique: false });
+    expect(typo([item('A-26-R-00066-X', 11_900n), item('A-26-R-00077-X', 11_900n)], { remittance: 'Facture A-26-R-00056-X' })).toMatchObject({ unique: true, undisputed: true });
+    expect(typo([item('2026-MAD-0109', 11_900n)], { remittance: 'Factura 2026-MAD-019' })).toMatchObject({ unique: true, undisputed: true });
     // A number that any invoice has, whoever's, is no slip.
     expect(typo([item('RE-2026-00042', 11_900n), item('RE-2026-00142', 5n, { party_id: 'C2' })])).toBeUndefined();
   });
