@@ -31,9 +31,15 @@ export async function takeKey(db: Database, user_id: string, key: string, reques
   return { status: before.status, answer: before.answer! };
 }
 
-/** The database as a request under a key uses it: each of its transactions notes that it has acted. */
+/** The database as a request under a key uses it: each of its transactions notes that it has acted, but for those that only read. */
 export function noting(db: Database, user_id: string, key: string): Database {
-  return { ...db, last: async (tx: Tx) => void await tx.kysely.updateTable('idempotency_key').set({ acted: true }).where('user_id', '=', user_id).where('key', '=', key).execute() };
+  return {
+    ...db,
+    last: async (tx: Tx) => {
+      const { rows: [asked] } = await sql<{ reads: boolean }>`select current_setting('transaction_read_only') = 'on' as reads`.execute(tx.kysely);
+      if (!asked!.reads) await tx.kysely.updateTable('idempotency_key').set({ acted: true }).where('user_id', '=', user_id).where('key', '=', key).execute();
+    },
+  };
 }
 
 /** Keeps the answer; a request that failed on our side before it acted may be tried again under its key. */

@@ -163,4 +163,6 @@ it('a request whose answer was lost with the process is not done again', async (
   await sql`update idempotency_key set acted = false where key = 'once-and-only'`.execute(web.kysely);
   expect((await send()).status).toBe(200);
   expect(await comments()).toBe(2);
+  // What only reads may carry a key as well.
+  expect((await carol.post('/api/log/verify', {}, { 'idempotency-key': 'read-and-again' })).status).toBe(200);
 });

@@ -138,7 +138,7 @@ inTheBrowser('control', (begin) => {
     const serving = await serve({ config: { ...morning.config, serve: { public_url: origin, oidc: null } }, db: morning.db, log: createLog(morning.config), host: '127.0.0.1', port, owner: 'max' });
     try {
       const signIn = async (page: Page, password: string): Promise<void> => {
-        await page.getByLabel('User').fill('anna');
+        await page.getByRole('textbox', { name: 'User' }).fill('anna');
         await page.getByRole('textbox', { name: 'Password' }).fill(password);
         await page.keyboard.press('Enter');
       };
