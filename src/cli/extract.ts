@@ -93,8 +93,7 @@ async function explainFile(path: string, isOneOfMany: boolean, context: ReadCont
   for await (const part of explainInChildProcess(source, context)) {
     if (part.part === 'words') {
       if (explain) await print(`${path}\n${part.text}\n`);
-      if (debugImage === undefined) break;
-    } else {
+    } else if (debugImage !== undefined) {
       await writeFile(`${debugImage}${isOneOfMany ? `-${basename(path, '.pdf')}` : ''}-${part.number}.svg`, part.svg);
     }
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { proveStatement } from '../../../src/core/proof.ts';
 import type { RawEntry } from '../../../src/core/statement.ts';
+import { explainInChildProcess } from '../../../src/stages/extract/child-process.ts';
 import { LAYOUTS, makeDocument } from './pdf-layouts/layouts.ts';
 import { readDocument } from './pdf-layouts/score.ts';
 import { Sheet } from './pdf-layouts/sheet.ts';
@@ -90,6 +91,20 @@ test('an amount with its balance that no day can be found for is not left out in
   });
   expect(await readOne(await sheet.end())).toMatchObject({ ties_out: false, failed: ['rows_left_out'] });
 });
+
+test('a document in which no table is found is explained by its lines and their places, then refused', async () => {
+  const sheet = new Sheet();
+  sheet.put('Statement of account 55512345', 40, 40);
+  [['Dated', 'Wording', 'Less'], ['02/03/2026', 'Rent', '9,800.00']].forEach((cells, i) => cells.forEach((cell, k) => sheet.put(cell, 40 + 90 * k, 80 + 14 * i)));
+  const bytes = await sheet.end();
+  const shown: string[] = [];
+  const reading = (async () => {
+    for await (const part of explainInChildProcess({ size: bytes.length, read: async function* () { yield bytes; } }, { profiles: [] })) if (part.part === 'words') shown.push(part.text);
+  })();
+  await expect(reading).rejects.toMatchObject({ code: 'not_a_statement' });
+  expect(shown.join()).toContain('40 Dated | 130 Wording | 220 Less');
+  expect(shown.join()).toContain('*40 02/03/2026 | 130 Rent | #220 9,800.00');
+}, 60_000);
 
 describe('the place of an entry', () => {
   /** Where pdf.js, by itself, finds the pages' texts, in the coordinates that a page is drawn in. */

@@ -1,9 +1,10 @@
 import type { StatementReading } from '../pdf.ts';
 import type { Span } from './columns.ts';
-import { lineText } from './lines.ts';
+import { findLines, lineText } from './lines.ts';
 import type { Reading } from './reading.ts';
 import type { Marker, Row } from './rows.ts';
 import type { Page } from './text.ts';
+import { findTokens } from './tokens.ts';
 
 /** What was seen in a PDF, for who writes a profile: in words, and drawn over its pages. */
 
@@ -11,6 +12,26 @@ import type { Page } from './text.ts';
 export function explainReadings(readings: readonly StatementReading[]): string {
   return readings.map((one, i) => [`statement ${i + 1} of ${readings.length}, account ${one.account ?? 'not printed'}`, ...(one.reading ? explain(one.reading) : [`  not read: ${one.failure.message} (${one.failure.code})`])].join('\n')).join('\n\n');
 }
+
+/** The lines of which no table was made: each group of words with the place where it begins, and what of it was taken for a date or an amount. */
+export function explainLines(pages: readonly Page[]): string {
+  const lines = pages.flatMap((page) => findLines(page).map(findTokens)).slice(0, LINES_SHOWN);
+  return ['  lines, each group of words with the point where it begins; * a date, # an amount', ...lines.map(({ page, number, height, words, dates, amounts }) => {
+    const groups: string[] = [];
+    words.forEach((word, i) => {
+      const mark = dates.some(({ from }) => from === i) ? '*' : amounts.some(({ from }) => from === i) ? '#' : '';
+      const begins = i === 0 || mark !== '' || word.x0 - words[i - 1]!.x1 > GROUP_SPACE * height;
+      if (begins) groups.push(`${mark}${word.x0.toFixed(0)} ${word.text}`);
+      else groups.push(`${groups.pop()!} ${word.text}`);
+    });
+    return `  page ${page} line ${String(number).padStart(3)}  ${groups.join(' | ')}`;
+  })].join('\n');
+}
+
+/** A page or two show how the rows of a statement look. */
+const LINES_SHOWN = 120;
+/** Words further apart are of different columns, in font sizes. */
+const GROUP_SPACE = 0.9;
 
 const UNSIGNED_MEANS = {
   credit: 'money in, unless a sign, a mark or the column says otherwise', debit: 'money out, unless a sign or a mark says otherwise', balance: 'what the running balances say',
