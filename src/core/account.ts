@@ -21,10 +21,15 @@ export function ibanStatus(account: string): 'valid' | 'invalid' | 'none' {
 
 /** An IBAN in its electronic form (ISO 13616 section 5): without the spaces of the printed one. Any other number as it is. */
 export function electronicIban(account: string): string {
-  return PRINTED.test(account) && ibanStatus(account) === 'valid' ? normaliseReference(account) : account;
+  return isSpace(account.charCodeAt(GROUP)) && ibanStatus(account) === 'valid' ? normaliseReference(account) : account;
 }
 
-const PRINTED = /^[A-Z]{2}\d{2}[ \u00a0\u202f]/;
+/** Characters of a group in the printed form. */
+const GROUP = 4;
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0xa0 || code === 0x202f;
+}
 
 /** The first valid IBAN in a text, in its electronic form, printed in groups or not; null where there is none. */
 export function ibanIn(text: string): string | null {

@@ -507,6 +507,9 @@ function isBareBalance(cells: readonly string[]): boolean {
 /** Fewer rows add up by chance, or in more than one way. */
 const FEWEST_CHAINED = 3;
 
+/** More columns of numbers than any bank prints; every three of them are tried. */
+const MOST_NUMBERS = 16;
+
 type FoundBalance = ({ amount: number } | { debit: number; credit: number }) & { balance?: number; before?: number };
 
 /** Money out and money in as columns of their own, of which every row fills one, that lead from balance to balance. */
@@ -527,6 +530,7 @@ function findSides(numbers: readonly number[], units: ReadonlyMap<number, (bigin
 function findBalance(
   sample: readonly Row[], date: number, numbers: readonly number[], sides: number | undefined, profile: StatementProfile | undefined,
 ): FoundBalance | undefined {
+  if (numbers.length > MOST_NUMBERS) return undefined;
   const units = new Map(numbers.map((column) => [column, unitsOf(sample, column)]));
   const negative = sample.map(({ cells }) => sides !== undefined && sideOf(cells[sides] ?? '', profile) === 'debit');
   // Beside words for the side, an amount has no sign of its own.

@@ -275,9 +275,8 @@ class Statements {
     if (account.last_date !== null && booking_date > account.last_date) account.forwards++;
     if (account.last_date !== null && booking_date < account.last_date) account.backwards++;
     account.last_date = booking_date;
-    for (const side of ['opening', 'closing'] as const) {
-      if (this.#table.columns[`${side}_balance`] !== undefined && account[side] === null) account[side] = this.#statementBalance(row, `${side}_balance`);
-    }
+    if (this.#table.columns.opening_balance !== undefined) account.opening ??= this.#statementBalance(row, 'opening_balance');
+    if (this.#table.columns.closing_balance !== undefined) account.closing ??= this.#statementBalance(row, 'closing_balance');
     const entry = this.#entry(row, booking_date, amount, account.currency);
     account.entries.push(entry);
     this.#buffered++;
