@@ -83,7 +83,7 @@ async function weighAccount(account_id: number, statements: readonly ReceivedSta
     const place = placeOf(statement, books);
     const duplicates = new Map<number, bigint>();
     let reissue: Reissue | null = null;
-    let found: Difference = { added: statement.entry_count, sum: statement.sum, dropped: 0, dropped_on_last_day: 0 };
+    let found: Difference = { added: statement.entry_count, sum: statement.sum, dropped: 0, earlier: 0 };
     const own = place.kind === 'overlaps' ? await load.ofStatement(statement.statement_id) : [];
     if (place.kind === 'overlaps') {
       const { from, to } = { from: statement.from!, to: statement.to! };
@@ -96,7 +96,7 @@ async function weighAccount(account_id: number, statements: readonly ReceivedSta
       const dropped = on_books.filter((entry) => entry.statement_id === repeated && !paired.has(entry.entry_id));
       found = {
         added: added.length, sum: added.reduce((sum, entry) => sum + entry.amount, 0n),
-        dropped: dropped.length, dropped_on_last_day: dropped.filter((entry) => entry.booking_date === to).length,
+        dropped: dropped.length, earlier: [...added, ...dropped].filter((entry) => entry.booking_date < to).length,
       };
       if (repeated !== undefined) reissue = { of: repeated, added, dropped };
     }

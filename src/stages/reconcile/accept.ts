@@ -130,12 +130,12 @@ function isDrawn({ format, sequence }: Pick<BookedStatement, 'format' | 'sequenc
 }
 
 /**
- * Whether this is no other issue of the statement on the books but the same days seen at another hour: later, so that it only adds to it,
- * or earlier, so that it only lacks what the last day still brought.
+ * Whether this is no other issue of the statement on the books but the same days seen at another hour: later, so that it only adds to the
+ * last day, or earlier, so that it only lacks what that still brought.
  */
-function isDrawnAgain(statement: ReceivedStatement, repeated: BookedStatement, found: Difference): boolean {
-  if (found.dropped === 0) return isDrawn(statement) || isDrawn(repeated);
-  return found.added === 0 && isDrawn(statement) && found.dropped === found.dropped_on_last_day;
+function isDrawnAgain(statement: ReceivedStatement, repeated: BookedStatement, { added, dropped, earlier }: Difference): boolean {
+  if (earlier > 0) return false;
+  return dropped === 0 ? isDrawn(statement) || isDrawn(repeated) : added === 0 && isDrawn(statement);
 }
 
 /** The statement on the books that this one is another issue of; both must print their balances. */
