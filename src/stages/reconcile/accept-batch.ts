@@ -83,7 +83,7 @@ async function weighAccount(account_id: number, statements: readonly ReceivedSta
     const place = placeOf(statement, books);
     const duplicates = new Map<number, bigint>();
     let reissue: Reissue | null = null;
-    let found: Difference = { added: statement.entry_count, sum: statement.sum, dropped: 0, earlier: 0 };
+    let found: Difference = { added: statement.entry_count, sum: statement.sum, dropped: 0 };
     const own = place.kind === 'overlaps' ? await load.ofStatement(statement.statement_id) : [];
     if (place.kind === 'overlaps') {
       const { from, to } = { from: statement.from!, to: statement.to! };
@@ -94,10 +94,7 @@ async function weighAccount(account_id: number, statements: readonly ReceivedSta
       const paired = new Set(duplicates.values());
       const repeated = repeatedBy(statement, books)?.statement_id;
       const dropped = on_books.filter((entry) => entry.statement_id === repeated && !paired.has(entry.entry_id));
-      found = {
-        added: added.length, sum: added.reduce((sum, entry) => sum + entry.amount, 0n),
-        dropped: dropped.length, earlier: [...added, ...dropped].filter((entry) => entry.booking_date < to).length,
-      };
+      found = { added: added.length, sum: added.reduce((sum, entry) => sum + entry.amount, 0n), dropped: dropped.length };
       if (repeated !== undefined) reissue = { of: repeated, added, dropped };
     }
     const verdict = acceptStatement(statement, place, books, found, balance);

@@ -106,8 +106,7 @@ export function acceptStatement(statement: ReceivedStatement, place: Place, book
       return accepted({ gap_before: previous.closing === null ? null : zeroIsNull(opening! - previous.closing), gap_of_next });
     }
     case 'overlaps': {
-      const repeated = repeatedBy(statement, books);
-      if (repeated !== undefined && found.added + found.dropped > 0 && !isDrawnAgain(statement, repeated, found)) {
+      if (repeatedBy(statement, books) && found.added + found.dropped > 0) {
         return refused('reissued', `${found.added} of its entries are not in the statement on the books for ${statement.from} to ${statement.to}, and ${found.dropped} of that are not in it`);
       }
       if (found.added === 0) return { state: 'duplicate' };
@@ -127,15 +126,6 @@ const DRAWN_FORMATS: ReadonlySet<Format> = new Set(['csv', 'ofx', 'qif']);
 
 function isDrawn({ format, sequence }: Pick<BookedStatement, 'format' | 'sequence'>): boolean {
   return DRAWN_FORMATS.has(format) && sequence === null;
-}
-
-/**
- * Whether this is no other issue of the statement on the books but the same days seen at another hour: later, so that it only adds to the
- * last day, or earlier, so that it only lacks what that still brought.
- */
-function isDrawnAgain(statement: ReceivedStatement, repeated: BookedStatement, { added, dropped, earlier }: Difference): boolean {
-  if (earlier > 0) return false;
-  return dropped === 0 ? isDrawn(statement) || isDrawn(repeated) : added === 0 && isDrawn(statement);
 }
 
 /** The statement on the books that this one is another issue of; both must print their balances. */

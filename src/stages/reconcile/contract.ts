@@ -50,8 +50,6 @@ export interface Difference {
   sum: bigint;
   /** What it lacks of the statement on the books that it repeats. */
   dropped: number;
-  /** How much of both is of an earlier day than its last. */
-  earlier: number;
 }
 
 /** What becomes of a statement. */

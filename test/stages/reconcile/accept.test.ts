@@ -10,8 +10,8 @@ const received = (of: Partial<ReceivedStatement>): ReceivedStatement => ({
 const booked = (of: Partial<BookedStatement>): BookedStatement => ({
   statement_id: 1n, format: 'camt.053', sequence: null, proven: true, from: '2026-10-02', to: '2026-10-02', opening: 0n, closing: 100n, gap_before: null, ...of,
 });
-const verdictOf = (statement: ReceivedStatement, books: BookedStatement[], added = statement.entry_count, sum = statement.sum, dropped = 0, earlier = 0) =>
-  acceptStatement(statement, placeOf(statement, books), books, { added, sum, dropped, earlier }, 0n);
+const verdictOf = (statement: ReceivedStatement, books: BookedStatement[], added = statement.entry_count, sum = statement.sum, dropped = 0) =>
+  acceptStatement(statement, placeOf(statement, books), books, { added, sum, dropped }, 0n);
 
 describe('the place of a statement in the books', () => {
   it('opens the books with the first', () => {
@@ -67,24 +67,6 @@ describe('the place of a statement in the books', () => {
     expect(verdictOf(received({ from: '2026-10-02', to: '2026-10-02', opening: 0n, closing: 70n }), [booked({})], 0, 0n, 1)).toMatchObject({ state: 'quarantined', check: { name: 'reissued' } });
     // What a CSV without balances showed of the day was not the day's statement.
     expect(verdictOf(received({ from: '2026-10-02', to: '2026-10-02', opening: 0n, closing: 130n }), [booked({ proven: false })], 1, 30n, 0)).toMatchObject({ state: 'accepted', overlaps: true });
-  });
-
-  it('is no re-issue where a person has drawn the same days at another hour', () => {
-    const day = { from: '2026-10-02', to: '2026-10-02', opening: 0n, format: 'csv' } as const;
-    const noon = booked({ format: 'csv' });
-    // Later: the rows that follow are new. Also where the bank's own statement follows on what was drawn.
-    expect(verdictOf(received({ ...day, closing: 130n, entry_count: 2 }), [noon], 1, 30n)).toMatchObject({ state: 'accepted', overlaps: true });
-    expect(verdictOf(received({ ...day, format: 'camt.053', sequence: '7', closing: 130n, entry_count: 2 }), [noon], 1, 30n)).toMatchObject({ state: 'accepted', overlaps: true });
-    // Earlier: nothing is new.
-    expect(verdictOf(received({ ...day, closing: 70n }), [noon], 0, 0n, 1)).toEqual({ state: 'duplicate' });
-    // What lacks or adds an entry of an earlier day, or adds and lacks, or is the bank's own statement, contradicts.
-    const reissued = { state: 'quarantined', check: { name: 'reissued' } };
-    expect(verdictOf(received({ ...day, closing: 70n }), [noon], 0, 0n, 1, 1)).toMatchObject(reissued);
-    expect(verdictOf(received({ ...day, closing: 130n, entry_count: 2 }), [noon], 1, 30n, 0, 1)).toMatchObject(reissued);
-    expect(verdictOf(received({ ...day, closing: 110n, entry_count: 2 }), [noon], 1, 30n, 1)).toMatchObject(reissued);
-    expect(verdictOf(received({ ...day, format: 'camt.053', closing: 70n }), [noon], 0, 0n, 1)).toMatchObject(reissued);
-    // The new rows must lead to the balance that is printed.
-    expect(verdictOf(received({ ...day, closing: 130n, entry_count: 2 }), [noon], 1, 20n)).toMatchObject({ state: 'quarantined', check: { name: 'continues_the_books' } });
   });
 
   it('does not follow on what was drawn of the same day, although that sums up to nothing', () => {
