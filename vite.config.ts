@@ -68,6 +68,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 1_500,
     reportCompressedSize: false,
     rolldownOptions: {
+      // People see the build while they install: how long its parts took on a busy machine is nothing to them.
+      checks: { pluginTimings: false },
       output: {
         // One file for the first script, and one for what every page takes together with the queue: each file more is a request more before anything is seen.
         codeSplitting: { groups: [{ name: 'main', test: /src\/web\/main\.ts$/, priority: 1 }, { name: 'start', test: /src\/web\/start\.tsx$/ }] },

@@ -9,8 +9,9 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { arePagesBuilt, buildPages, findNode, isSetUp, ROOT, setUp } from './setup.mjs';
 
-// The same as in scripts/tieout, and for the same reason.
+// Both as in scripts/tieout, and for the same reasons.
 const HEAP_LIMITS = ['--max-old-space-size=512', '--max-semi-space-size=64'];
+const NODE_COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'compiled');
 const BIN = join(ROOT, 'node_modules', '.bin');
 const INSTALL_LOCK = join(ROOT, '.install.lock');
 // An install shows every second that it is alive; one that has not for a minute has lost its process id to another program.
@@ -24,7 +25,7 @@ process.exitCode = await install() || await runTarget();
 function runTarget() {
   const [first, ...rest] = process.argv.slice(2);
   const command = first === '--bin' ? [join(BIN, rest[0]), ...rest.slice(1)] : [...HEAP_LIMITS, join(ROOT, first), ...rest];
-  return run(findNode(), command, { stdio: 'inherit', env: { ...process.env, PATH: BIN + delimiter + process.env.PATH } });
+  return run(findNode(), command, { stdio: 'inherit', env: { NODE_COMPILE_CACHE, ...process.env, PATH: BIN + delimiter + process.env.PATH } });
 }
 
 /** Runs a program to its end, passes on the signals that reach this process, and returns its exit status as a shell would. */
