@@ -75,7 +75,10 @@ export function startSweeper(db: Database, queues: Queues, log: Log, intervals: 
 }
 
 interface DueTask extends Hint {
-  /** Somebody had it and let its lease end: a job that still counts as under way in the queue is a dead worker's. */
+  /**
+   * Somebody had it and let its lease end, or has its job and has not claimed it for long: a job that still counts as under way in the queue may be a
+   * dead worker's, whose lock a wrong clock has put off for hours. One that is alive and busy finds its own job stale, or another was quicker.
+   */
   readonly abandoned: boolean;
 }
 
@@ -89,7 +92,7 @@ export async function sweepTasks(db: Database, queues: Queues, { sweep_ms, reche
                  and (swept_at is null or swept_at < now() - ${recheck_ms} * interval '1 ms' or lease_until > swept_at)
                order by due_at limit ${BATCH} for update skip locked) found
        where t.task_id = found.task_id
-      returning t.stage, t.task_id, t.epoch, t.lease_until is not null as abandoned`.execute(db.kysely);
+      returning t.stage, t.task_id, t.epoch, t.lease_until is not null or t.due_at < now() - ${recheck_ms} * interval '1 ms' as abandoned`.execute(db.kysely);
     const missing = (await Promise.all(tasks.map(async (task) => (await hasHint(queues, task) ? [] : [task])))).flat();
     const { rows: hints } = await take('sweep commit', () => sql<Hint>`
       update task t set epoch = t.epoch + 1

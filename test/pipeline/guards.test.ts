@@ -126,6 +126,26 @@ describe('a task', () => {
     await queues.queue('extract').add('extract', hintPayload(hint), { jobId: hintJobId(hint), delay: 86_400_000 });
     expect(await sweepTasks(db, queues, QUICK_SWEEPS)).toBe(1);
   });
+
+  it('whose job a worker took and never claimed gets another, however long that worker\'s clock has locked it', async () => {
+    const { task_id } = await submit();
+    await sql`update task set state = 'discarded' where task_id <> ${task_id} and state = 'due'`.execute(db.kysely);
+    await sql`update task set due_at = now() - interval '1 min', epoch = 1 where task_id = ${task_id}`.execute(db.kysely);
+    const hint = { stage: 'extract', task_id, epoch: 1 } as const;
+    const [taken, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const worker = queues.work('extract', async (job) => {
+      if (job.id === hintJobId(hint)) taken.resolve();
+      await end.promise;
+    }, { lockDuration: 86_400_000, concurrency: 100 });
+    try {
+      await queues.queue('extract').add('extract', hintPayload(hint), { jobId: hintJobId(hint) });
+      await taken.promise;
+      expect(await sweepTasks(db, queues, QUICK_SWEEPS)).toBe(1);
+    } finally {
+      end.resolve();
+      await worker.close();
+    }
+  });
 });
 
 describe('the sweeper', () => {
