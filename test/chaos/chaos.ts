@@ -183,7 +183,7 @@ async function runNight(stage: Stage, fault: Fault, times: number, random: () =>
     const limit_ms = Math.max(RECOVERY_MS, calm?.ended_ms ?? NIGHT_LIMIT_MS);
     [result.taken_up_ms] = await Promise.all([world.untilTakenUp(limit_ms), world.untilFinished(calm ? RECOVERY_MS + calm.ended_ms : NIGHT_LIMIT_MS)]);
     result.ended_ms = performance.now() - ended_at;
-    const [left, books] = await Promise.all([world.drain(), world.loadBooks(), examineWorkers(world, survivors, result, calm)]);
+    const [left, books] = await Promise.all([world.drain(fault.clocks_ms !== undefined), world.loadBooks(), examineWorkers(world, survivors, result, calm)]);
     result.problems.push(...left);
     result.books = books;
     const expected = calm?.books ?? books;
