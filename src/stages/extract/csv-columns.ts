@@ -1,106 +1,19 @@
-import { compareAccounts, ibanStatus } from '../../core/account.ts';
-import { isCurrency, parseDecimal } from '../../core/money.ts';
-import { createMarkVote, findAmount, findDates, parseAmount } from '../../core/numerals.ts';
+import { compareAccounts } from '../../core/account.ts';
+import { unitsOf } from './csv-balances.ts';
+import { KIND_ROWS, isDate, isText, kindOf } from './csv-kinds.ts';
+import type { Kind } from './csv-kinds.ts';
+import { labelOf, readPreamble } from './csv-labels.ts';
 import type { Row } from './csv-rows.ts';
-import { bareBalance, filledTexts, labelOf, readPreamble } from './csv-labels.ts';
-import { foldWords, readTitle } from './csv-titles.ts';
+import type { Columns, Table } from './csv-table.ts';
+import { MONEY_ROLES, foldWords, readTitle } from './csv-titles.ts';
 import type { Role, TitleMeaning } from './csv-titles.ts';
+import { inferTable } from './csv-untitled.ts';
 import type { StatementProfile } from './profile.ts';
 
-/** Which row holds the titles and which column holds what: by the titles, and by the values under them. */
-export interface Table {
-  /** The titles as printed; null where the file has none. */
-  header: Row | null;
-  /** Line of the first row of the table's body. */
-  body_line: number;
-  /** Rows above the table. */
-  preamble: Row[];
-  columns: Columns;
-  /** The currency that the amount's title names. */
-  currency: string | null;
-  /** A title is in a language in which nobody writes the month first. */
-  day_first: boolean;
-  /** The amount's title or its sign says that it is signed; else an unsigned column may mean either direction. */
-  signed_by_title: boolean;
-  /** How sure the recognition is; the dialect with the highest score is taken. */
-  score: number;
-  /** What keeps the columns from being told apart, for a person, and the columns that could each be the amount. */
-  doubt: { problem: string; amounts: number[] } | null;
-}
-
-/** The columns (0-based) of each role; where several count, in the order in which they are read. */
-export type Columns = Partial<Record<Role, number[]>>;
+/** Which column holds what: by the titles, and by the values under them. */
 
 /** More lines than any preamble met; further down, a row that looks like titles is data. */
 const MAX_PREAMBLE_ROWS = 100;
-/** Enough rows to tell what kind of values a column holds. */
-const KIND_ROWS = 500;
-
-const DEBIT_WORDS = new Set(`
-  d dr db dt debit debits dbit dbt out outgoing outflow withdrawal expense s soll sollbuchung belastung lastschrift ausgang ausgabe
-  af debet uitgaven debiteren dare addebito uscita debito debe cargo gasto wn obciazenie wydatek uttag ut kiadas terheles vydaj minus rc crr
-`.split(/\s+/).filter(Boolean).concat('money out', 'paid out', '-', '−'));
-const CREDIT_WORDS = new Set(`
-  c cr ct credit credits crdt cdt in incoming inflow deposit income h haben habenbuchung gutschrift eingang einnahme
-  bij inkomsten crediteren avere accredito entrata credito haber abono ingreso ma uznanie wplyw insattning inn bevetel jovairas prijem plus rd dbr
-`.split(/\s+/).filter(Boolean).concat('money in', 'paid in', '+'));
-
-/** Whether a word says that money goes out or comes in; null where it says neither. `RC` and `RD` reverse (as in MT940). */
-export function sideOf(word: string, profile: StatementProfile | undefined): 'debit' | 'credit' | null {
-  const plain = word.trim();
-  const same = (other: string): boolean => other.toLowerCase() === plain.toLowerCase();
-  if (profile?.debit_words?.some(same)) return 'debit';
-  if (profile?.credit_words?.some(same)) return 'credit';
-  const folded = foldWords(plain) || plain;
-  return DEBIT_WORDS.has(folded) ? 'debit' : CREDIT_WORDS.has(folded) ? 'credit' : null;
-}
-
-/** What kind of values stand in a column. */
-interface Kind {
-  filled: number;
-  dates: number;
-  amounts: number;
-  negatives: number;
-  fractions: number;
-  currencies: number;
-  sides: number;
-  flags: number;
-  ibans: number;
-  /** Characters. */
-  longest: number;
-  distinct: Set<string>;
-}
-
-/** SWIFT's amounts have 15 characters (`15d`); a number with more digits is one of an account. */
-const MOST_AMOUNT_DIGITS = 15;
-
-const FLAG = /^(?:true|false|yes|no|y|n|0|1|ja|nein|oui|non|si)$/i;
-
-function kindOf(rows: readonly Row[], column: number, profile: StatementProfile | undefined): Kind {
-  const kind: Kind = { filled: 0, dates: 0, amounts: 0, negatives: 0, fractions: 0, currencies: 0, sides: 0, flags: 0, ibans: 0, longest: 0, distinct: new Set() };
-  for (const { cells } of rows) {
-    const text = cells[column]?.trim() ?? '';
-    if (text === '') continue;
-    kind.filled++;
-    kind.distinct.add(text);
-    if (findDates(text).size > 0) kind.dates++;
-    const iban = ibanStatus(text) !== 'none';
-    if (iban) kind.ibans++;
-    // Two letters and digits are also how an amount may be printed.
-    const number = iban ? undefined : findAmount(text);
-    const amount = number === undefined || number.digits.replace(/\D/g, '').length > MOST_AMOUNT_DIGITS ? undefined : number;
-    if (amount !== undefined) kind.amounts++;
-    if (amount?.negative === true) kind.negatives++;
-    if (amount !== undefined && /\d[.,]\d{1,3}$/.test(amount.digits)) kind.fractions++;
-    if (isCurrency(text.toUpperCase())) kind.currencies++;
-    if (sideOf(text, profile) !== null) kind.sides++;
-    if (FLAG.test(text)) kind.flags++;
-    kind.longest = Math.max(kind.longest, text.length);
-  }
-  // Nothing but dashes is nothing.
-  if (kind.distinct.size === 1 && kind.distinct.has('-')) kind.sides = 0;
-  return kind;
-}
 
 function fits(role: TitleMeaning['role'], kind: Kind): boolean {
   const mostly = (count: number): boolean => kind.filled === 0 || count * 2 >= kind.filled;
@@ -118,16 +31,7 @@ function allIbans(kind: Kind): boolean {
   return kind.filled > 0 && kind.ibans === kind.filled;
 }
 
-function isText(kind: Kind): boolean {
-  return kind.filled > 0 && kind.dates * 2 < kind.filled && kind.amounts * 2 < kind.filled && kind.currencies < kind.filled;
-}
-
 const DATE_ROLES = ['booking_date', 'value_date'] as const;
-const MONEY_ROLES = ['amount', 'debit', 'credit'] as const;
-
-function isMoney(role: TitleMeaning['role']): boolean {
-  return (MONEY_ROLES as readonly string[]).includes(role);
-}
 
 /** Finds the table among a file's first rows; undefined where there is none that is a bank statement's. */
 export function findTable(rows: readonly Row[], profile: StatementProfile | undefined): Table | undefined {
@@ -365,193 +269,4 @@ function forcedColumns(titles: readonly string[], columns: StatementProfile['col
     if (found.length > 0) forced.set(role as Role, found);
   }
   return forced;
-}
-
-/** More decimals than any bank prints; amounts of one column are compared in these units. */
-export const UNIT_DECIMALS = 12;
-
-/**
- * Whether each row's balance follows from its neighbour's and the amount between them, in either direction of the file. Null where rows
- * are too few or incomplete to tell.
- */
-export function chains(amounts: readonly (bigint | undefined)[], balances: readonly (bigint | undefined)[]): boolean | null {
-  const direction = chainDirection(amounts, balances);
-  return direction === null ? null : direction !== 'none';
-}
-
-/** As `chains`, with the direction in which the balances follow. */
-function chainDirection(amounts: readonly (bigint | undefined)[], balances: readonly (bigint | undefined)[]): 'oldest_first' | 'newest_first' | 'both' | 'none' | null {
-  let pairs = 0;
-  let oldest = true;
-  let newest = true;
-  for (let i = 1; i < amounts.length; i++) {
-    const [before, after, earlier, later] = [balances[i - 1], balances[i], amounts[i - 1], amounts[i]];
-    if (before === undefined || after === undefined || earlier === undefined || later === undefined) return null;
-    // Amounts of zero follow from anything.
-    if (earlier !== 0n || later !== 0n) pairs++;
-    oldest &&= before + later === after;
-    newest &&= after + earlier === before;
-    if (!oldest && !newest) return 'none';
-  }
-  if (pairs === 0) return null;
-  return oldest && newest ? 'both' : oldest ? 'oldest_first' : 'newest_first';
-}
-
-/** The direction in which the days of a column run, whatever their order of day and month; null where that changes it, or they are all the same. */
-function dateDirection(rows: readonly Row[], column: number): 'oldest_first' | 'newest_first' | null {
-  const readings = rows.map(({ cells }) => findDates(cells[column] ?? ''));
-  const directions = (['dmy', 'mdy', 'ymd'] as const).filter((order) => readings.every((reading) => reading.has(order))).map((order) => {
-    const days = readings.map((reading) => reading.get(order)!).map(({ year, month, day }) => ((year ?? 0) * 12 + month) * 31 + day);
-    const steps = new Set(days.slice(1).map((day, i) => Math.sign(day - days[i]!)).filter((step) => step !== 0));
-    return steps.size !== 1 ? null : steps.has(1) ? 'oldest_first' as const : 'newest_first' as const;
-  });
-  return directions.length > 0 && directions.every((direction) => direction === directions[0]) ? directions[0]! : null;
-}
-
-/** The balances after each row, from those before it. */
-export function balancesAfter(before: readonly (bigint | undefined)[], amounts: readonly (bigint | undefined)[]): (bigint | undefined)[] {
-  return before.map((balance, i) => (balance === undefined || amounts[i] === undefined ? undefined : balance + amounts[i]));
-}
-
-/** The values of a column in units; which mark divides does not change how they add up. */
-function unitsOf(rows: readonly Row[], column: number): (bigint | undefined)[] {
-  const vote = createMarkVote();
-  for (const { cells } of rows) vote.add(cells[column] ?? '');
-  const mark = vote.settle() === ',' ? ',' : '.';
-  return rows.map(({ cells }) => parseDecimal(parseAmount(cells[column] ?? '', mark) ?? '', UNIT_DECIMALS));
-}
-
-function isDate(cell: string): boolean {
-  return findDates(cell).size > 0;
-}
-
-function isAmount(cell: string): boolean {
-  return !isDate(cell) && findAmount(cell) !== undefined;
-}
-
-/** A table whose titles are missing or unknown: only where the values are unmistakable. */
-function inferTable(rows: readonly Row[], profile: StatementProfile | undefined): Table | undefined {
-  const dated = withoutHead(rows.filter(({ cells }) => cells.some(isDate) && cells.some(isAmount) && !isBareBalance(cells)));
-  if (dated.length === 0) return undefined;
-  const first = rows.indexOf(dated[0]!);
-  const sample = dated.slice(0, KIND_ROWS);
-  const width = Math.max(...sample.map((row) => row.cells.length));
-  const kinds = Array.from({ length: width }, (_, column) => kindOf(sample, column, profile));
-  const always = kinds.flatMap((kind, column) => (kind.filled === sample.length ? [column] : []));
-  const dates = always.filter((column) => kinds[column]!.dates === sample.length);
-  const numbers = kinds.flatMap((kind, column) => (kind.filled > 0 && kind.amounts === kind.filled && kind.dates < kind.filled ? [column] : []));
-  const texts = kinds.flatMap((kind, column) => (
-    isText(kind) && kind.sides < kind.filled ? [column] : []));
-  const above = first > 0 ? rows[first - 1]! : undefined;
-  const titled = above !== undefined && above.cells.length >= width / 2 && !isBareBalance(above.cells)
-    && above.cells.filter((cell) => cell.trim() !== '' && !isDate(cell) && !isAmount(cell)).length > width / 2;
-  const known = titled ? above.cells.flatMap((title) => readTitle(title).meanings.map((m) => m.role)) : [];
-  if (dates.length === 0 || texts.length === 0 || numbers.length === 0 || known.includes('foreign')) return undefined;
-
-  const sides = kinds.findIndex((kind) => kind.filled === sample.length && kind.sides === kind.filled);
-  const found = findBalance(sample, dates[0]!, numbers, sides < 0 ? undefined : sides, profile);
-  // Titles in an unknown language over a date and a number may be those of anything.
-  if (titled && found === undefined && !known.some((role) => role === 'booking_date' || isMoney(role))) return undefined;
-  const money = numbers.filter((column) => kinds[column]!.negatives > 0 || kinds[column]!.fractions > 0);
-  if (money.length === 0) return undefined;
-  const signed = money.filter((column) => kinds[column]!.negatives > 0);
-  const amount = found !== undefined && 'amount' in found ? found.amount : (signed.length === 1 ? signed[0] : money[0])!;
-  const columns: Columns = { booking_date: [dates[0]!], amount: [amount], description: texts.filter((column) => kinds[column]!.ibans < kinds[column]!.filled) };
-  if (found !== undefined && 'debit' in found) {
-    [columns.debit, columns.credit] = [[found.debit], [found.credit]];
-    delete columns.amount;
-  }
-  if (found?.balance !== undefined) columns.balance = [found.balance];
-  if (found?.before !== undefined) columns.balance_before = [found.before];
-  const currency = always.find((column) => kinds[column]!.currencies === sample.length);
-  if (currency !== undefined) columns.currency = [currency];
-  const ibans = texts.filter((column) => kinds[column]!.ibans === kinds[column]!.filled);
-  // The same on every row; of a single row's two, the first.
-  const account = ibans.find((column) => kinds[column]!.distinct.size === 1 && kinds[column]!.filled === sample.length && (sample.length > 1 || ibans.length > 1));
-  // The same number on every row, in front of the date, is the account's own.
-  const number = sample.length < 2 ? -1 : kinds.slice(0, dates[0])
-    .findIndex((kind) => kind.filled === sample.length && kind.distinct.size === 1 && /^[\d ./-]{6,}$/.test([...kind.distinct][0]!));
-  if (account !== undefined || number >= 0) columns.account = [account ?? number];
-  if (number >= 0) columns.description = columns.description!.filter((column) => column !== number);
-  const other = ibans.find((column) => column !== account);
-  if (other !== undefined) columns.counterparty_account = [other];
-  if (sides >= 0) columns.indicator = [sides];
-  let doubt: Table['doubt'] = null;
-  if (found === undefined && titled) doubt = { problem: 'the titles of the columns are not known', amounts: money };
-  else if (found === undefined && money.length > 1 && signed.length !== 1) doubt = { problem: 'several columns could be the amount', amounts: money };
-  for (const [role, names] of Object.entries(profile?.columns ?? {})) {
-    const numbered = [names].flat().map(Number);
-    if (!numbered.every((n) => n >= 1 && n <= width)) continue;
-    if (role === 'debit' || role === 'credit') delete columns.amount;
-    columns[role as Role] = numbered.map((n) => n - 1);
-    if (isMoney(role as Role)) doubt = null;
-  }
-  return {
-    header: titled ? above : null, body_line: dated[0]!.line, preamble: rows.slice(0, titled ? first - 1 : first), columns,
-    // No bank of a country that has IBANs writes the month first.
-    currency: null, day_first: ibans.length > 0, signed_by_title: false, score: sample.length + width, doubt,
-  };
-}
-
-/** Without a first row of other dates than all that follow: it is about the statement, and its numbers are balances. */
-function withoutHead(rows: Row[]): Row[] {
-  const forms = rows.slice(0, KIND_ROWS).map(({ cells }) => cells.filter(isDate).map((date) => date.trim().replace(/\d/g, '9')).join(' '));
-  const [first, second] = forms;
-  return forms.length > 2 && first !== second && forms.every((form, i) => i === 0 || form === second) ? rows.slice(1) : rows;
-}
-
-function isBareBalance(cells: readonly string[]): boolean {
-  return bareBalance(filledTexts(cells)) !== null;
-}
-
-/** Fewer rows add up by chance, or in more than one way. */
-const FEWEST_CHAINED = 3;
-
-/** More columns of numbers than any bank prints; every three of them are tried. */
-const MOST_NUMBERS = 16;
-
-type FoundBalance = ({ amount: number } | { debit: number; credit: number }) & { balance?: number; before?: number };
-
-/** Money out and money in as columns of their own, of which every row fills one, that lead from balance to balance. */
-function findSides(numbers: readonly number[], units: ReadonlyMap<number, (bigint | undefined)[]>): FoundBalance | undefined {
-  const found = numbers.flatMap((debit) => numbers.filter((credit) => credit !== debit).flatMap((credit) => {
-    const [out, into] = [units.get(debit)!, units.get(credit)!];
-    const moved = out.map((value, i) => ((value === undefined) === (into[i] === undefined) ? undefined : value === undefined ? into[i] : -value));
-    if (moved.includes(undefined) || !out.some((value) => value !== undefined) || !into.some((value) => value !== undefined)) return [];
-    return numbers.filter((balance) => balance !== debit && balance !== credit && chains(moved, units.get(balance)!) === true).map((balance) => ({ debit, credit, balance }));
-  }));
-  return found.length === 1 ? found[0] : undefined;
-}
-
-/**
- * Which columns of numbers lead from balance to balance: an amount and the balance after each row, or before it, or both. `sides` is the
- * column of the words that say whether an unsigned amount goes out. Undefined where nothing adds up, or more than one reading does.
- */
-function findBalance(
-  sample: readonly Row[], date: number, numbers: readonly number[], sides: number | undefined, profile: StatementProfile | undefined,
-): FoundBalance | undefined {
-  if (numbers.length > MOST_NUMBERS) return undefined;
-  const units = new Map(numbers.map((column) => [column, unitsOf(sample, column)]));
-  const negative = sample.map(({ cells }) => sides !== undefined && sideOf(cells[sides] ?? '', profile) === 'debit');
-  // Beside words for the side, an amount has no sign of its own.
-  const signed = (column: number): (bigint | undefined)[] => units.get(column)!.map((unit, i) => (unit === undefined || !negative[i] || unit < 0n ? unit : -unit));
-  const others = (...taken: number[]): number[] => numbers.filter((column) => !taken.includes(column));
-  for (const amount of numbers) {
-    const moved = signed(amount);
-    if (sample.length < FEWEST_CHAINED) break;
-    for (const balance of others(amount)) {
-      if (chains(moved, units.get(balance)!) === true) return { amount, balance };
-      // A balance before the row, read in the wrong direction, is one after it with the sign turned round: the days must show the direction.
-      const direction = chainDirection(moved, balancesAfter(units.get(balance)!, moved));
-      if (direction !== null && direction !== 'both' && direction === dateDirection(sample, date)) return { amount, before: balance };
-    }
-  }
-  const sided = sample.length < FEWEST_CHAINED ? undefined : findSides(numbers, units);
-  if (sided !== undefined) return sided;
-  // A balance before and one after the row, in this order, settle the amount even of a single row.
-  const whole = numbers.flatMap((before) => others(before).filter((balance) => balance > before).flatMap((balance) => others(before, balance)
-    .filter((amount) => signed(amount).every((moved, i) => moved !== undefined && moved !== 0n
-      && units.get(before)![i] !== undefined && units.get(before)![i]! + moved === units.get(balance)![i]))
-    .map((amount) => ({ amount, balance, before }))));
-  return whole.length === 1 ? { amount: whole[0]!.amount, balance: whole[0]!.balance } : undefined;
 }

@@ -6,8 +6,9 @@ import type { DateOrder, DecimalMark, MarkVote, OrderVote } from '../../core/num
 import { createMarkVote, createOrderVote, findAmount, findDates, markOf, parseAmount } from '../../core/numerals.ts';
 import { readPreamble } from './csv-labels.ts';
 import type { Row } from './csv-rows.ts';
-import type { Table } from './csv-columns.ts';
-import { UNIT_DECIMALS, balancesAfter, chains, sideOf } from './csv-columns.ts';
+import { UNIT_DECIMALS, balancesAfter, chains } from './csv-balances.ts';
+import { sideOf } from './csv-kinds.ts';
+import type { Table } from './csv-table.ts';
 import type { Role } from './csv-titles.ts';
 import type { StatementProfile } from './profile.ts';
 

@@ -22,6 +22,13 @@ export interface TitleMeaning {
   english: boolean;
 }
 
+/** The roles of which a table has one or two: what moves the account. */
+export const MONEY_ROLES = ['amount', 'debit', 'credit'] as const;
+
+export function isMoney(role: TitleMeaning['role']): boolean {
+  return (MONEY_ROLES as readonly string[]).includes(role);
+}
+
 /**
  * Role, rank, titles in English (or the same in English), titles in German, French, Dutch, Italian, Spanish, Polish, Swedish and some
  * neighbours. A title that stands in several lines means the first for which the values under it are of the right kind.
