@@ -16,8 +16,8 @@ import type { DocumentSource, Reader } from './contract.ts';
  */
 const EXTRACTOR = 'bai2@1';
 
-/** Sender, receiver, date and time (or the slash before a continuation) of the 01 record, behind a byte order mark if need be. */
-const FILE_HEADER = /^(?:\u00ef\u00bb\u00bf)?\s*01,[^,\r\n]*,[^,\r\n]*,\d{6}(?:\d\d)?(?:,\d{0,4},|\/)/;
+/** Sender, receiver, date and time of the 01 record, behind a byte order mark if need be; an 88 record may continue it before any of them. */
+const FILE_HEADER = /^(?:\u00ef\u00bb\u00bf)?\s*01(?:(?:,|\/\s{1,200}88,)[^,\r\n]*?){2}(?:,|\/\s{1,200}88,)\d{6}(?:\d\d)?(?:,\d{0,4})?[,/]/;
 /** Longer than any 01 record with its two identifications, and than two records of any physical length seen (80 to 1,024). */
 const HEADER_BYTES = 4_096;
 

@@ -34,7 +34,7 @@ export const csvReader: Reader = {
 const EXTRACTOR = 'csv@1';
 
 // The first characters of other text formats: XML and HTML, SWIFT, OFX, QIF, BAI2, PDF, JSON, RTF.
-const OTHER_FORMAT = /^\s*(?:<|\{|\[|:20:|OFXHEADER|!(?:Type|Account|Option)|01,[^,]*,[^,]*,\d{6},|%PDF-)/i;
+const OTHER_FORMAT = /^\s*(?:<|\{|\[|:20:|OFXHEADER|!(?:Type|Account|Option)|01,[^,]*,[^,]*,\d{6}[,/]|%PDF-)/i;
 
 function recognise(head: Buffer): boolean {
   const wide = wideEncoding(head);

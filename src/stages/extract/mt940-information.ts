@@ -453,7 +453,9 @@ const SLASHED: Readonly<Record<string, Place>> = {
   RREF: place.nowhere, BREF: place.nowhere, NRTX: place.nowhere,
 };
 
-const CODE_WORDS: ReadonlySet<string> = new Set([...Object.keys(SLASHED), ...PARTIES.keys(), 'NAME', 'ADDR', 'REMI']);
+const CODE_WORDS: ReadonlySet<string> = new Set([...Object.keys(SLASHED), ...PARTIES.keys(), 'NAME', 'ADDR', 'ID', 'REMI']);
+/** Several parties have them, each its own. */
+const REPEATED: ReadonlySet<string> = new Set(['NAME', 'ADDR', 'ID']);
 
 /** The longest code word is of four letters; what is longer between two slashes is text. */
 const CODE_WORD_CHARACTERS = 4;
@@ -463,6 +465,7 @@ function readCodeWords(text: string, found: Findings): void {
   let word: string | null = null;
   let from = 0;
   let role: Role = 'counterparty';
+  let isOfParty = false;
   const taken = new Set<string>();
   const end = (to: number): void => {
     if (word === null) return;
@@ -473,16 +476,20 @@ function readCodeWords(text: string, found: Findings): void {
       if (value !== '') addParty(found, role, value.split('/'));
     } else if (word === 'NAME') addParty(found, role, [value]);
     else if (word === 'REMI') addRemittance(found, value);
-    else if (word !== 'ADDR') SLASHED[word]!(found, value.split('//', 1)[0]!);
+    // Of no party, an identification is words.
+    else if (word === 'ID' && !isOfParty) place.words(found, value);
+    else if (word !== 'ADDR' && word !== 'ID') SLASHED[word]!(found, value.split('//', 1)[0]!);
   };
   for (let at = text.indexOf('/'); at >= 0; at = text.indexOf('/', at + 1)) {
     const close = text.indexOf('/', at + 1);
     if (close < 0) break;
     if (close - at - 1 > CODE_WORD_CHARACTERS) continue;
     const next = text.slice(at + 1, close);
-    // Only names and addresses, of several parties, stand more than once.
-    if (!CODE_WORDS.has(next) || (taken.has(next) && next !== 'NAME' && next !== 'ADDR')) continue;
+    if (!CODE_WORDS.has(next) || (taken.has(next) && !REPEATED.has(next))) continue;
+    // Behind a text these letters are the payer's own.
+    if (next === 'ID' && word !== null && !PARTIES.has(word) && !REPEATED.has(word)) continue;
     end(at);
+    isOfParty = word !== null;
     taken.add(next);
     word = next;
     from = close + 1;
