@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { canonicalJson, type Json } from '../core/canonical-json.ts';
 import { formatMoney } from '../core/money.ts';
-import type { CandidateAllocation } from '../core/evidence.ts';
 import { loadChart } from '../exports/chart.ts';
 import type { CsvColumn } from '../exports/csv.ts';
 import { formatRows } from '../exports/stream.ts';
@@ -12,8 +11,8 @@ import type { Suggestion } from '../review/items.ts';
 import { seenBy, type Person } from '../review/person.ts';
 import { groupQueue, listQueue, loadQueueRow, queueQuery, type QueueFilter, type QueueRow } from '../review/queue.ts';
 import type { Handlers } from './context.ts';
-import { commentsOf, explainRecord, loadRecords, loadStory, logEntryOf, type Explained } from './story.ts';
-import type { EarlierPayment, InvoicePart, ItemDetail, ItemSummary, OpenItem, SuggestionView } from './schemas.ts';
+import { commentsOf, explainRecord, invoicePartOf, loadRecords, loadStory, logEntryOf, type Explained } from './story.ts';
+import type { EarlierPayment, ItemDetail, ItemSummary, OpenItem, SuggestionView } from './schemas.ts';
 import { loadSource } from './source.ts';
 import { sendStream } from './stream.ts';
 
@@ -121,14 +120,6 @@ async function loadItem(db: Database, person: Person, entry_id: bigint): Promise
     facts: explained ? { ...explained.evidence.facts } : null, suggestions, refused: explained?.evidence.refused ?? [], party: party ? { ...party, accounts: accounts.map((one) => one.account) } : null,
     open_items: party_id === null ? [] : await loadOpenItems(db, person, sql`i.company = ${row.company} and i.party_id = ${party_id}`, SHOWN_OPEN_ITEMS),
     earlier_payments: await loadEarlier(db, row, party_id, entry!.account_id), comments: await commentsOf(db, entry_id), log: records.map(logEntryOf),
-  };
-}
-
-export function invoicePartOf(part: Omit<CandidateAllocation, 'invoice_id'> & { invoice_id: string; write_off?: string }, currency: string): InvoicePart {
-  const own = (minor: string): string => formatMoney(BigInt(minor), part.currency);
-  return {
-    invoice_id: part.invoice_id, invoice_number: part.invoice_number, party_id: part.party_id, kind: part.kind, currency: part.currency, amount: formatMoney(BigInt(part.amount), currency),
-    settled: own(part.settled), discount: own(part.discount), charges: own(part.charges), withholding: own(part.withholding), write_off: own(part.write_off ?? '0'),
   };
 }
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Candidate, Evidence } from '../core/evidence.ts';
+import type { Candidate, CandidateAllocation, Evidence } from '../core/evidence.ts';
 import { Failure } from '../core/failure.ts';
 import { formatMoney } from '../core/money.ts';
 import type { Database } from '../platform/database.ts';
@@ -7,8 +7,7 @@ import { seenBy, type Person } from '../review/person.ts';
 import { explainDecision, type DecisionExplanation, type Mode } from '../stages/reconcile/decide.ts';
 import { parseRuleset, type Ruleset } from '../stages/reconcile/rules.ts';
 import { loadApprovals } from './approvals.ts';
-import { invoicePartOf } from './items.ts';
-import type { CommentView, LogRow, Story, StoryStep } from './schemas.ts';
+import type { CommentView, InvoicePart, LogRow, Story, StoryStep } from './schemas.ts';
 
 /** A decision's whole story: what the log has kept of an entry, recomputed from the facts and rules of its time. */
 
@@ -180,4 +179,13 @@ function ruleText(content: string, rule_id: string): string | null {
 
 function textOf(id: bigint | null): string | null {
   return id === null ? null : String(id);
+}
+
+/** What a decision, or a suggestion, settles of one invoice; `currency`: the entry's. */
+export function invoicePartOf(part: CandidateAllocation & { write_off?: string }, currency: string): InvoicePart {
+  const own = (minor: string): string => formatMoney(BigInt(minor), part.currency);
+  return {
+    invoice_id: part.invoice_id, invoice_number: part.invoice_number, party_id: part.party_id, kind: part.kind, currency: part.currency, amount: formatMoney(BigInt(part.amount), currency),
+    settled: own(part.settled), discount: own(part.discount), charges: own(part.charges), withholding: own(part.withholding), write_off: own(part.write_off ?? '0'),
+  };
 }

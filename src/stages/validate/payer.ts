@@ -4,7 +4,6 @@ import { remembering } from '../../core/remember.ts';
 import { CONNECTIVES, foldName, keyBeforeCutForm, type FoldedName } from '../../core/text.ts';
 import { bankTypeOf } from './bank-type.ts';
 import type { Books, Leaf, NamedParty } from './contract.ts';
-import type { ReadLeaf } from './validate.ts';
 
 /** Who is on the other side of an entry, by what the document shows. */
 export interface Payer {
@@ -35,6 +34,14 @@ export interface NameShown {
   readonly in_field: boolean;
   /** The beginnings after which no more of a name follows, longest first. */
   readonly beginnings: readonly Beginning[];
+}
+
+/** What an entry shows of its other side. */
+export interface ShownSide {
+  leaf: Leaf;
+  /** The keys under which its account may be on file, the one printed first; none where none is shown. */
+  account_keys: readonly string[];
+  name: NameShown;
 }
 
 /** No party's name is longer than this many words where a text runs name and reference together. */
@@ -165,7 +172,7 @@ function keyBeforeLastWord(whole: string): string {
 }
 
 /** Looks up who the entry's other side is. */
-export function findPayer({ leaf, account_keys, name }: Pick<ReadLeaf, 'leaf' | 'account_keys' | 'name'>, books: Books): Payer {
+export function findPayer({ leaf, account_keys, name }: ShownSide, books: Books): Payer {
   const by_name = partiesNamed(name, books);
   const own = account_keys.some((key) => books.ownAccount(key));
   const by_account = own ? [] : partiesWithAccount(leaf, account_keys, by_name, books);

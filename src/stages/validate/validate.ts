@@ -10,15 +10,11 @@ import { explainItems } from './exchange.ts';
 import { inferredCandidates, partsOfNamed } from './infer.ts';
 import { endsInNumber, endsInPart, endsInSeparator, fillsField, mentionsOf, saysMore, type Mention } from './mentions.ts';
 import { explainsAmount, findNamed, fitOf, gate, notOpen, statusOf, type Named } from './named.ts';
-import { payerOf, readName, type NameShown, type Payer } from './payer.ts';
+import { payerOf, readName, type Payer, type ShownSide } from './payer.ts';
 
 /** A leaf with what is read out of its text, once: what is looked up of the books follows from it. */
-export interface ReadLeaf {
-  leaf: Leaf;
-  /** The keys under which the other side's account may be on file, the one printed first; none where none is shown. */
-  account_keys: readonly string[];
+export interface ReadLeaf extends ShownSide {
   mentions: readonly Mention[];
-  name: NameShown;
 }
 
 export function readLeaf(leaf: Leaf, shapes: ReadonlySet<string>): ReadLeaf {
