@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +13,8 @@ import { setStage, World, type Backend, type Stage } from './world.ts';
 /**
  * `npm run chaos`: nights of 20,000 entries and more under every fault, on both backends, with real processes and the shipped settings. After
  * each the books must be those of a night without faults, and nothing may be left. `--seed` replays; `--minutes` says how long: with 15 every
- * fault comes as often as the list says, and processes are killed at every failpoint, as many rounds of it as there is time for, up to three; with
- * fewer, faults come less often, in the order of the seed. What was not reached is named. `--backend` and `--fault` (a part of its name) choose.
+ * fault comes as often as the list says; with fewer, faults come less often, in the order of the seed. What was not reached is named. `--backend`
+ * and `--fault` (a part of its name) choose.
  */
 
 /** What all of it takes on two processors that have nothing else to do. */
@@ -45,7 +43,6 @@ const IDLE_MS = 11_500;
 const HANDLES_SLACK = 8;
 // The heap's limit of 512 MB and the program itself; garbage at rest is not collected before it is in the way.
 const MEMORY_LIMIT_MB = 640;
-const FAILPOINT_ROUNDS = 3;
 
 const folder = await mkdtemp(join(tmpdir(), 'tieout-night-'));
 const began_at = performance.now();
@@ -72,7 +69,6 @@ try {
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
-if (share === 1 && values.fault === '') await killEverywhere();
 const after = await resourcesOf(process.pid);
 process.stdout.write(`this process: ${before.handles} handles and ${Math.round(before.memory_mb)} MB before, ${after.handles} and ${Math.round(after.memory_mb)} MB after\n`);
 if (after.handles > before.handles + HANDLES_SLACK) failed = true;
@@ -100,38 +96,6 @@ async function runFaults(stage: Stage): Promise<void> {
     if (total.nights > 0) report(stage.backend, fault.name, total, times, calm);
     if (total.times < times && total.problems.length === 0) unreached.push(`${stage.backend}: ${fault.name}, ${times - total.times} of ${times} times`);
   }
-}
-
-/** test/chaos/failpoints.test.ts, on both backends at a time: a round of it for as long as there is time for another. */
-async function killEverywhere(): Promise<void> {
-  let round_ms = 0;
-  for (let round = 1; round <= FAILPOINT_ROUNDS; round++) {
-    if (performance.now() + round_ms - began_at > minutes * 60_000) {
-      unreached.push(`round ${round} of ${FAILPOINT_ROUNDS} of kills at every failpoint; all of them: FAILPOINT_ROUNDS=3 npx vitest run test/chaos/failpoints.test.ts`);
-      return;
-    }
-    const started_at = performance.now();
-    const outputs = await Promise.all(backends.map(killAtFailpoints));
-    round_ms = performance.now() - started_at;
-    process.stdout.write(`killed at every failpoint, round ${round} of ${FAILPOINT_ROUNDS}: ${seconds(round_ms)}\n`);
-    for (const [i, output] of outputs.entries()) {
-      process.stdout.write(`${backends[i]!.padEnd(9)} ${output.status === 0 ? 'held  ' : 'BROKEN'}  ${/Tests\s+(.*)/.exec(output.text)?.[1] ?? ''}\n`);
-      if (output.status === 0) continue;
-      failed = true;
-      process.stdout.write(output.text.slice(-5_000));
-    }
-  }
-}
-
-async function killAtFailpoints(backend: Backend): Promise<{ status: number | null; text: string }> {
-  const root = join(import.meta.dirname, '../..');
-  const test = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', 'test/chaos/failpoints.test.ts', '-t', `queue on ${backend === 'redis' ? 'Redis' : 'Postgres'}`, '--silent'], {
-    cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FAILPOINT_ROUNDS: '1', CI: 'true', NO_COLOR: '1' },
-  });
-  let text = '';
-  for (const stream of [test.stdout, test.stderr]) stream.setEncoding('utf8').on('data', (some: string) => { text += some; });
-  const [status] = await once(test, 'close') as [number | null];
-  return { status, text };
 }
 
 /** As listed, or, where there is no time for all, in an order of the seed; the number is its place in the list. */
@@ -170,7 +134,7 @@ async function runNight(stage: Stage, fault: Fault, times: number, random: () =>
   const world = await World.open(stage);
   const result: Result = { times: 0, nights: 1, taken_up_ms: 0, ended_ms: 0, took_ms: 0, handles: 0, memory_mb: 0, connections: 0, problems: [], books: null };
   try {
-    for (let n = 0; n < (fault.workers ?? 3); n++) world.fleet.add();
+    for (let n = 0; n < (fault.workers ?? 2); n++) world.fleet.add();
     for (const clock_ms of fault.clocks_ms ?? []) world.fleet.add({ clock_ms });
     const submitted_at = performance.now();
     const survivors = fault.workers_survive ? world.fleet.running : [];

@@ -13,7 +13,7 @@ export interface Fault {
   /** How often in all; nights follow one another until it has been so often. */
   readonly times: number;
   readonly only?: Backend;
-  /** How many workers there are. */
+  /** How many workers there are: two, where it says nothing. */
   readonly workers?: number;
   /** Whether the workers live through it, so that what they hold at the end can be compared with what they held before. */
   readonly workers_survive?: boolean;
@@ -177,7 +177,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'workers told to stop, and replaced', times: 10, workers: 3,
+    name: 'workers told to stop, and replaced', times: 10,
     run: async (world, times, random) => {
       const problems: string[] = [];
       const done = await repeat(world, times, () => between(random, 300, 1_200), async () => {

@@ -8,8 +8,8 @@ import { endWithUs, forget } from './leftovers.ts';
 /** Real processes of the program under test, as an operator would start them. */
 
 const ROOT = join(import.meta.dirname, '../..');
-// The heap that the program's own launcher gives (scripts/tieout).
-const HEAP_LIMIT = '--max-old-space-size=512';
+// What the program's own launcher gives (scripts/tieout).
+const MEMORY = ['--max-old-space-size=512', '--max-semi-space-size=64'];
 /** What `tieout work` promises to need after SIGTERM, and some for a busy machine. */
 const STOP_LIMIT_MS = 20_000;
 
@@ -32,10 +32,10 @@ export interface Started {
 }
 
 export function start(args: readonly string[], environment: Readonly<Record<string, string>>, inner: Inner = {}): Started {
-  const child = spawn(process.execPath, [HEAP_LIMIT, '--import', join(import.meta.dirname, 'preload.ts'), 'src/cli/main.ts', ...args], {
+  const child = spawn(process.execPath, [...MEMORY, '--import', join(import.meta.dirname, 'preload.ts'), 'src/cli/main.ts', ...args], {
     cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH: process.env.PATH, LOG_LEVEL: 'error', ...environment,
+      PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, LOG_LEVEL: 'error', ...environment,
       ...(inner.at && { FAULT_AT: inner.at }), ...(inner.signal && { FAULT_SIGNAL: inner.signal }),
       ...(inner.clock_ms !== undefined && { FAULT_CLOCK_MS: String(inner.clock_ms) }),
     },
