@@ -60,6 +60,12 @@ export function unitsOf(rows: readonly Row[], column: number): (bigint | undefin
   return rows.map(({ cells }) => parseDecimal(parseAmount(cells[column] ?? '', mark) ?? '', UNIT_DECIMALS));
 }
 
+/** The column of balances that follow from the amounts once each sign is turned round, whatever the order of the rows. */
+export function findOppositeBalance(sample: readonly Row[], amount: number, numbers: readonly number[]): number | undefined {
+  const turned = unitsOf(sample, amount).map((unit) => (unit === undefined ? undefined : -unit));
+  return numbers.find((column) => column !== amount && chains(turned, unitsOf(sample, column)) === true);
+}
+
 /** Fewer rows add up by chance, or in more than one way. */
 const FEWEST_CHAINED = 3;
 

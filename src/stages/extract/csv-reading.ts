@@ -49,7 +49,7 @@ export async function settleReading(
   rows: AsyncIterable<Row[]>, table: Table, profile: StatementProfile | undefined, currency: string | null,
 ): Promise<Reading> {
   const { columns } = table;
-  if (table.doubt !== null) throw ambiguous(table, table.doubt.problem, columnLines(table, table.doubt.amounts));
+  if (table.doubt !== null) throw ambiguous(table, table.doubt.problem, columnLines(table, table.doubt));
   const marks = new Map<number, MarkVote>(MONEY.flatMap((role) => columns[role] ?? []).map((column) => [column, createMarkVote()]));
   const orders = new Map<number, OrderVote>(DATES.flatMap((role) => columns[role] ?? []).map((column) => [column, createOrderVote()]));
   const days: DaysSeen = { first: {}, last: {} };
@@ -368,7 +368,7 @@ export function add(a: string, b: string): string {
   return formatDecimal(sum, decimals);
 }
 
-function columnLines(table: Table, amounts: readonly number[]): string[] {
+function columnLines(table: Table, { amounts, opposite }: NonNullable<Table['doubt']>): string[] {
   const title = (column: number): string => JSON.stringify(table.header?.cells[column]?.trim() ?? String(column + 1));
   const [first, second] = amounts;
   return [
@@ -376,7 +376,9 @@ function columnLines(table: Table, amounts: readonly number[]): string[] {
     `  booking_date: ${title(table.columns.booking_date![0]!)}`,
     `  amount: ${title(first!)}${amounts.slice(1).map((column) => `   # or: ${title(column)}`).join('')}`,
     ...(second === undefined ? [] : [`  # or, where money out and money in have columns of their own, debit: ${title(first!)} and credit: ${title(second)}`]),
+    ...(opposite === undefined ? [] : [`  balance: ${title(opposite)}   # or, where it is the balance before each row, balance_before, and inverted: false`]),
     `  description: [${(table.columns.description ?? []).map(title).join(', ')}]`,
+    ...(opposite === undefined ? [] : ['inverted: true   # a minus is money in; or, where the balances are no running balances of this account: false']),
   ];
 }
 

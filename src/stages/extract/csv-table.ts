@@ -18,8 +18,8 @@ export interface Table {
   signed_by_title: boolean;
   /** How sure the recognition is; the dialect with the highest score is taken. */
   score: number;
-  /** What keeps the columns from being told apart, for a person, and the columns that could each be the amount. */
-  doubt: { problem: string; amounts: number[] } | null;
+  /** What keeps the columns from being told apart, for a person, the columns that could each be the amount, and the balances that only fit its opposite. */
+  doubt: { problem: string; amounts: number[]; opposite?: number } | null;
 }
 
 /** The columns (0-based) of each role; where several count, in the order in which they are read. */

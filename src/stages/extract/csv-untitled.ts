@@ -1,4 +1,4 @@
-import { findBalance } from './csv-balances.ts';
+import { findBalance, findOppositeBalance } from './csv-balances.ts';
 import { KIND_ROWS, isAmount, isDate, isText, kindOf } from './csv-kinds.ts';
 import { bareBalance, filledTexts } from './csv-labels.ts';
 import type { Row } from './csv-rows.ts';
@@ -57,6 +57,8 @@ export function inferTable(rows: readonly Row[], profile: StatementProfile | und
   let doubt: Table['doubt'] = null;
   if (found === undefined && titled) doubt = { problem: 'the titles of the columns are not known', amounts: money };
   else if (found === undefined && money.length > 1 && signed.length !== 1) doubt = { problem: 'several columns could be the amount', amounts: money };
+  const opposite = found !== undefined || signed.length !== 1 ? undefined : findOppositeBalance(sample, amount, numbers);
+  if (opposite !== undefined) doubt ??= { problem: 'the balances follow from the amounts only where a minus is money in', amounts: [amount], opposite };
   for (const [role, names] of Object.entries(profile?.columns ?? {})) {
     const numbered = [names].flat().map(Number);
     if (!numbered.every((n) => n >= 1 && n <= width)) continue;

@@ -273,6 +273,20 @@ describe('what cannot be settled is refused with the profile that settles it', (
     expect(amounts((await readCsv(csv, [profile]))[0])).toEqual(['12.00', '-5.00']);
   });
 
+  test('amounts without titles whose balances fit only the opposite sign', async () => {
+    const rows = ['2026-03-02,sale,-100.00,1100.00', '2026-03-03,rent,40.00,1060.00', '2026-03-04,sale,-10.00,1070.00'];
+    const reversed = rows.toReversed();
+    for (const csv of [rows, reversed, rows.slice(0, 2), rows.map((row) => row.replace(/-0[234],/, '-02,'))]) {
+      const error = await failure(`${csv.join('\n')}\n`);
+      expect(error.code).toBe('ambiguous');
+      expect(error.message).toContain('balance: "4"');
+    }
+    const shown = (await failure(`${rows.join('\n')}\n`)).message.replace('…', '2026-03-02');
+    const [statement] = await readCsv(`${rows.join('\n')}\n`, [profileIn(shown)]);
+    expect(amounts(statement)).toEqual(['100.00', '-40.00', '10.00']);
+    expect(statement!.ties_out).toBe(true);
+  });
+
   test('a profile overrides what would be recognised', async () => {
     const csv = 'Date,Amount,Other amount,Note,Description\n2024-03-13,-1.00,-2.00,n,d\n';
     const profile: StatementProfile = {
