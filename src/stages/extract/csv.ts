@@ -7,6 +7,7 @@ import { findAmount, parseAmount, parseDate } from '../../core/numerals.ts';
 import type { EntryStatus, PrintedTotal, RawEntry, RawPart, StatementBalance } from '../../core/statement.ts';
 import { CHUNK_ENTRIES } from '../../core/statement.ts';
 import type { DocumentSource, ReadContext, Reader } from './contract.ts';
+import { readLabels } from './csv-description.ts';
 import { findTable, sameTitle } from './csv-columns.ts';
 import type { Dialect } from './csv-dialect.ts';
 import type { Row } from './csv-rows.ts';
@@ -292,6 +293,7 @@ class Statements {
     const ultimate = this.#text(row, 'ultimate_name');
     const code = this.#text(row, 'transaction_code');
     const value = this.#cell(row, 'value_date');
+    const texts = this.#descriptionTexts(row);
     const entry: RawEntry = {
       amount,
       currency,
@@ -303,7 +305,7 @@ class Statements {
       return_reason: this.#text(row, 'return_reason'),
       counterparty: name === null && number === null && bank === null ? null : { name, account: number, bank },
       ultimate_counterparty: ultimate === null ? null : { name: ultimate },
-      remittance: this.#description(row),
+      remittance: texts.join(' ') || null,
       structured_reference: this.#text(row, 'structured_reference'),
       instructed: null,
       exchange_rate: null,
@@ -317,6 +319,7 @@ class Statements {
       details: [],
       balance_after: this.#balanceAfter(row, amount),
     };
+    readLabels(texts, entry);
     if (columns.instructed_amount !== undefined) this.#addInstructed(entry, row);
     if (columns.fee !== undefined) {
       const fee = this.#number(row, 'fee');
@@ -358,7 +361,7 @@ class Statements {
     if (header !== null && row.cells.length >= header.cells.length && header.cells.every((cell, i) => cell === row.cells[i])) return this.#startSection();
     const description = this.#table.columns.description ?? [];
     if (this.#open !== undefined && filled.every((column) => description.includes(column)) && this.#labelOf(row, ANY_TEXT) === null) {
-      this.#open.remittance = [this.#open.remittance, this.#description(row)].filter((text) => text !== null).join(' ');
+      this.#open.remittance = [this.#open.remittance, ...this.#descriptionTexts(row)].filter((text) => text !== null).join(' ');
       return;
     }
     this.#note(row);
@@ -490,14 +493,9 @@ class Statements {
     return text !== null && LETTER.test(text) ? text : null;
   }
 
-  #description(row: Row): string | null {
-    const description = this.#table.columns.description;
-    if (description?.length === 1) {
-      const text = withoutApostrophes(row.cells[description[0]!] ?? '');
-      return text === '' || text === '-' ? null : text;
-    }
-    const texts = (description ?? []).map((column) => withoutApostrophes(row.cells[column] ?? ''));
-    return texts.filter((text, i) => text !== '' && text !== '-' && texts.indexOf(text) === i).join(' ') || null;
+  #descriptionTexts(row: Row): string[] {
+    const texts = (this.#table.columns.description ?? []).map((column) => withoutApostrophes(row.cells[column] ?? ''));
+    return texts.filter((text, i) => text !== '' && text !== '-' && texts.indexOf(text) === i);
   }
 
   /** A number of the row as a plain decimal; null where the cell is blank. Throws malformed where it is no number. */

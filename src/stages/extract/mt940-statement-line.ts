@@ -25,7 +25,7 @@ export interface PrintedBalance {
 }
 
 /** What banks write into a reference that is not there, or that field 86 has after this very word. */
-const NO_REFERENCE = /^(?:NONREF|NOREF|NOTPROVIDED|NONE|[EKM]REF\+?|MARF|PREF|CREF|REMI|TRTP)$/i;
+const NO_REFERENCE = /^(?:NONREF|NOREF|NOTPROVIDED|NONE|NICHT ANGEGEBEN|[EKM]REF\+?|MARF|PREF|CREF|REMI|TRTP)$/i;
 
 /** The text, unless it is empty or a word for none. */
 export function referenceOf(text: string): string | null {
