@@ -13,12 +13,13 @@ import type { RawAmount, RawEntry, RawPart, RawStatement, StatementBalance, Tran
 import { cleanText } from '../core/text.ts';
 import { loadConfig } from '../platform/config.ts';
 import type { DocumentSource, ReadContext } from '../stages/extract/contract.ts';
+import { Spool } from './spool.ts';
 
 const PROFILES_FOLDER = join(import.meta.dirname, '../../rules/profiles');
 
 const EXIT_UNREADABLE = 2;
 
-/** A document with no more entries than this is read once and kept; a longer one is read twice, so that memory does not grow with it. */
+/** A document with no more entries than this is kept in memory; those of a longer one wait in a file, so that memory does not grow with it. */
 const KEPT_ENTRIES = 10_000;
 
 /** Few enough system calls for a document of gigabytes, small enough to be nothing beside a chunk of entries. */
@@ -108,71 +109,77 @@ type FailedPart = Extract<RawPart, { part: 'failed' }>;
 async function extractFile(path: string, context: ReadContext): Promise<FailedPart[]> {
   const { extract } = await import('../stages/extract/extract.ts');
   const source = await openFile(path);
-  const read = (): AsyncIterable<RawPart> => extract(source, context);
-  const reading = await readThrough(source, read);
-  let open: number | null = null;
-  for await (const part of partsInOrder(reading, read)) {
-    const statement = reading.statements.get(part.statement);
-    if (statement === undefined || part.part === 'failed' || (part.part === 'entries' && part.entries.length === 0)) continue;
-    if (open !== part.statement) {
-      const fields = JSON.stringify(statementFields(path, reading.sha256, statement.head, statement.proof));
-      await print(`${fields.slice(0, -1)},"entries":[`);
-    }
-    if (part.part === 'entries') {
-      const entries = part.entries.map((entry) => JSON.stringify(entryFields(entry, statement.head.currency))).join(',');
-      await print(open === part.statement ? `,${entries}` : entries);
-      open = part.statement;
-    } else {
-      await print(']}\n');
-      open = null;
-    }
-  }
-  return reading.failed;
-}
-
-interface Reading {
-  sha256: string;
-  /** Every part, where there are few enough to keep. */
-  kept: RawPart[] | null;
-  statements: Map<number, { head: RawStatement; proof: Proof }>;
-  failed: FailedPart[];
-  /** Entries of one statement stand between those of another, as in the CSV of several accounts. */
-  interleaved: boolean;
-}
-
-async function readThrough(source: DocumentSource, read: () => AsyncIterable<RawPart>): Promise<Reading> {
   const hash = createHash('sha256');
   for await (const block of source.read()) hash.update(block);
-  const reading: Reading = { sha256: hash.digest('hex'), kept: [], statements: new Map(), failed: [], interleaved: false };
-  const proofs = new Map<number, ProofBuilder>();
-  let entries = 0;
-  for await (const part of read()) {
-    if (part.part === 'entries') {
-      entries += part.entries.length;
-      if (!proofs.has(part.statement)) proofs.set(part.statement, createProof());
-      proofs.get(part.statement)!.entries(part.entries);
-      if (proofs.size > 1) reading.interleaved = true;
-    } else if (part.part === 'end') {
-      reading.statements.set(part.statement, { head: part.head, proof: (proofs.get(part.statement) ?? createProof()).finish(part.head) });
-    } else {
-      reading.failed.push(part);
+  const sha256 = hash.digest('hex');
+  await using entries = new Entries();
+  const { statements, failed } = await readThrough(extract(source, context), entries);
+  for (const [statement, { head, proof }] of statements) {
+    await print(`${JSON.stringify(statementFields(path, sha256, head, proof)).slice(0, -1)},"entries":[`);
+    let separator = '';
+    for await (const chunk of entries.read(statement)) {
+      await print(separator + chunk.map((entry) => JSON.stringify(entryFields(entry, head.currency))).join(','));
+      separator = ',';
     }
-    if (part.part !== 'entries') proofs.delete(part.statement);
-    if (entries > KEPT_ENTRIES) reading.kept = null;
-    reading.kept?.push(part);
+    await print(']}\n');
   }
-  return reading;
+  return failed;
 }
 
-/** The document's parts, one statement after the other; a long document in which they are interleaved is read once for each. */
-async function* partsInOrder({ kept, interleaved, statements }: Reading, read: () => AsyncIterable<RawPart>): AsyncGenerator<RawPart> {
-  if (kept !== null) yield* kept.toSorted((a, b) => a.statement - b.statement);
-  else if (!interleaved) yield* read();
-  else {
-    for (const statement of statements.keys()) {
-      for await (const part of read()) if (part.statement === statement) yield part;
+/** A document's entries, by statement: in memory, or in a file when there are too many. */
+class Entries implements AsyncDisposable {
+  #count = 0;
+  #kept: EntriesPart[] = [];
+  #spool: Spool | undefined;
+
+  async add(part: EntriesPart): Promise<void> {
+    this.#count += part.entries.length;
+    if (part.entries.length > 0) this.#kept.push(part);
+    if (this.#count <= KEPT_ENTRIES) return;
+    this.#spool ??= await Spool.open();
+    for (const kept of this.#kept) await this.#spool.add(kept);
+    this.#kept = [];
+  }
+
+  async *read(statement: number): AsyncGenerator<RawEntry[]> {
+    if (this.#spool !== undefined) yield* this.#spool.read(statement);
+    else for (const part of this.#kept) if (part.statement === statement) yield part.entries;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#spool?.close();
+  }
+}
+
+type EntriesPart = Extract<RawPart, { part: 'entries' }>;
+
+interface Reading {
+  /** By their number in the document. */
+  statements: [number, { head: RawStatement; proof: Proof }][];
+  failed: FailedPart[];
+}
+
+async function readThrough(parts: AsyncIterable<RawPart>, entries: Entries): Promise<Reading> {
+  const reading: Reading = { statements: [], failed: [] };
+  const proofs = new Map<number, ProofBuilder>();
+  for await (const part of parts) {
+    if (part.part === 'failed') {
+      reading.failed.push(part);
+      proofs.delete(part.statement);
+      continue;
+    }
+    let proof = proofs.get(part.statement);
+    if (proof === undefined) proofs.set(part.statement, proof = createProof());
+    if (part.part === 'entries') {
+      proof.entries(part.entries);
+      await entries.add(part);
+    } else {
+      reading.statements.push([part.statement, { head: part.head, proof: proof.finish(part.head) }]);
+      proofs.delete(part.statement);
     }
   }
+  reading.statements.sort(([a], [b]) => a - b);
+  return reading;
 }
 
 async function openFile(path: string): Promise<DocumentSource> {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -15,9 +15,9 @@ const PROGRAM = `import { extractCommand } from ${JSON.stringify(new URL('../../
 await extractCommand().parseAsync(process.argv.slice(1), { from: 'user' });`;
 
 /** Runs the command in a process of its own, as a shell does. */
-function extract(...files: string[]): Promise<Run> {
+function extract(files: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--input-type=module', '-e', PROGRAM, '--', ...files], { maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
+    execFile(process.execPath, ['--input-type=module', '-e', PROGRAM, '--', ...files], { maxBuffer: 1 << 28, env: { ...process.env, ...env } }, (error, stdout, stderr) => {
       resolve({ status: error === null ? 0 : Number(error.code), stdout, lines: parseLines(stdout), errors: parseLines(stderr) });
     });
   });
@@ -51,7 +51,7 @@ const SMALL = camt(
 
 test('prints a line per statement with the fields of the interchange', async () => {
   const path = await file('small.xml', SMALL);
-  const { status, lines, errors } = await extract(path);
+  const { status, lines, errors } = await extract([path]);
   expect([status, errors]).toEqual([0, []]);
   expect(lines.map((line) => [line.statement_id, line.ties_out, line.opening_balance.amount, line.closing_balance.amount])).toEqual([
     ['S1', true, '10.00', '7.50'], ['S2', false, '100', '201'],
@@ -78,7 +78,7 @@ test('each file that cannot be read has its error, the others are printed, and t
     file('good.txt', SMALL),
   ]);
   const missing = join(folder, 'missing.xml');
-  const { status, lines, errors } = await extract(...files, missing, folder);
+  const { status, lines, errors } = await extract([...files, missing, folder]);
   expect(status).toBe(2);
   expect(lines.map((line) => line.document)).toEqual([files[6], files[6]]);
   expect(errors.map(({ document, error }) => [document, error.code])).toEqual([
@@ -91,23 +91,34 @@ test('each file that cannot be read has its error, the others are printed, and t
 test('a document longer than what is kept in memory is printed whole, and not at all when it breaks off', async () => {
   const entries = 12_500;
   const long = camt(statement('L', 'EUR', '0.00', `${entries}.00`, entry('1.00', 'EUR', 'CRDT').repeat(entries)), statement('E', 'EUR', '1', '1', ''));
-  const { lines } = await extract(await file('long.xml', long));
+  const { lines } = await extract([await file('long.xml', long)]);
   expect(lines.map((line) => [line.statement_id, line.ties_out, line.entries.length, line.entries.at(-1)?.line])).toEqual([['L', true, entries, entries], ['E', true, 0, undefined]]);
-  const cut = await extract(await file('long-cut.xml', long.slice(0, -40)));
+  const cut = await extract([await file('long-cut.xml', long.slice(0, -40))]);
   expect([cut.stdout, cut.errors[0].error.code, cut.status]).toEqual(['', 'truncated', 2]);
 });
 
 test('the accounts of one CSV file are a line each, however their rows are mixed and however many there are', async () => {
   for (const n of [4, 12_000]) {
     const rows = Array.from({ length: n }, (_, i) => `2026-03-02,${['DE89370400440532013000', 'DE02120300000000202051'][i % 2]},-1.50,EUR,Invoice ${i}\n`);
-    const { lines } = await extract(await file(`mixed-${n}.csv`, `Date,Account number,Amount,Currency,Description\n${rows.join('')}`));
+    const { lines } = await extract([await file(`mixed-${n}.csv`, `Date,Account number,Amount,Currency,Description\n${rows.join('')}`)]);
     expect(lines.map((line) => [line.account, line.ties_out, line.entries.length, line.entries[1].line])).toEqual([
       ['DE89370400440532013000', null, n / 2, 3], ['DE02120300000000202051', null, n / 2, 4],
     ]);
   }
 });
 
+test('the entries of a long document wait in a file of which nothing is left, and where none can be made it is said', async () => {
+  const long = await file('spooled.csv', `Date,Description,Amount,Currency\n${Array.from({ length: 25_000 }, (_, i) => `2026-03-02,entry ${i},-1.00,EUR`).join('\n')}\n`);
+  const temporary = await mkdtemp(join(folder, 'temporary-'));
+  const { status, lines } = await extract([long], { TMPDIR: temporary });
+  expect(status).toBe(0);
+  expect(lines[0].entries.map((printed: { line: number; remittance: string }) => `${printed.line} ${printed.remittance}`)).toEqual(Array.from({ length: 25_000 }, (_, i) => `${i + 1} entry ${i}`));
+  expect(await readdir(temporary)).toEqual([]);
+  await rm(temporary, { recursive: true });
+  expect(await extract([long], { TMPDIR: temporary })).toMatchObject({ status: 2, lines: [], errors: [{ error: { code: 'configuration', message: expect.stringContaining('TMPDIR') } }] });
+});
+
 test('a document that two formats claim is read as the one whose sums hold', async () => {
-  const { lines } = await extract(await file('claimed', 'Date,Amount,Balance,Description\n2026-03-02,-1.50,98.50,print %PDF-1.7 brochures\n2026-03-03,2.00,100.50,sale\n'));
+  const { lines } = await extract([await file('claimed', 'Date,Amount,Balance,Description\n2026-03-02,-1.50,98.50,print %PDF-1.7 brochures\n2026-03-03,2.00,100.50,sale\n')]);
   expect(lines.map((line) => [line.format, line.ties_out, line.opening_balance.amount, line.entries[0].amount])).toEqual([['csv', true, '100.00', '-1.50']]);
 });
