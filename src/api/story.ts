@@ -63,6 +63,7 @@ const FACTS_AGAINST: readonly { code: string; text: string; holds(facts: Candida
   { code: 'not_named', text: 'The payment names none of these invoices.', holds: (facts) => facts.named_by === 'none' && facts.kind === 'invoices' },
   { code: 'names_more', text: 'The payment names other invoices as well.', holds: (facts) => facts.named_by !== 'none' && !facts.all_named },
   { code: 'amount_differs', text: 'The amount does not fit.', holds: (facts) => facts.amount === 'none' || facts.amount === 'short' || facts.amount === 'over' },
+  { code: 'exchange_contradicts', text: 'The amount does not follow from the exchange that the bank shows.', holds: (facts) => facts.exchange === 'contradicts' },
   { code: 'discount_late', text: 'The discount was taken too late.', holds: (facts) => facts.amount === 'discount_late' },
   { code: 'not_unique', text: 'Another combination has the same amount.', holds: (facts) => !facts.unique && facts.kind === 'invoices' },
   { code: 'status', text: 'An invoice of it is not open as it should be.', holds: (facts) => facts.status !== 'open' },

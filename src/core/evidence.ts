@@ -49,8 +49,8 @@ export interface CandidateFacts {
   all_named: boolean;
   payer: PayerRelation;
   amount: AmountFit;
-  /** What the bank shows of the exchange, for invoices in another currency than the entry: the amount as instructed in theirs, or the rate. */
-  exchange: 'none' | 'instructed' | 'rate';
+  /** What the bank shows of the exchange, for invoices in another currency than the entry: the amount as instructed in theirs, the rate, or both, of which the entry's amount cannot be made. */
+  exchange: 'none' | 'instructed' | 'rate' | 'contradicts';
   invoice_count: number;
   /** The candidate's invoices are all of one party. */
   one_party: boolean;

@@ -76,7 +76,10 @@ const CANDIDATE: { readonly [K in keyof CandidateFacts]: FactOf<CandidateFacts[K
   },
   exchange: {
     meaning: 'of invoices in another currency: what the bank shows of the exchange',
-    type: { none: 'they are in the entry\'s currency', instructed: 'the amount as instructed in theirs', rate: 'only the rate, and it leads to the minor unit' },
+    type: {
+      none: 'they are in the entry\'s currency', instructed: 'the amount as instructed in theirs', rate: 'only the rate, and it leads to the minor unit',
+      contradicts: 'amount and rate, from which the entry\'s amount cannot follow',
+    },
   },
   invoice_count: { meaning: 'how many invoices it settles', type: 'count' },
   one_party: { meaning: 'its invoices are all of one party', type: 'bool' },

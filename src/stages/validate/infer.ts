@@ -5,7 +5,7 @@ import { discountInTime, directionOf, nextInstalment } from './amount-fit.ts';
 import { candidate, facts } from './candidate.ts';
 import { findCombination, type Choice, type CombinationResult, type Member } from './combination.ts';
 import type { Books, Item, Leaf } from './contract.ts';
-import { exchangedLeaf, explainItems, moveInEntryCurrency, type ExchangedFit } from './exchange.ts';
+import { exchangedLeaf, explainItems, moveInEntryCurrency, type ExchangedFit, type View } from './exchange.ts';
 import { endsInSeparator, isOneSlip, numberedMonthsIn, numbersIn, ordersIn, saysMore, speaksOfPrepayment, type WrittenNumber } from './mentions.ts';
 import { gate, statusOf, type Named } from './named.ts';
 import { payerOf, type Payer } from './payer.ts';
@@ -207,7 +207,7 @@ function completedCandidates(leaf: Leaf, named: Named, payer: Payer, books: Book
   const { some, found } = findCombination(others.map((item): Choice<Item> => ({ item, ways: waysOf(item, leaf).map((way) => way * directionOf(item) * sign) })), rest);
   const bonus = rest < 0n || found === 'one' || saysMore(leaf.remittance) || endsInSeparator(leaf.remittance) ? COMPLETES_A_LIST : COMPLETES;
   const whole = named.items.map((item): Member<Item> => ({ item, amount: item.open * directionOf(item) * sign, way: 0 }));
-  return some.map((members, i) => candidate(leaf, payer, books, [...named.items, ...members.map(({ item }) => item)], fitOfMembers([...whole, ...members], leaf, leaf), {
+  return some.map((members, i) => candidate(leaf, payer, books, [...named.items, ...members.map(({ item }) => item)], fitOfMembers([...whole, ...members], leaf, null), {
     named_by: 'none', all_named: false, unique: false, status: 'open', undisputed: false,
   }, bonus - i));
 }
@@ -217,7 +217,7 @@ export function partsOfNamed(leaf: Leaf, named: Named, payer: Payer, books: Book
   const open = named.items.filter((item) => item.open > 0n && item.status === 'open' && item.currency === leaf.currency);
   const sign = leaf.amount < 0n ? -1n : 1n;
   const { some } = findCombination(open.map((item): Choice<Item> => ({ item, ways: waysOf(item, leaf).map((way) => way * directionOf(item) * sign) })), leaf.amount * sign);
-  return some.map((members) => candidate(leaf, payer, books, members.map(({ item }) => item), fitOfMembers(members, leaf, leaf), {
+  return some.map((members) => candidate(leaf, payer, books, members.map(({ item }) => item), fitOfMembers(members, leaf, null), {
     named_by: named.named_by, all_named: false, unique: false, status: 'open',
   }));
 }
@@ -290,25 +290,25 @@ function waysOf(item: Item, leaf: Leaf): bigint[] {
 
 /**
  * The only combination over the items of the entry's currency and over those of the currency in which it was instructed, each against its
- * own amount. `view` is the entry in the combination's currency.
+ * own amount. `view` is the entry in the combination's currency, null where that is its own.
  */
-function findInCurrencies(leaf: Leaf, items: readonly Item[]): { combination: CombinationResult<Item>; view: Leaf } {
+function findInCurrencies(leaf: Leaf, items: readonly Item[]): { combination: CombinationResult<Item>; view: View | null } {
   const sign = leaf.amount < 0n ? -1n : 1n;
   const searchIn = (view: Leaf): CombinationResult<Item> => {
     const choices = items.filter((item) => item.currency === view.currency)
       .map((item): Choice<Item> => ({ item, ways: waysOf(item, view).map((way) => way * directionOf(item) * sign) }));
     return choices.length === 0 ? { found: 'none', first: null, some: [] } : findCombination(choices, view.amount * sign);
   };
-  const own = { combination: searchIn(leaf), view: leaf };
+  const own = { combination: searchIn(leaf), view: null };
   const exchanged = leaf.instructed && exchangedLeaf(leaf, leaf.instructed.currency);
   if (!exchanged) return own;
-  const other = { combination: searchIn(exchanged.leaf), view: exchanged.leaf };
+  const other = { combination: searchIn(exchanged.leaf), view: exchanged };
   if (other.combination.found === 'none') return own;
   if (own.combination.found === 'none') return other;
-  return { combination: { ...own.combination, found: 'several' } as CombinationResult<Item>, view: leaf };
+  return { combination: { ...own.combination, found: 'several' } as CombinationResult<Item>, view: null };
 }
 
-function fitOfMembers(members: readonly Member<Item>[], leaf: Leaf, view: Leaf): ExchangedFit {
+function fitOfMembers(members: readonly Member<Item>[], leaf: Leaf, view: View | null): ExchangedFit {
   const sign = leaf.amount < 0n ? -1n : 1n;
   const shares = members.map(({ item, amount }) => {
     const positive = amount * directionOf(item) * sign;
@@ -318,7 +318,7 @@ function fitOfMembers(members: readonly Member<Item>[], leaf: Leaf, view: Leaf):
   const discounted = shares.some((part) => part.discount > 0n);
   const partly = shares.some((part) => part.amount + part.discount < part.item.open);
   const fit = { fit: discounted ? 'discount' as const : partly ? 'instalment' as const : 'exact' as const, shares };
-  return view === leaf ? { ...fit, exchange: 'none' } : { ...moveInEntryCurrency(leaf, view, fit), exchange: 'instructed' };
+  return view === null ? { ...fit, exchange: 'none' } : { ...moveInEntryCurrency(leaf, view.leaf, fit), exchange: view.exchange };
 }
 
 /** By the day due, then issued, then the number: what a payer settles first. */

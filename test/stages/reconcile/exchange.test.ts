@@ -94,6 +94,18 @@ describe('an invoice in another currency than the entry', () => {
     expect(await Promise.all([one, own].map(open))).toEqual([119_000n, 119_000n]);
   });
 
+  it('is for a person where the amount cannot follow from what was instructed and the rate beside it', async () => {
+    const [half, by_reference, unnamed] = [await invoice(), await invoice({ reference: 'RF18539007547034' }), await invoice({ amount: '654.32' })];
+    const decided = await book(EUR, pays(half, '547.40', { instructed: { amount: '1190.00', currency: 'USD' }, exchange_rate: '0.92' }),
+      pays('', '547.40', { reference: 'RF18539007547034', instructed: { amount: '1190.00', currency: 'USD' }, exchange_rate: '0.92' }),
+      pays('thank you', '300.00', { instructed: { amount: '654.32', currency: 'USD' }, exchange_rate: '0.92' }));
+    expect(decided.map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual(Array(3).fill('review exchange_contradicts'));
+    expect(decided[0]!.suggestions[0]).toMatchObject({ allocations: [{ invoice_number: half, amount: '547.40', settled: { amount: '1190.00' } }] });
+    expect(await Promise.all([half, by_reference, unnamed].map(open))).toEqual([119_000n, 119_000n, 65_432n]);
+    await importMasterData(db, { accounts: `account,currency\n${EUR},EUR\n`, invoices: 'kind,invoice_number,party_id,currency,amount,issue_date,status\n'
+      + `receivable,${unnamed},C1,USD,654.32,2026-02-01,cancelled\n` });
+  });
+
   it('another amount instructed than is open is for a person; several invoices share the entry to the cent; a discount is in their currency', async () => {
     const [short, one, two, discounted] = [await invoice({ base: '1000.00' }), await invoice({ amount: '100.00', base: '90.00' }), await invoice({ amount: '200.01', base: '180.00' }), await invoice({ base: '1000.00', discount: '35.70' })];
     const decided = await book(EUR, pays(short, '1050.00', { instructed: { amount: '1189.99', currency: 'USD' } }), pays(`${one} ${two}`, '275.55', { instructed: { amount: '300.01', currency: 'USD' } }),

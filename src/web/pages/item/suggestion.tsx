@@ -29,7 +29,7 @@ const REASONS: Record<string, string | null> = {
   payer_assigned: 'The party itself pays, though a factor has its claims', payer_unknown: null, payer_contradicts: null,
   amount_exact: 'The amount is exact', amount_discount: 'The amount is exact less the discount, in time', amount_charges: 'The amount is exact less the charges that the bank shows', amount_withholding: 'The amount is exact less the tax withheld',
   amount_instalment: 'The amount is an agreed instalment', amount_discount_late: null, amount_short: null, amount_over: null, amount_none: null,
-  exchange_instructed: 'The bank shows the amount in the invoice’s currency', exchange_rate: 'The bank shows the rate', payment_out: null, nobody_we_know: 'Nobody we know is connected with it', none_of_ours: null,
+  exchange_instructed: 'The bank shows the amount in the invoice’s currency', exchange_rate: 'The bank shows the rate', exchange_contradicts: null, payment_out: null, nobody_we_know: 'Nobody we know is connected with it', none_of_ours: null,
 };
 
 const RULE_CODE = /^rule:/;
