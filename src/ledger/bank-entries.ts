@@ -24,3 +24,12 @@ export async function loadBookedIdentities(tx: Pick<Tx, 'kysely'>, account_id: n
      order by e.entry_id`.execute(tx.kysely);
   return rows;
 }
+
+/** What these entries say: whatever is printed of the other side and of the payment. */
+export async function loadTexts(tx: Pick<Tx, 'kysely'>, entry_ids: readonly bigint[]): Promise<Map<bigint, string>> {
+  if (entry_ids.length === 0) return new Map();
+  const { rows } = await sql<{ entry_id: bigint; text: string }>`
+    select entry_id, concat_ws(' ', counterparty_account, counterparty_name, end_to_end_id, mandate_id, structured_reference, remittance) as text from entry
+     where entry_id = any(${entry_ids.map(String)}::bigint[])`.execute(tx.kysely);
+  return new Map(rows.map(({ entry_id, text }) => [entry_id, text]));
+}

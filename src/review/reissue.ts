@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { pairWithBooks } from '../core/entry-identity.ts';
+import { listEquals, pairWithBooks } from '../core/entry-identity.ts';
 import { Failure } from '../core/failure.ts';
 import { formatMoney } from '../core/money.ts';
-import { loadBookedIdentities, loadIdentities } from '../ledger/bank-entries.ts';
+import { loadBookedIdentities, loadIdentities, loadTexts } from '../ledger/bank-entries.ts';
 import { postJournalEntries, type JournalEntryDraft } from '../ledger/journal.ts';
 import { allocateIds, openChain } from '../ledger/log.ts';
 import { copyRows } from '../platform/copy.ts';
@@ -73,7 +73,7 @@ interface Difference { same: [entry_id: bigint, on_books: bigint][]; added: bigi
 async function compare(tx: Pick<Tx, 'kysely'>, { statement_id, account_id, from_date, to_date, replaces }: QuarantinedStatement): Promise<Difference> {
   const own = await loadIdentities(tx, statement_id);
   const on_books = await loadBookedIdentities(tx, account_id, from_date!, to_date!);
-  const pairs = pairWithBooks(own, on_books);
+  const pairs = pairWithBooks(own, on_books, await loadTexts(tx, listEquals(own, on_books)));
   const paired = new Set(pairs.values());
   return {
     same: own.flatMap(({ entry_id }): [bigint, bigint][] => (pairs.get(entry_id) ? [[entry_id, pairs.get(entry_id)!]] : [])),

@@ -1,7 +1,7 @@
 import type { Json } from '../../core/canonical-json.ts';
-import { pairWithBooks, type EntryIdentity } from '../../core/entry-identity.ts';
+import { listEquals, pairWithBooks, type EntryIdentity } from '../../core/entry-identity.ts';
 import type { Check } from '../../core/statement.ts';
-import { loadBookedIdentities, loadIdentities } from '../../ledger/bank-entries.ts';
+import { loadBookedIdentities, loadIdentities, loadTexts } from '../../ledger/bank-entries.ts';
 import type { JournalEntryDraft, JournalLineDraft } from '../../ledger/journal.ts';
 import { postJournalEntries } from '../../ledger/journal.ts';
 import type { LogChain, LogDraft } from '../../ledger/log.ts';
@@ -88,7 +88,7 @@ async function weighAccount(account_id: number, statements: readonly ReceivedSta
     if (place.kind === 'overlaps') {
       const { from, to } = { from: statement.from!, to: statement.to! };
       const on_books = [...await load.onBooks(account_id, from, to), ...fresh.filter((one) => one.booking_date >= from && one.booking_date <= to)];
-      const pairs = pairWithBooks(own, on_books);
+      const pairs = pairWithBooks(own, on_books, await load.texts(listEquals(own, on_books)));
       const added = own.filter((entry) => pairs.get(entry.entry_id) === null);
       for (const entry of own) if (pairs.get(entry.entry_id) !== null) duplicates.set(entry.line, pairs.get(entry.entry_id)!);
       const paired = new Set(duplicates.values());
@@ -136,6 +136,7 @@ type BookedIdentity = EntryIdentity & { statement_id: bigint };
 interface IdentityLoader {
   ofStatement(statement_id: bigint): Promise<(EntryIdentity & { line: number })[]>;
   onBooks(account_id: number, from: string, to: string): Promise<BookedIdentity[]>;
+  texts(entry_ids: readonly bigint[]): Promise<Map<bigint, string>>;
 }
 
 /** Weighing may be repeated; what was loaded once is kept for the batch. */
@@ -145,6 +146,7 @@ function createIdentityLoader(tx: Tx): IdentityLoader {
   return {
     ofStatement: (statement_id) => statements.getOrInsertComputed(statement_id, () => loadIdentities(tx, statement_id)),
     onBooks: (account_id, from, to) => windows.getOrInsertComputed(`${account_id} ${from} ${to}`, () => loadBookedIdentities(tx, account_id, from, to)),
+    texts: (entry_ids) => loadTexts(tx, entry_ids),
   };
 }
 

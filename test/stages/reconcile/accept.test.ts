@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { acceptStatement, compareStatements, placeOf } from '../../../src/stages/reconcile/accept.ts';
-import { pairWithBooks, type EntryIdentity } from '../../../src/core/entry-identity.ts';
+import { listEquals, pairWithBooks, type EntryIdentity } from '../../../src/core/entry-identity.ts';
 import type { BookedStatement, ReceivedStatement } from '../../../src/stages/reconcile/contract.ts';
 
 const received = (of: Partial<ReceivedStatement>): ReceivedStatement => ({
@@ -107,6 +107,22 @@ describe('the entries that two statements share', () => {
     const pairs = pairWithBooks([entry(11n, 500n, 'A'), entry(12n, 500n, 'B'), entry(13n, 700n)], [entry(1n, 500n, 'B'), entry(2n, 700n, 'C')]);
     expect(Object.fromEntries(pairs)).toEqual({ 11: null, 12: 1n, 13: 2n });
   });
+
+  it('tells equals apart by what they say, in whatever order and form', () => {
+    const texts = new Map([[11n, 'DE12 Mill GmbH invoice 7'], [12n, 'Zoe thanks'], [13n, 'Zoe thanks'], [1n, 'ZOE THANKS'], [2n, 'MILL GMBH/INVOICE 7 DE12']]);
+    const [own, booked] = [[entry(11n, 500n), entry(12n, 500n), entry(13n, 500n)], [entry(1n, 500n), entry(2n, 500n)]];
+    expect(Object.fromEntries(pairWithBooks(own, booked, texts))).toEqual({ 11: 2n, 12: 1n, 13: null });
+    expect(Object.fromEntries(pairWithBooks(own, booked.toReversed(), texts))).toEqual({ 11: 2n, 12: 1n, 13: null });
+    expect(listEquals(own, booked)).toEqual([11n, 12n, 13n, 1n, 2n]);
+    expect(listEquals(own, [entry(1n, 700n)])).toEqual([]);
+    // Without a reference on one side the texts tell, too.
+    expect(Object.fromEntries(pairWithBooks([entry(11n, 500n, 'A'), entry(12n, 500n, 'B')], booked, texts))).toEqual({ 11: 2n, 12: 1n });
+  });
+
+  it('pairs many of one day and amount without weighing each against each', () => {
+    const many = (from: bigint) => Array.from({ length: 50_000 }, (_, i) => entry(from + BigInt(i), 350n, i % 2 === 0 ? `R${i}` : null));
+    expect([...pairWithBooks(many(1n), many(1_000_000n)).values()].every((same) => same !== null)).toBe(true);
+  }, 20_000);
 
   it('never joins other days or amounts', () => {
     expect([...pairWithBooks([entry(11n, 500n), entry(12n, -500n)], [entry(1n, 500n, null, '2026-10-03'), entry(2n, 501n)]).values()]).toEqual([null, null]);
