@@ -7,7 +7,7 @@ import { findCombination, type Choice, type CombinationResult, type Member } fro
 import type { Books, Item, Leaf } from './contract.ts';
 import { exchangedLeaf, explainItems, moveInEntryCurrency, type ExchangedFit, type View } from './exchange.ts';
 import { endsInSeparator, isOneSlip, numberedMonthsIn, numbersIn, ordersIn, saysMore, speaksOfPrepayment, type WrittenNumber } from './mentions.ts';
-import { gate, statusOf, type Named } from './named.ts';
+import { gate, isRelated, statusOf, type Named } from './named.ts';
 import { payerOf, type Payer } from './payer.ts';
 
 /** Without a name for it: what the payer may pay and whose amount fits, alone or as a combination; and what a person may have to choose of. */
@@ -233,7 +233,8 @@ function forAPerson(leaf: Leaf, named: Named, payer: Payer, books: Books, items:
   const closed = named.items.length > 0 && named.items.every((item) => statusOf([item]) !== 'open');
   const out: Candidate[] = [];
   if (party_id !== null && (says.prepayment || closed || (nothing_named && explained.length === 0))) {
-    const certain = says.prepayment || closed;
+    // Somebody else's closed invoice says little of what the payer owes.
+    const certain = says.prepayment || (closed && named.items.every((item) => isRelated(payer, item, books)));
     out.push({
       allocations: [], facts: facts({ kind: 'on_account', all_named: named.items.length === 0, payer: payer.by_account.length > 0 ? 'account' : 'name', unique: false, undisputed: false }),
       ledger_account: 'on_account', party_id, reasons: [says.prepayment ? 'prepayment' : closed ? 'settled_already' : 'no_open_item_fits'], reverses_decision_id: null,

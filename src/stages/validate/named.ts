@@ -95,7 +95,8 @@ function hearNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books
   return { ...own, ignored };
 }
 
-function isRelated(payer: Payer, item: Item, books: Books): boolean {
+/** Whether the payer is known as the item's party, or as one that it has to do with. */
+export function isRelated(payer: Payer, item: Item, books: Books): boolean {
   return !['unknown', 'contradicts'].includes(relationOf(payer, item.party_id, books));
 }
 

@@ -106,6 +106,12 @@ describe('an invoice that is named and closed', () => {
     expect(candidates[0]).toMatchObject({ ledger_account: 'on_account', party_id: 'C1', reasons: ['settled_already'] });
     expect(refused).toEqual([{ invoice_number: 'RE-1001', party_id: 'C1', reason: 'paid' }]);
   });
+
+  it('of somebody else stands behind the payer\'s own that fits', () => {
+    const { candidates } = best({ remittance: 'Rechnung RG 46610-C' }, [item('RG 46601-C', 11_900n), item('RG 46605-A', 9_910n), item('RG 46610-C', 31_000n, { open: 0n, status: 'paid', party_id: 'C2' })]);
+    expect(candidates[0]!.allocations.map((part) => part.invoice_number)).toEqual(['RG 46601-C']);
+    expect(candidates.find(({ ledger_account }) => ledger_account === 'on_account')!.score).toBeLessThan(candidates[0]!.score);
+  });
 });
 
 describe('how the amount is explained', () => {
