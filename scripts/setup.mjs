@@ -54,8 +54,10 @@ export function arePagesBuilt() {
 export function buildPages() {
   const hash = pagesHash();
   rmSync(PAGES_STAMP, { force: true });
-  // The build says nothing on standard output, which is for the program's results.
-  const { status, error } = spawnSync(findNode(), [join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  // The build says nothing on standard output, which is for the program's results. Whoever asks for it, a test run among them, gets React as
+  // people get it: the one for development is a third larger and half as fast.
+  const { status, error } = spawnSync(findNode(), [join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn'],
+    { cwd: ROOT, stdio: ['ignore', 2, 2], env: { ...process.env, NODE_ENV: 'production' } });
   if (status !== 0) {
     console.error(`tieout: the pages in src/web could not be built${error ? `: ${error.message}` : '; the reason stands above'}`);
     return false;
@@ -66,7 +68,7 @@ export function buildPages() {
 
 /** Of what the build reads. */
 function pagesHash() {
-  const hash = createHash('sha256').update(lockHash()).update(readFileSync(join(ROOT, 'vite.config.ts')));
+  const hash = createHash('sha256').update(lockHash()).update(readFileSync(join(ROOT, 'vite.config.ts'))).update(readFileSync(join(ROOT, 'scripts', 'setup.mjs')));
   for (const entry of readdirSync(PAGES, { recursive: true }).sort()) {
     if (/\.\w+$/.test(entry)) hash.update(entry).update(readFileSync(join(PAGES, entry)));
   }

@@ -47,7 +47,7 @@ onBothQueues('a process that is killed', (queue) => {
   afterAll(() => rm(folder, { recursive: true }));
 
   const environment = (more: Record<string, string> = {}) => ({
-    PATH: process.env.PATH, LOG_LEVEL: 'silent', WORKER_CONCURRENCY: '4', NODE_COMPILE_CACHE: join(tmpdir(), 'tieout-compile-cache'), ...queue.environment(db), ...more });
+    PATH: process.env.PATH, LOG_LEVEL: 'silent', WORKER_CONCURRENCY: '4', NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...queue.environment(db), ...more });
 
   /** Starts a program and returns by which signal it ended. */
   async function run(args: readonly string[], more: Record<string, string>, meanwhile: (kill: () => void) => Promise<unknown> = async () => {}) {

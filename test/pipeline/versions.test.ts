@@ -48,7 +48,7 @@ onBothQueues('workers of two versions', (queue) => {
     const child = spawn(process.execPath, ['--import', join(CHAOS, 'preload.ts'), ...(version === 'next' ? ['--import', join(import.meta.dirname, 'next-version/preload.ts')] : []),
       join(CHAOS, 'quick-worker.ts')], {
       cwd: join(CHAOS, '../..'), stdio: ['ignore', 'pipe', 'ignore'],
-      env: { PATH: process.env.PATH, LOG_LEVEL: 'silent', WORKER_CONCURRENCY: '2', ...queue.environment(db), ...(dies_at && { FAULT_AT: dies_at, FAULT_SIGNAL: 'SIGKILL' }) },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, LOG_LEVEL: 'silent', WORKER_CONCURRENCY: '2', ...queue.environment(db), ...(dies_at && { FAULT_AT: dies_at, FAULT_SIGNAL: 'SIGKILL' }) },
     });
     const told: string[] = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => told.push(...text.trim().split('\n')));

@@ -39,7 +39,7 @@ export function inTheBrowser(name: string, tests: (begin: (given?: Partial<Confi
     const idle = new Map<string, Page[]>();
     const used: { key: string; page: Page }[] = [];
     beforeAll(async () => {
-      [browser, port] = await Promise.all([launchChromium(), freePort(), ensureNight()]);
+      [browser, port] = await Promise.all([launchChromium(SHORT_LIVED), freePort(), ensureNight()]);
     }, 300_000);
     afterEach(async () => {
       for (const { key, page } of used.splice(0)) {
@@ -105,6 +105,9 @@ export function inTheBrowser(name: string, tests: (begin: (given?: Partial<Confi
 }
 
 const NIGHT = 'tieout_night';
+
+// A page of a test lives for seconds: its scripts are gone before optimising them has paid.
+const SHORT_LIVED = '--js-flags=--no-opt,--no-maglev';
 
 /** The night as a database to clone, filled once for all files of a test run: the first that needs it fills it, and others wait. */
 async function ensureNight(): Promise<void> {
