@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { counted } from '../core/counted.ts';
 import type { Candidate, CandidateAllocation, Evidence } from '../core/evidence.ts';
 import { Failure } from '../core/failure.ts';
 import { formatMoney } from '../core/money.ts';
@@ -95,7 +96,7 @@ export function summariseRecord(action: string, payload: string): string {
   switch (action) {
     case 'decide': return [text('outcome'), text('reason')?.replaceAll('_', ' ')].filter(Boolean).join(': ');
     case 'accept': case 'assign': {
-      const parts = Array.isArray(said['allocations']) ? `${said['allocations'].length} invoices` : '';
+      const parts = Array.isArray(said['allocations']) ? counted(said['allocations'].length, 'invoice') : '';
       return [said['suggestion'] === undefined ? null : `suggestion ${String(said['suggestion'])}`, parts, text('approved_by') && `approved by ${text('approved_by')}`, text('comment')].filter(Boolean).join(', ');
     }
     case 'comment': case 'question': return text('text') ?? '';

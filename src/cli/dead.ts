@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { sql } from 'kysely';
+import { counted } from '../core/counted.ts';
 import { FAILURES, Failure, type FailureCode } from '../core/failure.ts';
 import { STAGES, type Stage } from '../core/stage.ts';
 import { openQueues, type Queues } from '../pipeline/backends.ts';
@@ -84,7 +85,7 @@ command goes on with the rest. What has been retried or discarded meanwhile, or 
       const { documents, remaining } = await inParts(db, options, async (until, limit) => {
         const done = await retryDeadLetters(db, queues, log, { until, ...filter }, actingUser(), Math.min(limit, RETRIED_AT_A_TIME));
         if (done.run_id !== null) run_ids.push(done.run_id);
-        if (!options.json && done.run_id !== null) process.stdout.write(`run ${done.run_id}: ${counted(done.documents)} due again${done.remaining > 0 ? `, ${done.remaining} dead letters left` : ''}\n`);
+        if (!options.json && done.run_id !== null) process.stdout.write(`run ${done.run_id}: ${counted(done.documents, 'document')} due again${done.remaining > 0 ? `, ${counted(done.remaining, 'dead letter')} left` : ''}\n`);
         return done;
       });
       const summaries = options.run && run_ids.length > 0 ? await workHere(session, run_ids) : [];
@@ -102,7 +103,7 @@ command goes on with the rest. What has been retried or discarded meanwhile, or 
       await tellResolved(db, filter, options);
       const { documents, remaining } = await inParts(db, options, (until, limit) => discardDeadLetters(db, queues, log, { until, ...filter }, actingUser(), options.reason, limit));
       if (options.json) return printJson({ documents, remaining });
-      process.stdout.write(`${counted(documents)} discarded${remaining > 0 ? `, ${remaining} dead letters left` : ''}\n`);
+      process.stdout.write(`${counted(documents, 'document')} discarded${remaining > 0 ? `, ${counted(remaining, 'dead letter')} left` : ''}\n`);
     }));
 
   return command;
@@ -148,10 +149,6 @@ async function inParts(
     left -= part.documents;
     if (part.documents === 0 || part.remaining === 0 || left === 0) return { documents, remaining: part.remaining };
   }
-}
-
-function counted(documents: number): string {
-  return `${documents} ${documents === 1 ? 'document' : 'documents'}`;
 }
 
 /** The first line of a text, cut to a length. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { counted } from '../core/counted.ts';
 import { verifyLog } from '../ledger/verify-log.ts';
 import { EXIT, printJson, withDatabase } from './session.ts';
 
@@ -20,7 +21,7 @@ Examples:
       const result = await verifyLog(db, options.head);
       if (options.json) printJson(result);
       else if (result.fault) process.stdout.write(`the log is broken at record ${result.fault.seq}: ${result.fault.fault}\n`);
-      else process.stdout.write(`${result.records} records, all as they were written; head ${result.head}\n`);
+      else process.stdout.write(`${counted(result.records, 'record')}, all as they were written; head ${result.head}\n`);
       if (result.fault) process.exitCode = EXIT.broken;
     }));
   return command;

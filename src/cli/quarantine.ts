@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { counted } from '../core/counted.ts';
 import { formatMoney } from '../core/money.ts';
 import { transaction } from '../platform/database.ts';
 import { acceptReissue, listQuarantined, loadReissue, type QuarantinedStatement } from '../review/reissue.ts';
@@ -40,7 +41,7 @@ Example:
   tieout quarantine accept 12 --reason "confirmed by the bank, case 4711"`)
     .action((id: string, options: { reason: string }) => withDatabase('web', async ({ db }) => {
       const { added, dropped } = await transaction(db, (tx) => acceptReissue(tx, parseId(id), options.reason, { user: actingUser() }));
-      process.stdout.write(`statement ${id} is on the books: ${added} entries added, ${dropped} taken back\n`);
+      process.stdout.write(`statement ${id} is on the books: ${counted(added, 'entry', 'entries')} added, ${dropped} taken back\n`);
     }));
 
   return command;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { counted } from '../core/counted.ts';
 import { replayDecisions, type ReplayScope } from '../pipeline/replay.ts';
 import type { ReplayDifference } from '../stages/reconcile/replay.ts';
 import { EXIT, parseId, printJson, withDatabase } from './session.ts';
@@ -35,7 +36,7 @@ Examples:
           process.stdout.write(`entry ${entry_id}, decision ${decision_id}, ${field}: ${JSON.stringify(stored)} is stored, ${JSON.stringify(recomputed)} follows\n`);
         }
         if (differing > shown.length) process.stdout.write(`… and ${differing - shown.length} more\n`);
-        process.stdout.write(`${decisions} decisions replayed, ${differing === 0 ? 'nothing differs' : `${differing} differences`}\n`);
+        process.stdout.write(`${counted(decisions, 'decision')} replayed, ${differing === 0 ? 'nothing differs' : counted(differing, 'difference')}\n`);
       }
       if (differing > 0) process.exitCode = EXIT.broken;
     }));

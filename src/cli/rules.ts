@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { counted } from '../core/counted.ts';
 import { findRulesInForce } from '../ledger/rules-in-force.ts';
 import { transaction } from '../platform/database.ts';
 import { loadPerson } from '../review/person.ts';
@@ -37,9 +38,9 @@ Examples:
         process.stdout.write(`${JSON.stringify({ version: ruleset?.version ?? null, rules, problems })}\n`);
       } else {
         const rows = rules.map(({ id, owner, outcome, strength, reason, file, line }) => [id, owner, outcome, String(strength), reason, `${file}:${line}`]);
-        if (ruleset) process.stdout.write(`${table([['RULE', 'OWNER', 'OUTCOME', 'STRENGTH', 'REASON', 'WHERE'], ...rows])}\n${rules.length} rules, version ${ruleset.version}\n`);
+        if (ruleset) process.stdout.write(`${table([['RULE', 'OWNER', 'OUTCOME', 'STRENGTH', 'REASON', 'WHERE'], ...rows])}\n${counted(rules.length, 'rule')}, version ${ruleset.version}\n`);
         for (const { file, line, column, message, excerpt } of problems) process.stderr.write(`${file}:${line}:${column}: ${message}\n${excerpt}\n\n`);
-        if (problems.length > 0) process.stderr.write(`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}\n`);
+        if (problems.length > 0) process.stderr.write(`${counted(problems.length, 'problem')}\n`);
       }
       if (problems.length > 0) process.exitCode = 1;
     });

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { counted } from '../core/counted.ts';
 import { openQueues } from '../pipeline/backends.ts';
 import { STAGE_TABLE } from '../pipeline/queues.ts';
 import { finishRuns, runDocuments, type RunOptions } from '../pipeline/run.ts';
@@ -76,7 +77,7 @@ export function submitCommand(): Command {
         const sources = await listSources(paths);
         const run_id = await submitDocuments(db, queues, log, { kind: 'submit', sources });
         if (options.json) printJson({ run_id, documents: sources.length });
-        else process.stdout.write(`run ${run_id}: ${sources.length} ${sources.length === 1 ? 'document' : 'documents'} submitted\n`);
+        else process.stdout.write(`run ${run_id}: ${counted(sources.length, 'document')} submitted\n`);
       } finally {
         await queues.close();
       }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { sql } from 'kysely';
+import { counted } from '../core/counted.ts';
 import type { RunSummary } from '../pipeline/summary.ts';
 import type { Database } from '../platform/database.ts';
 import { formatTable } from './session.ts';
@@ -66,8 +67,4 @@ async function formatSetAside(db: Database, run_id: string, { quarantined, dead_
 
 function cut(sentence: string): string {
   return sentence.length > SENTENCE_WIDTH ? `${sentence.slice(0, SENTENCE_WIDTH - 1).trimEnd()}…` : sentence;
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

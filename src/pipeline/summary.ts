@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { counted } from '../core/counted.ts';
 import { formatMoney } from '../core/money.ts';
 import { listViolations, type Violation } from '../ledger/invariants.ts';
 import { findLogHead } from '../ledger/log.ts';
@@ -107,7 +108,7 @@ async function listConservationViolations(tx: Tx, run_id: bigint, totals: readon
     if (found_count !== count || found_amount !== amount) {
       violations.push({
         invariant: 'every entry has one outcome',
-        detail: `run ${run_id}: ${count} entries of ${formatMoney(amount, currency)} ${currency}, `
+        detail: `run ${run_id}: ${counted(count, 'entry', 'entries')} of ${formatMoney(amount, currency)} ${currency}, `
           + `but ${found_count} of ${formatMoney(found_amount, currency)} have a decision`,
       });
     }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { counted } from '../core/counted.ts';
 import type { Candidate } from '../core/evidence.ts';
 import { assert, Failure } from '../core/failure.ts';
 import { formatMoney, parseMoney } from '../core/money.ts';
@@ -48,7 +49,7 @@ export interface AssignedLedger {
 export async function acceptSuggestion(tx: Tx, entry_id: bigint, number: number, act: Act): Promise<bigint> {
   const item = await openItem(tx, entry_id, act);
   const suggestion = item.suggestions[number - 1];
-  if (!suggestion) throw new Failure('not_found', `entry ${entry_id} has ${item.suggestions.length} suggestions, and no number ${number}`);
+  if (!suggestion) throw new Failure('not_found', `entry ${entry_id} has ${counted(item.suggestions.length, 'suggestion')}, and no number ${number}`);
   if (suggestion.reverses_decision_id) return acceptReturn(tx, item, BigInt(suggestion.reverses_decision_id), act, { suggestion: number });
   if (suggestion.allocations.length === 0 && suggestion.ledger_account === null) {
     throw new Failure('invalid_input', 'this suggestion says that the entry is none of ours; assign it to a ledger account instead');

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { counted } from '../core/counted.ts';
 import { Failure } from '../core/failure.ts';
 import { formatMoney } from '../core/money.ts';
 import type { Tx } from '../platform/database.ts';
@@ -52,7 +53,7 @@ export async function requestBulkAccept(tx: Tx, person: Person, selection: Accep
   requireShown(preview, digest);
   return requestApproval(tx, {
     kind: 'bulk_accept', company: selection.company, entry_id: null, request: preview.request, why: 'many entries at once take a second person', sums: preview.sums, comment, requested_by: person.user_id,
-    summary: `accept ${preview.lines.length} entries with reason ${selection.reason}${selection.rule_id === null ? '' : `, rule ${selection.rule_id}`}`,
+    summary: `accept ${counted(preview.lines.length, 'entry', 'entries')} with reason ${selection.reason}${selection.rule_id === null ? '' : `, rule ${selection.rule_id}`}`,
   });
 }
 
@@ -141,7 +142,7 @@ export async function requestBulkUndo(tx: Tx, person: Person, selection: UndoSel
   const what = 'run_id' in selection ? `run ${selection.run_id}` : `rule ${selection.rule_id} at version ${selection.ruleset}`;
   return requestApproval(tx, {
     kind: 'bulk_undo', company: companies.length === 1 ? companies[0]!.company : null, entry_id: null, request: { ...preview.request, reason }, why: 'taking back many decisions takes a second person', sums: preview.sums,
-    comment: reason, requested_by: person.user_id, summary: `undo ${preview.lines.length} decisions of ${what}`,
+    comment: reason, requested_by: person.user_id, summary: `undo ${counted(preview.lines.length, 'decision')} of ${what}`,
   });
 }
 
@@ -164,7 +165,7 @@ export async function runBulkUndo(tx: Tx, decisions: readonly string[], reason: 
 }
 
 function requireShown(preview: BulkPreview, digest: string): void {
-  if (preview.digest !== digest) throw new Failure('stale', `what would be done has changed since it was shown: it is ${preview.lines.length} entries now; look at it again`);
+  if (preview.digest !== digest) throw new Failure('stale', `what would be done has changed since it was shown: it is ${counted(preview.lines.length, 'entry', 'entries')} now; look at it again`);
   if (preview.lines.length === 0) throw new Failure('invalid_input', 'there is nothing that could be done');
 }
 

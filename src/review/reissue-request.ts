@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts';
 import { Failure } from '../core/failure.ts';
 import { formatMoney } from '../core/money.ts';
 import type { Tx } from '../platform/database.ts';
@@ -16,7 +17,7 @@ export async function requestReissue(tx: Tx, person: Person, statement_id: bigin
   const changed = lines.filter((line) => line.change !== 'same');
   return requestApproval(tx, {
     kind: 'quarantine_accept', company: statement.company, entry_id: null, why: 'replacing a statement on the books takes a second person', comment: reason, requested_by: person.user_id,
-    summary: `accept statement ${statement_id} of ${statement.account} in place of ${statement.replaces}: ${idsOf(lines, 'added').length} entries added, ${idsOf(lines, 'dropped').length} taken back`,
+    summary: `accept statement ${statement_id} of ${statement.account} in place of ${statement.replaces}: ${counted(idsOf(lines, 'added').length, 'entry', 'entries')} added, ${idsOf(lines, 'dropped').length} taken back`,
     sums: changed.length === 0 ? [] : [{ currency: statement.currency, count: changed.length, amount: formatMoney(changed.reduce((sum, line) => sum + (line.change === 'added' ? line.amount : -line.amount), 0n), statement.currency) }],
     request: { statement_id: String(statement_id), replaces: String(statement.replaces), added: idsOf(lines, 'added'), dropped: idsOf(lines, 'dropped'), reason },
   });

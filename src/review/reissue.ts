@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { counted } from '../core/counted.ts';
 import { listEquals, pairWithBooks } from '../core/entry-identity.ts';
 import { Failure } from '../core/failure.ts';
 import { formatMoney } from '../core/money.ts';
@@ -156,7 +157,7 @@ interface OldStatement { statement_id: bigint; opening: bigint | null; closing: 
 async function replacedBy(tx: Tx, statement: QuarantinedStatement): Promise<OldStatement> {
   const { statement_id, replaces, others, currency } = statement;
   if (replaces === null) throw new Failure('invalid_input', `statement ${statement_id} failed ${statement.failed_check} and is no other issue of one on the books; only such can be accepted`);
-  if (others > 0) throw new Failure('invalid_input', `its document has ${others} other statements, which are off the books with it; ask the bank for this statement alone`);
+  if (others > 0) throw new Failure('invalid_input', `its document has ${counted(others, 'other statement')}, off the books with it; ask the bank for this statement alone`);
   const { rows: [old] } = await sql<OldStatement>`
     select s.statement_id, s.opening, s.closing, s.gap_before, not exists (select from statement later where later.account_id = s.account_id and later.state = 'accepted'
              and (later.to_date, later.from_date, later.log_seq) > (s.to_date, s.from_date, s.log_seq)) as is_last

@@ -44,7 +44,7 @@ inTheBrowser('control', (begin) => {
     const balance = () => morning.one(sql`select coalesce(sum(l.amount), 0)::int as ledger from journal_line l join account a using (account_id) where a.account = 'BANK-R'`);
     expect(await balance()).toEqual({ ledger: 15_000 });
     const vera = await morning.open('vera', '/approvals');
-    await vera.getByText('1 entries added, 1 taken back').first().waitFor();
+    await vera.getByText('1 entry added, 1 taken back').first().waitFor();
     await approve(vera);
     expect(await balance()).toEqual({ ledger: 17_000 });
     expect(await morning.one(sql`select outcome, reason from decision join entry using (entry_id) where amount = 12000 and currency = 'EUR' and superseded_by is null`)).toEqual({ outcome: 'review', reason: 'added_by_reissue' });

@@ -254,7 +254,7 @@ inTheBrowser('jobs of the morning', (begin) => {
     await page.waitForURL(/invoice_number=/);
     await page.getByRole('link', { name: String(posted.entry_id), exact: true }).first().waitFor();
     await page.getByRole('button', { name: /^Verify/ }).click();
-    await page.getByText('all as they were written').first().waitFor();
+    await page.getByText('all as written').first().waitFor();
     await page.getByRole('link', { name: String(posted.entry_id), exact: true }).first().waitFor();
     await page.getByLabel('Invoice').fill('');
     await page.getByLabel('Run', { exact: true }).fill('1');

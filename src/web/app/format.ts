@@ -113,6 +113,9 @@ export function notationOf(locales: readonly string[]) {
 
     formatCount: (count: number): string => counts.format(count),
 
+    /** A count with its word: `1 entry`, `2 entries`. */
+    formatCounted: (count: number, one: string, many = `${one}s`): string => `${counts.format(count)} ${count === 1 ? one : many}`,
+
     /** A share of 1. */
     formatShare: (share: number): string => shares.format(share),
 
@@ -137,7 +140,7 @@ function spanSince(moment: string): [count: number, unit: 'minute' | 'hour' | 'd
   return minutes < 48 * 60 ? [Math.round(minutes / 60), 'hour'] : [Math.round(minutes / 1440), 'day'];
 }
 
-export const { formatAmount, parseAmount, formatSentence, formatFigures, formatDate, formatTime, formatCount, formatShare, formatAge, formatSpan } = notationOf(navigator.languages.length > 0 ? navigator.languages : ['en-GB']);
+export const { formatAmount, parseAmount, formatSentence, formatFigures, formatDate, formatTime, formatCount, formatCounted, formatShare, formatAge, formatSpan } = notationOf(navigator.languages.length > 0 ? navigator.languages : ['en-GB']);
 
 /** Codes of the system, `short_payment`, as words: `Short payment`. */
 export function wordsOf(code: string): string {

@@ -4,7 +4,7 @@ import { useState, type ReactNode } from 'react';
 import type { DeadLetterView } from '../../api/schemas.ts';
 import { linkTo } from '../app/address.ts';
 import { call, reading } from '../app/call.ts';
-import { formatTime, wordsOf } from '../app/format.ts';
+import { formatCounted, formatTime, wordsOf } from '../app/format.ts';
 import { Keys, useKeys } from '../app/keys.tsx';
 import { useMay } from '../app/session.ts';
 import { ReasonDialog } from '../parts/reason-dialog.tsx';
@@ -42,7 +42,7 @@ export default function DeadLetters(): ReactNode {
               <section key={one.dead_letter_id} className="panel" aria-label={nameOf(one)} data-current={one === shown} onFocus={() => setCurrent(at)} style={one === shown ? { borderColor: 'var(--mantine-primary-color-filled)' } : undefined}>
                 <Group justify="space-between" p="sm" align="flex-start" gap="sm">
                   <div style={{ flex: '1 1 320px', minWidth: 0 }}>
-                    <Group gap="xs"><Text fw={600} className="break">{nameOf(one)}</Text><Badge color="red">{wordsOf(one.code)}</Badge><Text size="xs" c="dimmed">{one.stage}, {one.attempts} {one.attempts === 1 ? 'attempt' : 'attempts'}, {formatTime(one.died_at)}</Text></Group>
+                    <Group gap="xs"><Text fw={600} className="break">{nameOf(one)}</Text><Badge color="red">{wordsOf(one.code)}</Badge><Text size="xs" c="dimmed">{one.stage}, {formatCounted(one.attempts, 'attempt')}, {formatTime(one.died_at)}</Text></Group>
                     <Text mt={4} className="break">{sentenceOf(one.message)}</Text>
                     <Text mt={4} c="dimmed" className="break">What to do: {sentenceOf(one.remedy)}</Text>
                   </div>

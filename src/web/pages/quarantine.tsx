@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import type { QuarantineDetail, QuarantinedStatement } from '../../api/schemas.ts';
 import { linkTo } from '../app/address.ts';
 import { call, reading } from '../app/call.ts';
-import { formatCount, formatDate, formatFigures, formatTime, wordsOf } from '../app/format.ts';
+import { formatCount, formatCounted, formatDate, formatFigures, formatTime, wordsOf } from '../app/format.ts';
 import { Keys, useKeys } from '../app/keys.tsx';
 import { useMay } from '../app/session.ts';
 import { Amount } from '../parts/amount.tsx';
@@ -103,7 +103,7 @@ function Shown({ one }: { one: z.infer<typeof QuarantineDetail> }): ReactNode {
         </Table>
       </Panel>
       {one.diff.length > 0 && (
-        <Panel title={`Against the statement on the books: ${formatCount(changed.length)} of ${formatCount(one.diff.length)} lines differ`} padded={false}>
+        <Panel title={`Against the statement on the books: ${formatCount(changed.length)} of ${formatCounted(one.diff.length, 'line')} changed`} padded={false}>
           <Table.ScrollContainer minWidth={560}>
             <Table>
               <Table.Thead><Table.Tr><Table.Th>Change</Table.Th><Table.Th>Booked</Table.Th><Table.Th>Counterparty</Table.Th><Table.Th>Text</Table.Th><Table.Th ta="end">Amount</Table.Th></Table.Tr></Table.Thead>

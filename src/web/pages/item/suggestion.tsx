@@ -1,7 +1,7 @@
 import { Badge, Box, Button, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { InvoicePart, OpenItem, SuggestionView } from '../../../api/schemas.ts';
-import { formatAmount, formatDate, formatSentence, fromMinorUnits, minorUnits, wordsOf } from '../../app/format.ts';
+import { formatAmount, formatCounted, formatDate, formatSentence, fromMinorUnits, minorUnits, wordsOf } from '../../app/format.ts';
 import { Keys } from '../../app/keys.tsx';
 import { Amount } from '../../parts/amount.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -12,7 +12,7 @@ import classes from './item.module.css';
 /** What a suggestion comes to, in a few words. */
 export function titleOf(suggestion: SuggestionView): string {
   switch (suggestion.kind) {
-    case 'invoices': return suggestion.invoices.length === 1 ? `Settles ${suggestion.invoices[0]!.invoice_number}` : `Settles ${suggestion.invoices.length} invoices`;
+    case 'invoices': return suggestion.invoices.length === 1 ? `Settles ${suggestion.invoices[0]!.invoice_number}` : `Settles ${formatCounted(suggestion.invoices.length, 'invoice')}`;
     case 'ledger_account': return `Posts to ${wordsOf(suggestion.ledger_account ?? '').toLowerCase()}`;
     case 'return': return `Takes back entry ${suggestion.returned_entry_id}, which the bank returned`;
     case 'not_ours': return 'Is none of ours: sets it aside';

@@ -5,7 +5,7 @@ import { useState, type FormEvent, type ReactNode } from 'react';
 import type { LogFilter, ReplayResult, VerifyResult } from '../../../api/schemas.ts';
 import { linkTo } from '../../app/address.ts';
 import { call } from '../../app/call.ts';
-import { formatCount, formatTime, wordsOf } from '../../app/format.ts';
+import { formatCount, formatCounted, formatTime, wordsOf } from '../../app/format.ts';
 import { Keys, useKeys } from '../../app/keys.tsx';
 import { useMay } from '../../app/session.ts';
 import { Actor } from '../../parts/actor.tsx';
@@ -50,7 +50,7 @@ export default function Log(): ReactNode {
   });
   const show = (next: LogSearch): void => void navigate({ to: '/log', search: next as never });
   const verify = async (): Promise<void> => {
-    const result = await send(() => call('POST /api/log/verify', { body: {} }), { done: (one) => (one.fault ? 'The log is broken.' : `${formatCount(one.records)} records, all as they were written.`), failed: 'The log was not verified' });
+    const result = await send(() => call('POST /api/log/verify', { body: {} }), { done: (one) => (one.fault ? 'The log is broken.' : `${formatCounted(one.records, 'record')}, all as written.`), failed: 'The log was not verified' });
     setVerified(result ?? null);
   };
   const replay = async (): Promise<void> => {
@@ -95,12 +95,12 @@ export default function Log(): ReactNode {
           </form>
         </Panel>
         {verified && (
-          <Alert color={verified.fault ? 'red' : 'petrol'} variant="light" withCloseButton closeButtonLabel="Close" onClose={() => setVerified(null)} title={verified.fault ? `The log is broken at record ${verified.fault.seq}` : `${formatCount(verified.records)} records, all as they were written`}>
+          <Alert color={verified.fault ? 'red' : 'petrol'} variant="light" withCloseButton closeButtonLabel="Close" onClose={() => setVerified(null)} title={verified.fault ? `The log is broken at record ${verified.fault.seq}` : `${formatCounted(verified.records, 'record')}, all as written`}>
             {verified.fault ? verified.fault.fault : <Text className="break">Head {verified.head}</Text>}
           </Alert>
         )}
         {replayed && (
-          <Alert color={replayed.different.length ? 'red' : 'petrol'} variant="light" withCloseButton closeButtonLabel="Close" onClose={() => setReplayed(null)} title={`${formatCount(replayed.decisions)} decisions of the rules, decided again: ${formatCount(replayed.same)} the same, ${formatCount(replayed.different.length)} different`}>
+          <Alert color={replayed.different.length ? 'red' : 'petrol'} variant="light" withCloseButton closeButtonLabel="Close" onClose={() => setReplayed(null)} title={`${formatCounted(replayed.decisions, 'decision')} of the rules, decided again: ${formatCount(replayed.same)} the same, ${formatCount(replayed.different.length)} different`}>
             {replayed.different.slice(0, 20).map((one) => <Text key={one.seq}><Anchor component={Link} to={`/log/entries/${one.entry_id}`}>Entry {one.entry_id}</Anchor>: was {one.was}, is {one.is}</Text>)}
           </Alert>
         )}

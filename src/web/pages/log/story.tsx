@@ -5,7 +5,7 @@ import { useState, type ReactNode } from 'react';
 import type { StoryStep } from '../../../api/schemas.ts';
 import { linkTo } from '../../app/address.ts';
 import { call, reading } from '../../app/call.ts';
-import { formatDate, formatSentence, formatTime, wordsOf } from '../../app/format.ts';
+import { formatCounted, formatDate, formatSentence, formatTime, wordsOf } from '../../app/format.ts';
 import { Keys, useKeys } from '../../app/keys.tsx';
 import { useMay } from '../../app/session.ts';
 import { Actor } from '../../parts/actor.tsx';
@@ -22,7 +22,7 @@ export default function Story(): ReactNode {
   const may_export = useMay('export');
   const { busy, send } = useSend();
   const replay = (): void => void send(() => call('POST /api/log/replay', { body: { entry_id } }), {
-    done: (one) => (one.different.length === 0 ? `Decided again from the log: ${one.decisions} ${one.decisions === 1 ? 'decision' : 'decisions'}, the same.` : `Decided again: ${one.different.map((other) => `was ${other.was}, is ${other.is}`).join('; ')}`), failed: 'It was not replayed',
+    done: (one) => (one.different.length === 0 ? `Decided again from the log: ${formatCounted(one.decisions, 'decision')}, the same.` : `Decided again: ${one.different.map((other) => `was ${other.was}, is ${other.is}`).join('; ')}`), failed: 'It was not replayed',
   });
   useKeys('Story', [
     { keys: 'i', label: 'The item', run: () => void navigate({ to: '/queue/$entry_id', params: { entry_id } } as never) },
@@ -84,7 +84,7 @@ function Step({ step, currency, stands }: { step: StoryStep; currency: string; s
         ))}
         {step.candidates.length > 0 && (
           <details open={stands}>
-            <summary><Text span fw={600}>What was weighed: {step.candidates.length} {step.candidates.length === 1 ? 'candidate' : 'candidates'}</Text></summary>
+            <summary><Text span fw={600}>What was weighed: {formatCounted(step.candidates.length, 'candidate')}</Text></summary>
             <Stack gap="xs" mt={6}>
               {step.candidates.map((candidate, n) => <Candidate key={n} candidate={candidate} />)}
             </Stack>

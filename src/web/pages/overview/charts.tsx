@@ -1,7 +1,7 @@
 import { Group, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Overview } from '../../../api/schemas.ts';
-import { formatCount, formatDate, formatShare } from '../../app/format.ts';
+import { formatCount, formatCounted, formatDate, formatShare } from '../../app/format.ts';
 import classes from './charts.module.css';
 
 /** The overview's two pictures, drawn by hand: a library for them weighed more than all other pages together. Each has its figures as a table for those who do not see it. */
@@ -20,7 +20,7 @@ export function AutomaticRate({ runs }: { runs: Overview['automatic_rate'] }): R
     <Stack gap={6}>
       <Group gap="sm" align="baseline">
         <Text size="xl" fw={600}>{formatShare(shares.at(-1)!)}</Text>
-        <Text c="dimmed">{formatCount(last.automatic)} of {formatCount(last.entries)} entries of run {last.run_id}{runs.length > 1 && `; ${formatShare(runs.reduce((sum, run) => sum + run.automatic, 0) / runs.reduce((sum, run) => sum + run.entries, 0))} over ${formatCount(runs.length)} runs`}</Text>
+        <Text c="dimmed">{formatCount(last.automatic)} of {formatCounted(last.entries, 'entry', 'entries')} of run {last.run_id}{runs.length > 1 && `; ${formatShare(runs.reduce((sum, run) => sum + run.automatic, 0) / runs.reduce((sum, run) => sum + run.entries, 0))} over ${formatCount(runs.length)} runs`}</Text>
       </Group>
       <div className={classes['rate']} aria-hidden>
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none">

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import type { RunView, UndoSelection } from '../../../api/schemas.ts';
 import { linkTo } from '../../app/address.ts';
 import { call, reading } from '../../app/call.ts';
-import { formatCount, formatTime, wordsOf } from '../../app/format.ts';
+import { formatCount, formatCounted, formatTime, wordsOf } from '../../app/format.ts';
 import { useMay } from '../../app/session.ts';
 import { Amount } from '../../parts/amount.tsx';
 import { BulkPreview } from '../../parts/bulk-preview.tsx';
@@ -70,7 +70,7 @@ export function Conservation({ run }: { run: RunView }): ReactNode {
   if (run.entries === null) return <Text c="dimmed">The run is under way.</Text>;
   return (
     <Stack gap="xs">
-      <Group gap="xs"><Badge color={run.balanced ? 'petrol' : 'red'}>{run.balanced ? 'adds up' : 'DOES NOT ADD UP'}</Badge><Text>{formatCount(run.entries.total)} entries in {formatCount(run.documents?.submitted ?? 0)} documents, each with one outcome{run.documents?.quarantined ? `; ${formatCount(run.documents.quarantined)} quarantined` : ''}{run.documents?.dead_lettered ? `; ${formatCount(run.documents.dead_lettered)} dead` : ''}.</Text></Group>
+      <Group gap="xs"><Badge color={run.balanced ? 'petrol' : 'red'}>{run.balanced ? 'adds up' : 'DOES NOT ADD UP'}</Badge><Text>{formatCounted(run.entries.total, 'entry', 'entries')} in {formatCounted(run.documents?.submitted ?? 0, 'document')}, each with one outcome{run.documents?.quarantined ? `; ${formatCount(run.documents.quarantined)} quarantined` : ''}{run.documents?.dead_lettered ? `; ${formatCount(run.documents.dead_lettered)} dead` : ''}.</Text></Group>
       <Table.ScrollContainer minWidth={420}>
         <Table verticalSpacing={2}>
           <Table.Thead><Table.Tr><Table.Th>Currency</Table.Th><Table.Th>Outcome</Table.Th><Table.Th ta="end">Entries</Table.Th><Table.Th ta="end">Out</Table.Th><Table.Th ta="end">In</Table.Th></Table.Tr></Table.Thead>

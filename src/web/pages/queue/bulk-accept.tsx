@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { ItemGroup } from '../../../api/schemas.ts';
 import { call } from '../../app/call.ts';
-import { formatCount, wordsOf } from '../../app/format.ts';
+import { formatCounted, wordsOf } from '../../app/format.ts';
 import { useCompanies } from '../../app/session.ts';
 import { BulkPreview } from '../../parts/bulk-preview.tsx';
 import { ActDialog } from '../../parts/dialog.tsx';
@@ -23,7 +23,7 @@ export function BulkAccept({ group, company: shown, close }: { group: ItemGroup;
     setBusy(true);
     try {
       await call('POST /api/bulk/accept', { body: { ...selection, digest: preview.data!.digest, comment: comment || null } });
-      notifications.show({ color: 'yellow', title: 'A second person is asked', message: `${formatCount(preview.data!.count)} items wait for approval, as you saw them.` });
+      notifications.show({ color: 'yellow', title: 'A second person is asked', message: `${formatCounted(preview.data!.count, 'item')} to be approved, as you saw them.` });
       refetchBooks();
       close();
     } catch (error) {

@@ -7,7 +7,7 @@ import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { ItemGroup, ItemSummary, SavedView } from '../../../api/schemas.ts';
 import { linkTo } from '../../app/address.ts';
 import { call, reading } from '../../app/call.ts';
-import { decimalsOf, formatAmount, formatCount, formatDate, formatSentence, formatSpan, parseAmount, wordsOf } from '../../app/format.ts';
+import { decimalsOf, formatAmount, formatCount, formatCounted, formatDate, formatSentence, formatSpan, parseAmount, wordsOf } from '../../app/format.ts';
 import { Keys, useKeys } from '../../app/keys.tsx';
 import { useMay, useSession } from '../../app/session.ts';
 import { Amount } from '../../parts/amount.tsx';
@@ -52,7 +52,7 @@ const COLUMNS: readonly Column<ItemSummary>[] = [
       <span className={classes['owner']}>
         {item.approval_id && <Badge size="sm" color="yellow">second person</Badge>}
         {item.owner_name ?? (item.approval_id ? null : none)}
-        {item.comment_count > 0 && <small className="dim" title={`${item.comment_count} comments`}>✎ {item.comment_count}</small>}
+        {item.comment_count > 0 && <small className="dim" title={formatCounted(item.comment_count, 'comment')}>✎ {item.comment_count}</small>}
       </span>
     ),
   },
@@ -119,7 +119,7 @@ export default function Queue(): ReactNode {
         <Group gap="xs" px="sm" py={8} justify="space-between">
           <Group gap="xs" align="baseline">
             <Text component="h1" fw={600} size="lg">Queue</Text>
-            <Text c="dimmed" role="status">{query.data ? `${formatCount(total)} ${total === 1 ? 'item' : 'items'}` : ''}</Text>
+            <Text c="dimmed" role="status">{query.data ? `${formatCounted(total, 'item')}` : ''}</Text>
           </Group>
           <Group gap="xs" className={classes['tools']}>
             <SearchField value={search.search ?? ''} onSearch={(text) => show({ search: text || undefined })} field={field} />
