@@ -137,8 +137,19 @@ export function headerKey({ cells, side }: Header): string {
 }
 
 function titlesOf(line: Line, own: OwnTitles): TitleCell[] {
-  return segments(line).flatMap((words) => titlesIn(words, own));
+  return segments({ ...line, words: line.words.flatMap((word) => divideTitles(word, own)) }).flatMap((words) => titlesIn(words, own));
 }
+
+/** Two titles drawn so close that they became one word: `BuchungValuta`. */
+function divideTitles(word: Line['words'][number], own: OwnTitles): Line['words'] {
+  const at = word.text.search(CAPITAL_WITHIN) + 1;
+  const parts = [word.text.slice(0, at), word.text.slice(at)];
+  if (at === 0 || parts.some((part) => fieldOf(part, own) === undefined) || fieldOf(word.text, own) !== undefined) return [word];
+  const middle = word.x0 + (word.x1 - word.x0) * at / word.text.length;
+  return [{ ...word, text: parts[0]!, x1: middle }, { ...word, text: parts[1]!, x0: middle }];
+}
+
+const CAPITAL_WITHIN = /\p{Ll}\p{Lu}/u;
 
 /** The titles that words set together are: `Merchant Name or Transaction Description` is one. */
 function titlesIn(words: Line['words'], own: OwnTitles): TitleCell[] {

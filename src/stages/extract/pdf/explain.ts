@@ -10,7 +10,7 @@ import { findTokens } from './tokens.ts';
 
 /** The reading of each statement in words: titles, columns, how numbers and dates were read, rows, sums, checks. */
 export function explainReadings(readings: readonly StatementReading[]): string {
-  return readings.map((one, i) => [`statement ${i + 1} of ${readings.length}, account ${one.account ?? 'not printed'}`, ...(one.reading ? explain(one.reading) : [`  not read: ${one.failure.message} (${one.failure.code})`])].join('\n')).join('\n\n');
+  return readings.map((one, i) => [`statement ${i + 1} of ${readings.length}, account ${(one.reading ? one.reading.head.account : one.account) ?? 'not printed'}`, ...(one.reading ? explain(one.reading) : [`  not read: ${one.failure.message} (${one.failure.code})`])].join('\n')).join('\n\n');
 }
 
 /** The lines of which no table was made: each group of words with the place where it begins, and what of it was taken for a date or an amount. */

@@ -170,7 +170,7 @@ export function findPeriod(lines: readonly TokenLine[]): [DateToken, DateToken] 
 
 const ACCOUNT_LABEL = new RegExp('\\b(?:' + [
   'i ?b ?a ?n', 'acct', 'account (?:number|no|nr)', 'account (?:number |no )?ending(?: in| with)?', 'account id', 'membership number', 'card (?:number|no)', 'kartennummer', 'kreditkartennummer', 'numero de (?:carte|tarjeta)', 'numero (?:della )?carta', 'numer karty', 'kortnummer', 'kaartnummer', 'acc(?:ount|t)? no', 'a c (?:no|number)', 'kontonummer', 'konto(?: |-)?nr', 'konto nummer', 'kontonr', 'konto', 'numero de compte', 'compte n', 'n de compte', 'compte', 'rekeningnummer', 'rekening',
-  'numero conto', 'conto (?:corrente )?n', 'n conto', 'conto corrente', 'numero de cuenta', 'n de cuenta', 'cuenta', 'ccc', 'nr rachunku', 'numer rachunku', 'rachunek', 'account',
+  'numero da conta', 'conta corrente', 'conta', 'numero conto', 'conto (?:corrente )?n', 'n conto', 'conto corrente', 'numero de cuenta', 'n de cuenta', 'cuenta', 'ccc', 'nr rachunku', 'numer rachunku', 'rachunek', 'account',
 ].join('|') + ')$');
 
 /** `Anlagekonto: 12345`, where nothing says more. */
@@ -241,7 +241,7 @@ function numberBehind(lines: readonly TokenLine[], label: RegExp): string | null
 function numberAt({ words, dates, height }: TokenLine, at: number): string | null {
   const parts: string[] = [];
   for (let k = at; k < words.length; k++) {
-    const part = words[k]!.text.replace(/^[:#]/, '');
+    const part = words[k]!.text.replace(/^[:#]/, '').replaceAll('\u00a0', '');
     if (part === '' && k === at) continue;
     // What stands in the next column, and a date, is no part of the number.
     if (!ACCOUNT_PART.test(part) || dates.some(({ from, readings }) => from === k && (parts.length > 0 || [...readings.values()].every(({ year }) => year !== null))) || (parts.length > 0 && words[k]!.x0 - words[k - 1]!.x1 > NEXT_COLUMN * height)) break;

@@ -82,6 +82,8 @@ interface DrawnWord extends Word {
   areas: number;
   /** The operator that drew its last glyph. */
   drawn: number;
+  /** How wide the grouping space at its end is drawn: a font without one draws some other width than what follows has been set for. */
+  blank: number;
 }
 
 interface Area {
@@ -165,14 +167,15 @@ export async function readGlyphs(page: PdfPage, layers: Layers): Promise<DrawnPa
       const spaced: boolean = word !== null && word.text.endsWith('\u00a0') && !/^\d/.test(unicode);
       if (spaced) word!.text = word!.text.slice(0, -1);
       const joins: boolean = word !== null && !spaced && word.direction === direction && word.hidden === hidden && Math.abs(word.y - baseline) < 0.1 * height
-        && gap <= (word.drawn === operator ? SAME_WORD : SAME_WORD_OF_LETTERS) * height && gap >= -KERNING * height && (word.drawn === operator || single || word.letters);
+        && gap <= (word.drawn === operator ? SAME_WORD : SAME_WORD_OF_LETTERS) * height && gap >= -KERNING * height - word.blank && (word.drawn === operator || single || word.letters);
       if (joins) {
         word!.text += printed;
         word!.x1 = Math.max(word!.x1, x1);
         word!.drawn = operator;
         word!.letters &&= single;
+        word!.blank = 0;
       } else {
-        word = { text: printed, x0, x1, y: baseline, height, direction, hidden, colour: state.mode % 4 === 1 ? 'outline' : state.fill, areas: areas.length, drawn: operator, letters: single };
+        word = { text: printed, x0, x1, y: baseline, height, direction, hidden, colour: state.mode % 4 === 1 ? 'outline' : state.fill, areas: areas.length, drawn: operator, letters: single, blank: 0 };
         words.push(word);
       }
     }
@@ -181,8 +184,10 @@ export async function readGlyphs(page: PdfPage, layers: Layers): Promise<DrawnPa
   const append = (to: DrawnWord, text: string, from: [number, number], end: [number, number]): DrawnWord | null => {
     const [x0] = turn(from, to.direction, viewport);
     if (x0 - to.x1 > SAME_WORD * to.height) return null;
+    const [x1] = turn(end, to.direction, viewport);
     to.text += text;
-    to.x1 = turn(end, to.direction, viewport)[0];
+    to.blank = Math.max(x1 - to.x1, 0);
+    to.x1 = x1;
     return to;
   };
 
@@ -302,8 +307,18 @@ function upright(drawn: readonly DrawnWord[], areas: readonly Area[], viewport: 
     return { ...area, x0: Math.min(a[0], b[0]), x1: Math.max(a[0], b[0]), y0: Math.min(a[1], b[1]), y1: Math.max(a[1], b[1]) };
   });
   const seen = onPage.filter((word) => !word.hidden && isSeen(word, corners));
-  return { width, height, to_page: backToPage(main, viewport), words: (seen.length > 0 ? seen : onPage).map(({ text, x0, x1, y, height: size, letters }) => ({ text: text.trim(), x0, x1, y, height: size, letters })) };
+  return { width, height, to_page: backToPage(main, viewport), words: (seen.length > 0 ? seen : onPage).flatMap(divideGroups) };
 }
+
+/** A number grouped by no-break spaces is one word. Elsewhere they are spaces: a font may have one glyph for both, and say it is the other. */
+function divideGroups({ text: drawn, x0, x1, y, height, letters }: DrawnWord): Word[] {
+  const text = drawn.trim();
+  if (!text.includes('\u00a0') || GROUPED_NUMBER.test(text)) return [{ text, x0, x1, y, height, letters }];
+  const width = (x1 - x0) / text.length;
+  return Array.from(text.matchAll(/[^\u00a0]+/g), ({ 0: part, index }) => ({ text: part, x0: x0 + index * width, x1: x0 + (index + part.length) * width, y, height, letters }));
+}
+
+const GROUPED_NUMBER = /^[^\d\u00a0]*\d{1,3}(?:\u00a0\d{3})+(?!\d)[^\u00a0]*$/;
 
 /** Whether text differs from what lies behind it and nothing has been painted over it. */
 function isSeen(word: DrawnWord, areas: readonly Area[]): boolean {

@@ -209,6 +209,8 @@ function takeApart(line: TokenLine, layout: Layout, assignment: Assignment, stri
     const dated = date !== null;
     if (hasMoney ? (bare ? !(label.label === 'carry' && dated && hasAmount) : !dated && label.from === 0 && !strict) : !dated && bare) return { ...part, kind: 'marker', bare };
   }
+  // No entry goes out and comes in: without a day it is the sums of both columns or of something else, whatever it is called.
+  if (date === null && money.debit && money.credit && isSome(money.debit) && isSome(money.credit)) return { ...part, kind: 'marker', label: null };
   if (hasAmount) return { ...part, kind: 'anchor' };
   if ('balance' in money) return { ...part, kind: 'balance' };
   const inText = free.length > 0 && free[0]!.x0 >= layout.text_x0 - INDENT;
@@ -216,6 +218,10 @@ function takeApart(line: TokenLine, layout: Layout, assignment: Assignment, stri
   if (isDayHeading(line)) return { ...part, kind: 'start', date: line.dates[0]!, free: [] };
   if (date !== null && (inText || free.length === 0)) return { ...part, kind: 'start' };
   return inText ? { ...part, kind: 'text' } : part;
+}
+
+function isSome({ printed }: AmountToken): boolean {
+  return /[1-9]/.test(printed.digits);
 }
 
 /** Whether a column of numbers stands under a title of its own that is not the description's. */

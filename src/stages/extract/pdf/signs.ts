@@ -32,9 +32,11 @@ export function amountOf(row: Row, style: Style, read: (token: AmountToken) => R
   }
   const value = amount && read(amount);
   if (amount === undefined || value === undefined) return undefined;
-  if (style.unsigned === 'inverted') return negate(value);
-  if (row.side === 'debit') return value.startsWith('-') ? value : negate(value);
+  // A sign of its own counts before the word beside it: a direct debit that comes back is money in.
+  if (row.side === 'debit' && !amount.plus) return value.startsWith('-') ? value : negate(value);
   if (row.side === 'credit') return value;
+  // A word is never turned round: a sum that holds without it would hide what is printed.
+  if (style.unsigned === 'inverted') return amount.printed.side === null ? negate(value) : value;
   if (style.unsigned === 'section') return row.section === 'debit' && !signs.sections ? negate(value) : value;
   if (style.unsigned === 'owed') return value;
   const explicit = amount.printed.negative || amount.plus || amount.printed.side !== null;

@@ -3,7 +3,7 @@ import { createMarkVote, createOrderVote } from '../../../core/numerals.ts';
 import type { Document } from './document.ts';
 import type { Table } from './rows.ts';
 import { mostlyNegative } from './signs.ts';
-import type { AmountToken, TokenLine } from './tokens.ts';
+import type { AmountToken, DateToken, TokenLine } from './tokens.ts';
 import type { Section } from './vocabulary.ts';
 import { fold } from './vocabulary.ts';
 
@@ -42,13 +42,19 @@ export function listOrders({ profile, lines, all }: Document, { rows, used }: Ta
   if (profile?.date_order) return [profile.date_order];
   const vote = createOrderVote();
   for (const row of rows) for (const token of [row.date, row.value]) if (token) vote.add(token.text.replace(/,(?= |$)/g, ''));
-  // The heading before the descriptions, which quote dates as others write them.
-  const isUsed = (line: TokenLine): boolean => used.has(line);
-  for (const more of [lines.filter((line) => !isUsed(line)), lines.filter(isUsed), all]) if (vote.settle().length > 1) for (const line of more) for (const date of line.dates) vote.add(date.text.replace(/,(?= |$)/g, ''));
-  const orders = vote.settle();
+  const isEnglish = all.some(({ words }) => words.some(({ text }) => ENGLISH.test(fold(text))));
   // The month in front is a habit of American English.
-  if (orders.length > 1 && orders.includes('mdy') && !all.some(({ words }) => words.some(({ text }) => ENGLISH.test(fold(text))))) return orders.filter((order) => order !== 'mdy');
-  return orders;
+  const left = (): DateOrder[] => {
+    const orders = vote.settle();
+    return orders.length > 1 && !isEnglish ? orders.filter((order) => order !== 'mdy') : orders;
+  };
+  const isUsed = (line: TokenLine): boolean => used.has(line);
+  const isFull = ({ readings }: DateToken): boolean => [...readings.values()].every(({ year }) => year !== null);
+  // The heading before the descriptions, which quote dates as others write them, and months that look like days (`rent 03/26`).
+  for (const [more, counts] of [[lines.filter((line) => !isUsed(line)), () => true], [lines.filter(isUsed), isFull], [all, isFull]] as const) {
+    if (left().length > 1) for (const date of more.flatMap((line) => line.dates.filter(counts))) vote.add(date.text.replace(/,(?= |$)/g, ''));
+  }
+  return left();
 }
 
 /** What its amounts without a sign may mean; `tier` as of the assignment of columns. */
