@@ -96,8 +96,11 @@ function assignColumns(header: Row, body: readonly Row[], account: string | null
   for (const [role, found] of candidates) columns[role] = found.map((c) => c.column);
   for (const [role, found] of forced) columns[role] = found;
 
-  // A single printed date is the booking date, also where its title says value date.
-  if (columns.booking_date === undefined && columns.value_date !== undefined) columns.booking_date = columns.value_date;
+  // A single printed date is the booking date, also where its title says value date; beside one whose title nobody knows it is not.
+  if (columns.booking_date === undefined && columns.value_date !== undefined) {
+    const untold = kinds.findIndex(({ filled, dates }, column) => titles[column]!.meanings.length === 0 && filled === body.length && dates === filled && filled > 0);
+    columns.booking_date = untold < 0 ? columns.value_date : [untold];
+  }
   if (forced.has('amount') || preferAmount(columns, kinds)) for (const role of ['debit', 'credit'] as const) if (!forced.has(role)) delete columns[role];
   if (columns.debit !== undefined || columns.credit !== undefined) delete columns.amount;
   const net = forced.has('amount') ? undefined : netAmount(columns, candidates.get('amount') ?? [], body);

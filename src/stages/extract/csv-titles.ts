@@ -43,14 +43,16 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       verwerkingsdatum | data contabile | data registrazione | data di registrazione | data reg | fecha contable
       fecha de contabilizacion | fecha registro | f contable | data ksiegowania | data zaksiegowania | bokforingsdag
       bokforingsdatum | bokford | bokfoert | bogforingsdato | bokforingsdato | bokfort dato | kirjauspaiva | konyveles datuma
-      konyvelesi datum | datum zauctovani | datum zuctovani | data de lancamento | data lancamento | data mov | data movimento | date comptabilisation | data cont | abschlussdatum`],
+      konyvelesi datum | datum zauctovani | datum zuctovani | data de lancamento | data lancamento | data mov | data movimento | date comptabilisation | data cont | abschlussdatum
+      datum knjizenja | data inregistrarii | data contabilizarii | kande kuupaev | ημερομηνια καταχωρησης | λογιστικη ημερομηνια
+      дата на осчетоводяване`],
   ['booking_date', 1,
     `date | day | dates | date utc | local date | txn date | tran date`,
     `datum | fecha | data | dato | dag | pvm | paivamaara | tag | datum platby | data operazione | data operacji | date operation
       date de l operation | date d operation | date de transaction | date transaction | fecha operacion | fecha de operacion
       f operacion | fecha movimiento | fecha mov | transaktionsdag | transaktionsdatum | datum transactie | transactiedatum
       data transakcji | datum proveden | datum provedeni | umsatzdatum | tranzakcio datuma | data da operacao | datum verrichting
-      datum van de transactie | datum obchodu`],
+      datum van de transactie | datum obchodu | kuupaev | datums | ημερομηνια | ημερομηνια συναλλαγης | ημερομηνια κινησης | дата`],
   ['booking_date', 2,
     `transaction date | trans date | date of transaction | transacted on | operation date | started date | created on
       date started | purchase date | datetime | date time | timestamp | time | created | created at`,
@@ -59,7 +61,11 @@ const TITLES: readonly [Meaning, number, string, string][] = [
     `value date | valuta date | effective date | value dt | val date | date val`,
     `valutadatum | valuta | valutadag | wertstellung | wertstellungsdatum | wertstellungstag | wert | date de valeur | date valeur
       valeur | rentedatum | data valuta | valuta data | fecha valor | f valor | fecha de valor | data waluty | valutadato
-      rentedato | vardedag | valor | arvopaiva | erteknap | datum valuty | data valor | valoor | valuta datum | wertstellung valuta | valuta wertstellung | data val | date de la valeur`],
+      rentedato | vardedag | valor | arvopaiva | erteknap | datum valuty | data valor | valoor | valuta datum | wertstellung valuta | valuta wertstellung | data val | date de la valeur
+      valutierung | valutierungsdatum | datum valuta | data de valor | data waluta | datum valute | datum valutacije | rantedag
+      valuteringsdato | valordato | valoerdato | arvopvm | erteknapja | ertekdatum | data valutei | data de valuta | vaartuspaev
+      vaartuskuupaev | valutesanas datums | valiutavimo data | βαλερ | ημερομηνια βαλερ | ημερομηνια αξιας | ημερομηνια valeur
+      τοκοφορος ημερομηνια | вальор | дата на вальор | дата вальор`],
   ['amount', 0,
     `amount | transaction amount | amount transaction | txn amount | booking amount | signed amount | net amount posted
       amount in account currency | account currency amount | account amount | amt | credit debit amount | debit credit amount`,
@@ -68,7 +74,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       importo operazione | importe | importe operacion | importe en euros | cantidad | monto | kwota | kwota operacji
       kwota transakcji | kwota w walucie rachunku | kwota w walucie konta | belopp | transaktionsbelopp | belob | belop | maara
       summa | osszeg | tranzakcio osszege | konyvelt osszeg | maara euroa | kwota transakcji waluta rachunku | castka | objem | zauctovana castka | castka v mene uctu | montante
-      soll haben`],
+      soll haben | ποσο | сума`],
   ['amount', 1, `value | sum`, `valor | summa | suma`],
   // Of gross, fee and net, the last is what moves the account.
   ['amount', 2, `net`, `netto`],
@@ -78,14 +84,14 @@ const TITLES: readonly [Meaning, number, string, string][] = [
     `soll | sollbetrag | belastung | belastungen | belastung in | lastschrift | ausgabe | ausgaben | ausgang | abgang | debet
       debetbedrag | af | uit | uitgaven | addebito | addebiti | uscite | uscita | dare | cargo | cargos | debe | gasto | gastos
       retiros | salida | obciazenie | obciazenia | wydatki | wyplaty | uttag | ut | ut fra konto | kiadas | terheles | vydaje
-      debito | debitos | montant debit | montant au debit | importo dare | importe debe | importo addebito`],
+      debito | debitos | montant debit | montant au debit | importo dare | importe debe | importo addebito | χρεωση | дебит`],
   ['credit', 0,
     `credit | credits | credit amount | amount credit | deposit | deposits | deposit amount | deposit amt | paid in | money in
       payments in | in | inflow | received | cr | cr amount`,
     `haben | habenbetrag | gutschrift | gutschriften | einnahme | einnahmen | eingang | zugang | bij | creditbedrag | inkomsten
       accredito | accrediti | entrate | entrata | avere | abono | abonos | haber | ingreso | ingresos | depositos | entrada
       uznanie | uznania | wplywy | wplaty | insattning | insattningar | inn | inn pa konto | bevetel | jovairas | prijmy | credito
-      creditos | montant credit | montant au credit | importo avere | importe haber | importo accredito`],
+      creditos | montant credit | montant au credit | importo avere | importe haber | importo accredito | πιστωση | кредит`],
   ['indicator', 0,
     `debit credit | credit debit | d c | c d | dc | cd | dr cr | cr dr | debit credit indicator | credit debit indicator
       cdt dbt ind | indicator | sign | debit or credit | credit or debit | direction | money in out | in out | debit credit mark
@@ -104,7 +110,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       solde comptable | nouveau solde | saldo na mutatie | saldo na trn | saldo na boeking | nieuw saldo | saldo contabile
       saldo progressivo | saldo dopo operazione | saldo contable | saldo despues | saldo final | saldo po operacji
       saldo po transakcji | saldo ksiegowe | saldo efter | bokfort saldo | utgaende saldo | egyenleg | szamlaegyenleg | zustatek
-      zustatek po | saldo apos | saldo contabilistico | tilin saldo | eindsaldo | endsaldo`],
+      zustatek po | saldo apos | saldo contabilistico | tilin saldo | eindsaldo | endsaldo | υπολοιπο`],
   ['balance_before', 0,
     `balance before | balance before transaction | previous balance | opening balance | starting balance | start balance | old balance`,
     `saldo vor buchung | anfangssaldo | startsaldo | alter saldo | saldo voor mutatie | saldo voor boeking | beginsaldo
@@ -144,7 +150,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       cuenta contraparte | cuenta contrapartida | iban contraparte | cuenta del tercero | rachunek kontrahenta
       numer rachunku kontrahenta | nr rachunku kontrahenta | rachunek nadawcy odbiorcy | numer konta kontrahenta | motkonto
       modkonto | motpartskonto | partner iban szama | partner szamlaszama | ellenoldali szamlaszam | cislo protiuctu | protiucet
-      conta contraparte | iban auftraggeber empfanger | iban empfanger auftraggeber`],
+      conta contraparte | iban auftraggeber empfanger | iban empfanger auftraggeber | λογαριασμος αντισυμβαλλομενου`],
   ['payer_account', 0,
     `payer account | sender account | debtor account | debtor iban | payer iban | sender iban | from account | remitter account
       originator account | ordering party account`,
@@ -180,7 +186,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       beneficiario ordinante | nome controparte | contraparte | nombre contraparte | ordenante beneficiario | beneficiario ordenante
       tercero | kontrahent | dane kontrahenta | nazwa kontrahenta | nadawca odbiorca | odbiorca nadawca | motpart
       mottagare avsandare | avsandare mottagare | modpart | partner neve | nazev protiuctu | nazev protistrany | protistrana
-      esercente | comercio`],
+      esercente | comercio | αντισυμβαλλομενος`],
   ['payer_name', 0,
     `payer | payer name | sender | sender name | from | debtor | debtor name | remitter | remitter name | originator
       ordering party | ordering customer | received from`,
@@ -209,7 +215,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       unstructured remittance | transaction narrative | bank description | bank desc | desc | details of payment | description 1
       description 2 | description 3 | narrative 1 | narrative 2 | narrative 3 | narrative 4 | narrative 5 | comment | comments
       payment information | label | item title | subject`,
-    `verwendungszweck | verwendungszweck 1 | verwendungszweck 2 | verwendungszweck 3 | verwendungszweck 4 | vwz | vwz1 | vwz2
+    `verwendungszweck | verwendungszweck 1 | αιτιολογια | περιγραφη | verwendungszweck 2 | verwendungszweck 3 | verwendungszweck 4 | vwz | vwz1 | vwz2
       vwz3 | zahlungsgrund | buchungsdetails | umsatztext | beschreibung | beschreibung 1 | beschreibung 2 | beschreibung1
       beschreibung2 | beschreibung3 | mitteilung | transaktionsbeschreibung | transaktionsbeschreibung zusatz
       vorgang verwendungszweck | bemerkung | betreff | avisierungstext | libelle | libelle simplifie | libelle operation

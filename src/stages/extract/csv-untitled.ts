@@ -34,7 +34,9 @@ export function inferTable(rows: readonly Row[], profile: StatementProfile | und
   if (money.length === 0) return undefined;
   const signed = money.filter((column) => kinds[column]!.negatives > 0);
   const amount = found !== undefined && 'amount' in found ? found.amount : (signed.length === 1 ? signed[0] : money[0])!;
-  const columns: Columns = { booking_date: [dates[0]!], amount: [amount], description: texts.filter((column) => kinds[column]!.ibans < kinds[column]!.filled) };
+  const value = titled ? dates.find((column) => readTitle(above.cells[column] ?? '').meanings.some(({ role }) => role === 'value_date')) : undefined;
+  const booked = dates.find((column) => column !== value);
+  const columns: Columns = { booking_date: [booked ?? dates[0]!], ...(booked !== undefined && value !== undefined && { value_date: [value] }), amount: [amount], description: texts.filter((column) => kinds[column]!.ibans < kinds[column]!.filled) };
   if (found !== undefined && 'debit' in found) {
     [columns.debit, columns.credit] = [[found.debit], [found.credit]];
     delete columns.amount;

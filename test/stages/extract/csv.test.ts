@@ -113,6 +113,22 @@ describe('layouts', () => {
     expect([dates(statement), amounts(statement)]).toEqual([['2024-04-03', '2024-04-05'], ['-1234.56', '12.00']]);
   });
 
+  test.each([
+    ['Greek', 'Ημερομηνία;Valeur;Αιτιολογία;Ποσό;Υπόλοιπο'], ['Greek', 'Ημερομηνία Συναλλαγής;Τοκοφόρος Ημερομηνία;Περιγραφή;Ποσό;Υπόλοιπο'], ['Croatian', 'Datum knjiženja;Datum valute;Opis;Iznos;Stanje'],
+    ['Romanian', 'Data înregistrării;Data valutei;Descriere;Suma;Sold'], ['Danish', 'Dato;Valørdato;Tekst;Beløb;Saldo'], ['Norwegian', 'Bokføringsdato;Valuteringsdato;Tekst;Beløp;Saldo'],
+    ['Finnish', 'Kirjauspäivä;Arvopvm;Selite;Määrä;Saldo'], ['Hungarian', 'Könyvelés dátuma;Értékdátum;Közlemény;Összeg;Egyenleg'], ['Bulgarian', 'Дата;Вальор;Основание;Сума;Салдо'],
+    ['Portuguese', 'Data lançamento;Data de valor;Descrição;Montante;Saldo'], ['Estonian', 'Kuupäev;Väärtuspäev;Selgitus;Summa;Saldo'],
+    ['a booking date whose title nobody knows', 'Xyz;Data valuta;Descrizione;Importo;Saldo'],
+  ])('%s: the value date beside the booking date (%s)', async (_, titles) => {
+    const [statement] = await readCsv([titles, '20.11.2026;23.11.2026;RENT;-1.234,56;8.765,44', '21.11.2026;24.11.2026;ACME;12,00;8.777,44', '22.11.2026;25.11.2026;ACME;13,00;8.790,44'].join('\n'));
+    expect(statement!.entries.map(({ booking_date, value_date }) => [booking_date, value_date])).toEqual([['2026-11-20', '2026-11-23'], ['2026-11-21', '2026-11-24'], ['2026-11-22', '2026-11-25']]);
+  });
+
+  test('of a Polish export the day of the booking counts, not the day of the operation, and neither is a value date', async () => {
+    const [statement] = await readCsv(['Data operacji;Data księgowania;Opis operacji;Kwota;Saldo po operacji', '2026-11-20;2026-11-23;CZYNSZ;-1 234,56;8 765,44'].join('\n'));
+    expect(statement!.entries.map(({ booking_date, value_date }) => [booking_date, value_date])).toEqual([['2026-11-23', null]]);
+  });
+
   test('several accounts and currencies are a statement each', async () => {
     const statements = await readCsv([
       'account,date,description,amount,currency', 'DE02120300000000202051,2024-03-05,a,1.00,EUR', 'DE75512108001245126199,2024-03-05,b,-2.00,EUR', 'DE02120300000000202051,2024-03-06,c,-3.00,USD',
