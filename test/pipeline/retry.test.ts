@@ -72,7 +72,7 @@ const finished = (run_id: bigint): Promise<RunSummary> => vi.waitFor(async () =>
   const summary = await findRunSummary(db, run_id);
   if (!summary) throw new Error(`run ${run_id} is not finished`);
   return summary;
-}, { timeout: 25_000, interval: 30 });
+}, { timeout: 90_000, interval: 30 });
 
 async function submit(path: string, text: string): Promise<RunSummary> {
   const source = { path, async* open() {
