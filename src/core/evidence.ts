@@ -123,3 +123,6 @@ export interface Evidence {
 export function evidenceText(evidence: Evidence): string {
   return JSON.stringify(evidence);
 }
+
+/** The claim by which a batch finds its returns before it decides; that of no invoice and no decision. */
+export const RETURN = 0n;

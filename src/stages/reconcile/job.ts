@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { canonicalJson, CanonicalText, type Json } from '../../core/canonical-json.ts';
-import { evidenceText, type Candidate, type Evidence } from '../../core/evidence.ts';
+import type { CalendarDate } from '../../core/date.ts';
+import { evidenceText, RETURN, type Candidate, type Evidence } from '../../core/evidence.ts';
 import { allocateIds, openChain, type LogChain, type LogDraft } from '../../ledger/log.ts';
 import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } from '../../ledger/journal.ts';
 import { closedByInvoice, loadTerms, settleOpenItems } from '../../ledger/open-items.ts';
@@ -50,7 +51,7 @@ async function decideCompany(run_id: bigint, company: string, companies: readonl
 
   const accepted = await acceptBatch(tx, chain, run_id, company, companies);
   const ledger_accounts = await store.loadLedgerAccounts(tx, company);
-  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), late: [], returns: [], losers: new Map(), taken: new Set(), changed: 0, chain };
+  const batch: Batch = { tx, run_id, company, ruleset, modes, accepted, ledger_accounts, functional_currency, transfer_legs: new Set(), joined: new Set(), details: new Map(), late: [], returns: [], after_returns: [], reopened: NOTHING_REOPENED, losers: new Map(), taken: new Set(), changed: 0, chain };
 
   await store.clearOpenEvidence(tx);
   const state = canonicalJson({ books_version: String(books_version), ruleset: ruleset.version, modes: { company: modes.company, rules: modes.rules } });
@@ -59,10 +60,12 @@ async function decideCompany(run_id: bigint, company: string, companies: readonl
     await gatherWaiting(batch, context);
   }
   for (const entry_id of await findTransferLegs(batch)) batch.transfer_legs.add(entry_id);
+  batch.reopened = await findReopened(batch, { run_id, company, open_only: false });
   await decideScope(batch, { run_id, company, open_only: false }, context.signal);
   // What another entry has settled is no longer to be suggested, and what a return gives back may have been booked, or have come to a person, in
-  // the same night: they come last, the one after the other, and are held against the books with all the rest.
-  for (const late of [batch.late, batch.returns]) {
+  // the same night; what it opens again, what is booked after it may pay: they come last, the one after the other, and are held against the books
+  // with all the rest.
+  for (const late of [batch.late, batch.returns, batch.after_returns]) {
     if (late.length === 0) continue;
     await store.clearOpenEvidence(tx);
     for (const chunk of chunked(late)) await context.gatherOpenEvidence(company, chunk, context);
@@ -149,6 +152,8 @@ async function decideChunk(batch: Batch, scope: EvidenceScope, chunk: Iterable<K
     const { entry_id } = kept.evidence;
     if (isDeferred(batch, kept, scope)) {
       batch.returns.push(BigInt(entry_id));
+    } else if (followsReturn(batch, kept, scope)) {
+      batch.after_returns.push(BigInt(entry_id));
     } else if (losers.has(entry_id) && !scope.open_only) {
       batch.late.push(BigInt(entry_id));
       batch.losers.set(entry_id, losers.get(entry_id)!);
@@ -165,6 +170,43 @@ async function decideChunk(batch: Batch, scope: EvidenceScope, chunk: Iterable<K
 /** Whether its decision waits until all others are made. */
 function isDeferred(batch: Batch, { evidence, open }: KeptEvidence, scope: EvidenceScope): boolean {
   return !scope.open_only && evidence.facts.is_return && (open || isTaken(batch, evidence));
+}
+
+/** What the batch's returns open again: by party, the day of its first; and the entries that they may give back. */
+interface Reopened { since: ReadonlyMap<string, CalendarDate>; given_back: ReadonlySet<string> }
+
+const NOTHING_REOPENED: Reopened = { since: new Map(), given_back: new Set() };
+
+/** Whose invoices the batch's returns may open again: those that the entries given back have settled, or, where they come in the same batch, may settle. */
+async function findReopened(batch: Batch, scope: EvidenceScope): Promise<Reopened> {
+  const { tx, company } = batch;
+  const returns: bigint[] = [];
+  for await (const kept of store.readClaimants(tx, scope, [RETURN])) if (isDeferred(batch, kept, scope)) returns.push(BigInt(kept.evidence.entry_id));
+  if (returns.length === 0) return NOTHING_REOPENED;
+  const returned = new Map((await store.listReturned(tx, company, returns)).map((one) => [String(one.entry_id), one]));
+  const since = new Map<string, CalendarDate>();
+  const note = (party_ids: Iterable<string>, { returned_on }: store.Returned): void => {
+    for (const party_id of party_ids) {
+      const known = since.get(party_id);
+      if (known === undefined || returned_on < known) since.set(party_id, returned_on);
+    }
+  };
+  for (const one of returned.values()) note(one.party_ids, one);
+  for await (const { evidence } of store.readEvidenceOf(tx, scope, [...returned.values()])) note(partiesOf(evidence), returned.get(evidence.entry_id)!);
+  return { since, given_back: new Set(returned.keys()) };
+}
+
+/** Whether it may pay what a return of the batch, booked no later, opens again. */
+function followsReturn(batch: Batch, { evidence, open }: KeptEvidence, { open_only }: EvidenceScope): boolean {
+  const { since, given_back } = batch.reopened;
+  if (since.size === 0 || open_only || evidence.facts.is_return || given_back.has(evidence.entry_id) || !(open || isTaken(batch, evidence))) return false;
+  return partiesOf(evidence).values().some((party_id) => since.has(party_id) && since.get(party_id)! <= evidence.booking_date);
+}
+
+/** The parties of which the evidence speaks. */
+function partiesOf({ candidates, refused }: Evidence): Set<string> {
+  return new Set([...candidates.flatMap(({ party_id, allocations }) => [...(party_id === undefined ? [] : [party_id]), ...allocations.map((part) => part.party_id)]),
+    ...refused.map(({ party_id }) => party_id)]);
 }
 
 /** Whether the entry is booked, and its statement brings it onto the books. */
@@ -190,6 +232,9 @@ interface Batch {
   /** What another entry may have settled: decided after everything else but returns. */
   late: bigint[];
   returns: bigint[];
+  /** What may pay what these open again. */
+  after_returns: bigint[];
+  reopened: Reopened;
   /** The entries that found consumed what they claim: for a person, whatever else the books now offer them. */
   losers: Map<string, readonly Contender[]>;
   /** Contested invoices that one of the batch's entries settles. */
@@ -248,7 +293,7 @@ async function settleConflicts(batch: Batch, scope: EvidenceScope): Promise<Lose
   const claimed = new Set(contested);
   const contenders: Contender[] = [];
   for await (const kept of store.readClaimants(batch.tx, scope, contested)) {
-    if (isDeferred(batch, kept, scope)) continue;
+    if (isDeferred(batch, kept, scope) || followsReturn(batch, kept, scope)) continue;
     const decided = decideLeaf(batch, kept, NO_LOSERS);
     if (!decided) continue;
     const { chosen, outcome } = decided.draft;

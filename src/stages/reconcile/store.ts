@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
-import type { Evidence } from '../../core/evidence.ts';
+import { RETURN, type Evidence } from '../../core/evidence.ts';
 import type { Check } from '../../core/statement.ts';
 import type { JournalLineDraft } from '../../ledger/journal.ts';
 import type { Tx } from '../../platform/database.ts';
@@ -299,8 +299,36 @@ export interface PossibleTransfer extends PossiblePair {
 /** What more than one entry of the scope may consume. */
 export async function listContested(tx: Tx, scope: EvidenceScope): Promise<bigint[]> {
   const { rows } = await sql<{ claim: bigint }>`
-    select claim from ${chunksOf(scope)} c cross join unnest(c.claims) claim group by claim having count(*) > 1 order by claim`.execute(tx.kysely);
+    select claim from ${chunksOf(scope)} c cross join unnest(c.claims) claim where claim <> ${RETURN} group by claim having count(*) > 1 order by claim`.execute(tx.kysely);
   return rows.map((row) => row.claim);
+}
+
+/** An entry that a return may give back: when that was booked, and whose invoices the entry has settled, where it was decided before. */
+export interface Returned { entry_id: bigint; document_id: bigint; returned_on: string; party_ids: string[] }
+
+/** The earlier entries with the end-to-end id or the mandate of these returns and the opposite sign. */
+export async function listReturned(tx: Tx, company: string, returns: readonly bigint[]): Promise<Returned[]> {
+  const { rows } = await sql<Returned>`
+    select o.entry_id, o.document_id, min(r.booking_date)::text as returned_on,
+           array(select distinct i.party_id from decision d join allocation a using (decision_id) join invoice i using (invoice_id)
+                  where d.entry_id = o.entry_id and d.superseded_by is null) as party_ids
+      from entry r cross join lateral (
+            select entry_id, document_id, account_id, amount, booking_date, is_leaf from entry where end_to_end_id = r.end_to_end_id
+            union select entry_id, document_id, account_id, amount, booking_date, is_leaf from entry where mandate_id = r.mandate_id) o
+      join account a on a.account_id = o.account_id
+     where r.entry_id = any(${returns.map(String)}::bigint[]) and a.company = ${company} and sign(o.amount) = -sign(r.amount) and o.booking_date <= r.booking_date and o.is_leaf
+     group by 1, 2 order by 1`.execute(tx.kysely);
+  return rows;
+}
+
+/** The evidence of these entries of the scope's documents. */
+export async function* readEvidenceOf(tx: Tx, scope: EvidenceScope, entries: readonly { entry_id: bigint; document_id: bigint }[]): AsyncGenerator<KeptEvidence> {
+  const wanted = new Set(entries.map(({ entry_id }) => String(entry_id)));
+  const { rows } = await sql<{ document_id: bigint; n: number }>`select document_id, n from ${chunksOf(scope)} c
+    where document_id = any(${[...new Set(entries.map(({ document_id }) => String(document_id)))]}::bigint[]) order by source, n`.execute(tx.kysely);
+  for (const { document_id, n } of rows) {
+    for (const text of await loadLines(tx, document_id, n)) if (wanted.has(/"entry_id":"(\d+)"/.exec(text)![1]!)) yield parseLine(text, document_id);
+  }
 }
 
 const decompress = promisify(zstdDecompress);

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import { ibanStatus } from '../../core/account.ts';
-import { AGREED, evidenceText, type Evidence } from '../../core/evidence.ts';
+import { AGREED, evidenceText, RETURN, type Evidence } from '../../core/evidence.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { KeyForm } from '../../core/invoice-key.ts';
 import { INTERIM_FORMATS, type Format } from '../../core/statement.ts';
@@ -276,9 +276,10 @@ async function packEvidence(evidence: readonly Evidence[]): Promise<{ bytes: Buf
   return { bytes, claims, claimed_at };
 }
 
-/** What the entry may consume without a person, each once: invoices, and (negative) the decisions that it may return. */
-function claimsOf({ candidates }: Evidence): ReadonlySet<string> {
+/** What the entry may consume without a person, each once: invoices, and (negative) the decisions that it may return; a return also has the claim RETURN. */
+function claimsOf({ candidates, facts: { is_return } }: Evidence): ReadonlySet<string> {
   const claims = new Set<string>();
+  if (is_return) claims.add(String(RETURN));
   for (const { facts, allocations, reverses_decision_id } of candidates) {
     if (reverses_decision_id !== null) claims.add(`-${reverses_decision_id}`);
     else if (facts.status === 'open' && AGREED.has(facts.amount)) for (const part of allocations) claims.add(part.invoice_id);

@@ -224,10 +224,30 @@ describe('what comes back', () => {
     await invoice('10001', '119.00', { reference: 'DD-1' });
     const collected = (date: string) => pays('10001', '119.00', { end_to_end_id: 'DD-1', date });
     await night([collected('2026-10-05'), { amount: '-119.00', end_to_end_id: 'DD-1', return_reason: 'AM04', date: '2026-10-06' }, collected('2026-10-07')], { date: '2026-10-05', to: '2026-10-07' });
-    expect(await told()).toEqual(['auto reference_exact', 'auto returned', 'review settled_by_another_entry']);
-    await night();
     expect(await told()).toEqual(['auto reference_exact', 'auto returned', 'auto reference_exact']);
     expect(await open('10001')).toBe(0n);
+  });
+
+  it('opens again what is booked after it may pay, in the same batch too', async () => {
+    const { invoice, pays, night, told } = await sample();
+    await invoice('10001', '119.00', { reference: 'DD-1' });
+    await invoice('10002', '119.00');
+    const collected = pays('10001', '119.00', { end_to_end_id: 'DD-1', date: '2026-10-05' });
+    const returned: SampleEntry = { amount: '-119.00', end_to_end_id: 'DD-1', return_reason: 'AM04', date: '2026-10-06' };
+    const unnamed = (date: string): SampleEntry => pays('10001', '119.00', { text: 'thanks', date });
+    await night([collected]);
+    // Both are open by then: neither is the only one.
+    await night([returned, unnamed('2026-10-07')], { date: '2026-10-06', to: '2026-10-07' });
+    expect(await told()).toEqual(['auto reference_exact', 'auto returned', 'review several_possible']);
+  });
+
+  it('changes nothing for what was booked before it', async () => {
+    const { invoice, pays, night, told } = await sample();
+    await invoice('10001', '119.00', { reference: 'DD-1' });
+    await invoice('10002', '80.00');
+    await night([pays('10001', '119.00', { end_to_end_id: 'DD-1', date: '2026-10-05' }), pays('10002', '80.00', { text: 'thanks', date: '2026-10-05' }),
+      { amount: '-119.00', end_to_end_id: 'DD-1', return_reason: 'AM04', date: '2026-10-06' }], { date: '2026-10-05', to: '2026-10-06' });
+    expect(await told()).toEqual(['auto reference_exact', 'auto only_item', 'auto returned']);
   });
 
   it('is found by its mandate, and is for a person where that has two collections of the amount', async () => {
