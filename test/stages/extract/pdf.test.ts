@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { Failure } from '../../../src/core/failure.ts';
 import type { Proof } from '../../../src/core/proof.ts';
 import { proveStatement } from '../../../src/core/proof.ts';
@@ -6,6 +7,7 @@ import type { RawEntry, RawStatement } from '../../../src/core/statement.ts';
 import type { DocumentSource } from '../../../src/stages/extract/contract.ts';
 import { pdfReader } from '../../../src/stages/extract/pdf.ts';
 import type { StatementProfile } from '../../../src/stages/extract/profile.ts';
+import { statementProfileSchema } from '../../../src/stages/extract/profile.ts';
 import type { PdfLayout, PdfRow } from './pdf-pages.ts';
 import { numberStyle, statementPdf } from './pdf-pages.ts';
 
@@ -264,7 +266,7 @@ describe('what the arithmetic cannot see', () => {
 
   test('dates that read both ways are ambiguous, and a profile settles them', async () => {
     const bytes = await statementPdf(slashed, OPENING, early);
-    expect(await failureOf(bytes)).toMatchObject({ code: 'ambiguous' });
+    expect(await failureOf(bytes)).toMatchObject({ code: 'ambiguous', message: expect.stringContaining('\ndate_order: dmy   # or: mdy') });
     const profile: StatementProfile = { id: 'slashed', owner: 'treasury', format: 'pdf', match: { text: 'account 12345678' }, date_order: 'dmy' };
     expect(result((await read(bytes, [profile])).entries)).toEqual(truth(early));
   });
@@ -275,7 +277,12 @@ describe('what the arithmetic cannot see', () => {
   });
 
   test('amounts without a sign are ambiguous where no balance is printed', async () => {
-    expect(await failureOf(await statementPdf({ ...SIMPLE, unsigned: true, number: (units) => en(Math.abs(units)), heading: ['Account number 12345678'], closing: [] }, OPENING, ROWS))).toMatchObject({ code: 'ambiguous' });
+    const bytes = await statementPdf({ ...SIMPLE, unsigned: true, number: (units) => en(Math.abs(units)), heading: ['Account number 12345678'], closing: [] }, OPENING, ROWS);
+    const { code, message } = await failureOf(bytes);
+    expect(code).toBe('ambiguous');
+    const shown = statementProfileSchema.parse(parse(message.slice(message.indexOf('\nid:') + 1).replace('…', 'Account number')));
+    expect(shown).toMatchObject({ format: 'pdf', inverted: true });
+    expect(result((await read(bytes, [shown])).entries)).toEqual(ROWS.map(({ date, amount }) => `${date} ${plain(-Math.abs(amount))}`));
   });
 
   test('another date of the document settles them', async () => {

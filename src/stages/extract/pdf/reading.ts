@@ -165,8 +165,21 @@ function only(readings: readonly Candidate[], why: string): Candidate {
   if (other === undefined) return first;
   const i = first.entries.findIndex((entry, k) => entryKey(entry) !== entryKey(other.entries[k]));
   throw new Failure('ambiguous',
-    `two readings of the statement ${why}: ${i < 0 ? 'their balances differ' : `entry ${i + 1} is ${entryKey(first.entries[i])} in one and ${entryKey(other.entries[i])} in the other`}; ` +
-    'write a profile (date_order, decimal, inverted) into rules/profiles/, which `tieout extract --explain` shows the beginning of', { page: first.entries[Math.max(i, 0)]?.source.page ?? 1 });
+    `two readings of the statement ${why}: ${i < 0 ? 'their balances differ' : `entry ${i + 1} is ${entryKey(first.entries[i])} in one and ${entryKey(other.entries[i])} in the other`}. ` +
+    'Write this to a file in rules/profiles/, keep what is right, then retry:\n' + profileOf(first.seen.style, other.seen.style).join('\n'), { page: first.entries[Math.max(i, 0)]?.source.page ?? 1 });
+}
+
+/** A profile that settles in what two readings differ. */
+function profileOf(one: Style, other: Style): string[] {
+  const settled = [
+    ...(one.order === other.order ? [] : [`date_order: ${one.order}   # or: ${other.order}`]),
+    ...(one.mark === other.mark ? [] : [`decimal: "${one.mark}"   # or: "${other.mark}"`]),
+    ...(one.unsigned === other.unsigned ? [] : ['inverted: true   # an amount without a sign is money out; or: false']),
+  ];
+  return [
+    'id: my-bank-pdf', 'owner: finance', 'format: pdf', 'match:', '  text: "…"   # something that stands on the first page of every statement of this kind',
+    ...(settled.length > 0 ? settled : ['columns:   # the titles as printed; tieout extract --explain shows them', '  booking_date: "…"', '  amount: "…"   # or debit and credit', '  balance: "…"']),
+  ];
 }
 
 function fingerprint({ entries, proof }: Candidate): string {
