@@ -1,6 +1,6 @@
 import { useMediaQuery } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useId, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
+import { memo, useCallback, useEffect, useId, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
 import classes from './virtual-list.module.css';
 
 /**
@@ -67,6 +67,14 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
     at.current = current;
   }, [current]);
 
+  // One function throughout, so that a row is drawn once and not with every frame in which the list moves.
+  const acts = useRef({ onMove, onOpen });
+  acts.current = { onMove, onOpen };
+  const pick = useCallback((index: number, row: unknown): void => {
+    acts.current.onMove(index);
+    acts.current.onOpen(row as Row);
+  }, []);
+
   const tracksOf = (...hidden: readonly Column<Row>['from'][]): string => columns.filter((column) => column.from === undefined || !hidden.includes(column.from)).map((column) => column.width).join(' ');
   const move = (to: number): void => onMove(Math.max(0, Math.min(total - 1, to)));
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -108,13 +116,7 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
                 {group && <div className={classes['group']} role="presentation">{groups!.head(row!)}</div>}
                 {row === undefined
                   ? <div role="row" aria-rowindex={item.index + 2} aria-busy className={classes['row']}><span role="gridcell" className={classes['blank']} /></div>
-                  : (
-                    <div role="row" id={`${id}-${item.index}`} aria-rowindex={item.index + 2} aria-selected={item.index === current}
-                      data-current={item.index === current} className={classes['row']}
-                      onClick={() => { onMove(item.index); onOpen(row); }}>
-                      {columns.map((column) => <span key={column.id} role="gridcell" data-align={column.align} data-from={column.from}>{column.cell(row)}</span>)}
-                    </div>
-                  )}
+                  : <DrawnRow row={row} index={item.index} id={`${id}-${item.index}`} is_current={item.index === current} columns={columns as readonly Column<unknown>[]} pick={pick} />}
               </div>
             );
           })}
@@ -123,6 +125,16 @@ export function VirtualList<Row>(props: Props<Row>): ReactNode {
     </div>
   );
 }
+
+interface RowProps { row: unknown; index: number; id: string; is_current: boolean; columns: readonly Column<unknown>[]; pick: (index: number, row: unknown) => void }
+
+const DrawnRow = memo(function DrawnRow({ row, index, id, is_current, columns, pick }: RowProps): ReactNode {
+  return (
+    <div role="row" id={id} aria-rowindex={index + 2} aria-selected={is_current} data-current={is_current} className={classes['row']} onClick={() => pick(index, row)}>
+      {columns.map((column) => <span key={column.id} role="gridcell" data-align={column.align} data-from={column.from}>{column.cell(row)}</span>)}
+    </div>
+  );
+});
 
 /** A cell's second line, on a phone: what has no column of its own there. */
 export function Under({ children }: { children: ReactNode }): ReactNode {
