@@ -133,17 +133,40 @@ const INVOICE_LABEL = new RegExp(`(?<![\\p{L}])(?:${[
 ].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|numer|numero|br|αρ|n°|nº|n.º|№|č|n)[ .:#-]*)?$`, 'iu');
 const LABEL_WINDOW = 32;
 
-/** What is written about beside invoices, with a number behind it. */
-const OTHER_LABEL = new RegExp(`(?<![\\p{L}])(?:${[
-  'kunden?(?:nummer|nr)?', 'kd', 'kdnr', 'customer', 'cust', 'client', 'klant(?:nummer|nr)?', 'cliente', 'kund(?:nr|enr)?', 'asiakas(?:nro)?', 'debitor(?:en)?(?:nr)?', 'vertrags?(?:nummer|nr)?', 'contract', 'contrat', 'contratto',
-  'contrato', 'avtal', 'sopimus', 'umowa', 'aftale', 'avtale', 'smlouv[ay]', 'zmluv[ay]', 'szerz[oő]d[eé]s(?:sz[aá]m)?', 'ugovora?', 'σ[υύ]μβασης?', 'договора?',
-  'vev[oő](?:k[oó]d|sz[aá]m)?', '[uü]gyf[eé]l(?:sz[aá]m)?', 'z[aá]kazn[ií]k', 'odb[eě]ratel', 'klient', 'kup(?:ac|ca)', 'πελ[αά]τη[ςσ]?', 'клиент[а-я]*', 'mandat[a-z]*', 'mandate', 'police', 'policy', 'polis(?:nr)?', 'plz', 'ust-?id(?:nr)?', 'vat', 'tva', 'btw', 'nif', 'nipc', 'nip', 'regon', 'oib', 'cif', 'i[cč]o', 'di[cč]', 'αφμ', 'еик', 'егн', 'ad[oó]sz[aá]m', 'org\\.? ?n[ru]', 'cvr', 'kvk', 'siren', 'siret', 'y-?tunnus', 'p\\.? ?iva', 'ks', 'ss', 'steuer(?:nummer|nr)?', 'tax', 'blz', 'konto(?:nummer|nr)?', 'kto', 'account', 'acct',
-  'tel', 'telefon', 'fon', 'phone', 'ph', 'fax', 'mobil', 'handy', 'mob', 'tél', 'telefono', 'auftrag(?:s?nummer|s?nr)?', 'bestell(?:ung|nummer|nr)?', 'order', 'po', 'commande', 'bestelling', 'ordine', 'pedido', 'encomenda', 'objedn[aá]vk[ay]', 'rendel[eé]s', 'narud[zž]b[ae]', 'best[aä]llning', 'ordrenr', 'zam[oó]wieni[ea]', 'παραγγελ[ιί]ας?', 'поръчка', 'liefer(?:schein|ung)', 'ls',
+/** An order of ours or theirs, in the languages of the euro area and its neighbours, with the usual abbreviations. */
+const ORDER_WORDS = [
+  'auftrag', 'bestell(?:ung)?', 'order', 'purchase order', 'po', 'commande', 'cde', 'bestel(?:ling|bon)?', 'ordin[ei]', 'ord', 'pedidos?', 'encomendas?', 'ordre', 'bestilling', 'best[aä]llning', 'tilau(?:s|ksen)', 'objedn[aá]vk[ayu]', 'obj',
+  'zam[oó]wieni[ea]', 'zam', '(?:meg)?rendel[eé]s', 'comand[aă]', 'comenzii', 'cmd', 'narud[zž]b(?:[aeu]|enic[aeu])', 'naro[cč]il[oa]', 'tellimus[et]?', 'pas[uū]t[iī]jum[sa]', 'u[zž]sakym(?:as|o)', 'παραγγελ[ιί]ας?', 'поръчка(?:та)?',
+];
+
+/** What is written about beside invoices, with a number behind it, by subject. */
+const OTHER_WORDS = [
+  // Phones and telefaxes.
+  'tel', 'tele[fp](?:on|oon|hone)', 't[eé]l[eé]phone', 'tél', 'telef', 'telf', 'tfno', 'tfn', 'tlf', 'tlm', 'tel[eé]fono', 'telefon[eui]?', 'telefonas', 'telem[oó]vel', 'fon', 'phone', 'ph', 'rufnummer', 'durchwahl', 'handy', 'mobil[ea]?', 'mobiel', 'm[oó]vil', 'mob', 'mobitel', 'mobiil', 'mobilusis',
+  'cell', 'cellulare', 'celular', 'portable', 'gsm', 'kom', 'kom[oó]rk[ai]', 'puh', 'puhelin', 'matkapuhelin', 't[aā]lr(?:unis)?', 'τηλ', 'τηλ[εέ]φων[οα]', 'κιν', 'κινητ[οό]', 'тел', 'телефон', 'моб', 'мобилен',
+  '(?:tele)?fax', '(?:tele)?faks(?:as|i|s)?', 'φαξ', 'факс',
+  // Customers and members.
+  'kund(?:en?)?', 'kd', 'kdnr', 'customer', 'cust', 'clients?', 'client[eiu]', 'abonn[eé]', 'abonado', 'klant', 'klient(?:as|a|o|s)?', 'kliendi', 'klijenta?', 'asiakas', 'asiakkaan', 'debitor(?:en)?', 'vev[oő](?:k[oó]d)?', '[uü]gyf[eé]l', 'z[aá]kazn[ií]ka?', 'odb[eě]ratel[e]?', 'kup(?:ac|ca)', 'kupec', 'pirk[eė]j(?:as|o)',
+  'πελ[αά]τη[ςσ]?', 'клиент[а-я]*', 'mitglied', 'member(?:ship)?', 'lid', 'lidmaatschap', 'membre', 'adh[eé]rent', 'soci[oou]', 's[oó]cio', 'tessera', 'cz[lł]on(?:ek|ka)', '[cč]len(?:a|sk[eé])?', '[cč]lan(?:a|ski)?', 'medlem', 'j[aä]sen', 'tagsz[aá]m', 'membru', 'liige', 'liikme', 'biedr[sa]', 'nar(?:ys|io)', 'μ[εέ]λο[ςυ]ς?', 'член(?:ски)?',
+  // Contracts, mandates, policies, meters.
+  'vertrags?', 'contract(?:ul|ului)?', 'overeenkomst', 'contrat', 'contratto', 'contrato', 'avtal', 'avtale', 'aftale', 'kontrakt', 'sopimu(?:s|ksen)', 'umow[ay]', 'smlouv[ay]', 'zmluv[ay]', 'szerz[oő]d[eé]s', 'ugovora?', 'pogodb[ae]', 'lepingu?', 'l[iī]gum[sa]', 'sutart(?:is|ies)', 'σ[υύ]μβασης?', 'договора?',
+  'mandat[a-z]*', 'mandate', 'police[n]?', 'policy', 'polis(?:[ay]|e|as)?', 'polizza', 'p[oó]liza', 'ap[oó]lice', 'poji(?:stka|stky|[sš]t[eě]n[ií])', 'poist(?:ka|ky)', 'versicherung(?:sschein)?', 'f[oö]rs[aä]kring', 'forsikring', 'vakuutu(?:s|ksen)', 'k[oö]tv[eé]ny', 'biztos[ií]t[aá]s', 'poli[tț][aăe]', 'polic[ae]', 'draudim(?:as|o)', 'συμβ[οό]λαιο', 'συμβολα[ιί]ου', 'полица',
+  'z[aä]hler(?:stand)?', 'meter(?:stand)?', 'compteur', 'contatore', 'contador', 'licznik[a]?', 'elektrom[eě]ru?', 'm[aä]tare?', 'm[aå]ler', 'mittari[n]?', 'm[eé]r[oő](?:[oó]ra)?', 'contor', 'μετρητ[ηή]ς?', 'електромер', 'brojil[oa]', 'arvesti', 'skait[iī]t[aā]j[sa]', 'skaitikli[so]', 'ean', 'pdr', 'cups',
+  // Taxes, registers, accounts.
+  'ust-?id', 'vat', 'tva', 'btw', 'nif', 'nipc', 'nip', 'regon', 'oib', 'cif', 'cui', 'i[cč]o', 'di[cč]', 'αφμ', 'еик', 'егн', 'ad[oó]sz[aá]m', 'org\\.? ?n[ru]', 'cvr', 'kvk', 'siren', 'siret', 'y-?tunnus', 'p\\.? ?iva', 'ks', 'ss', 'steuer', 'tax', 'blz', 'konto', 'kto', 'account', 'acct', 'iban', 'bic',
   // The payer's own sign or reference.
   'uns(?:er)?e?\\.? ?(?:zeichen|zchn|ref(?:erenz)?)', 'our ref(?:erence)?', 'ons kenmerk', 'notre r[ée]f(?:[ée]rence)?', 'nostr[oa] rif(?:erimento)?', 'ns\\.? ?rif', 'nuestra ref(?:erencia)?', 'v[åa]r ref(?:erens)?', 'vores? ref', 'viitteemme',
   'nasz (?:numer|znak)', 'na[sš]e (?:zna[cč]ka|[cč][ií]slo)',
-  'delivery', 'ticket', 'proje[kc]t', 'filiale', 'store', 'objekt', 'wohnung', 'whg', 'zimmer', 'room', 'apt', 'apartment', 'stellplatz', 'haus(?:nummer|nr)?', 'unit', 'artikel(?:nr)?', 'item', 'charge', 'lot', 'serie[ns]?(?:nr)?', 'id', 'member', 'mitglied(?:s?nummer|s?nr)?', 'personal(?:nummer|nr)?', 'zip', 'iban', 'bic',
-].join('|')})[ .:#/-]*(?:(?:nr|no|num|number|nummer|id|br|n°|nº|n[.]º|№|č|αρ|n)[ .:#-]*)?(?=[A-Z+(]{0,4}[-/ ]?\\d)`, 'giu');
+  // Deliveries, cases, bookings, goods.
+  'liefer(?:schein|ung)', 'ls', 'delivery', 'tic?ket', 'vorgang', 'aktenzeichen', 'case', 'dossier', 'zaak', 'pratica', 'expediente', 'sprawa', '[aä]rende', 'sags?', '[uü]gysz[aá]m', 'dosar', 'predmet', 'toimik', 'дело', 'proje[kc]t', 'reservation', 'reservierung', 'r[eé]servation', 'prenotazione', 'reserva', 'rezerwacj[aie]', 'rezerv(?:ace|[aá]cia|acija|are|[aā]cija)', 'bokning', 'varaus', 'foglal[aá]s', 'broneering', 'κρ[αά]τηση[ςσ]?', 'резервация',
+  'filiale', 'store', 'objekt', 'wohnung', 'whg', 'zimmer', 'room', 'apt', 'apartment', 'stellplatz', 'haus', 'unit', 'artikel', 'item', 'charge', 'lot', 'serie[ns]?', 'id', 'personal',
+  // Postal codes and dates.
+  'plz', 'zip', 'post(?:al)? ?code', 'code postal', 'c[oó]d(?:igo|ice)? postale?', 'cap', 'cp', 'psč', 'psc', 'kod pocztowy', 'post', 'posti', 'ir[aá]ny[ií]t[oó]sz[aá]m', 'irsz', 'po[sš]tanski', 'po[sš]tna', 'sihtnumber', 'postiindeks', 'pasta indekss', 'pa[sš]to', 'τ\\.?κ', 'пощенски код',
+  'dat(?:um|e|ed|o|a|ums)?', 'd[aá]tum', 'fecha', 'pvm', 'p[aä]iv(?:[aä]ys|[aä]tty)', 'kelt', 'kuup[aä]ev', 'ημερ(?:ομην[ιί]α[ςσ]?)?', 'ημ/ν[ιί]α', 'дата',
+];
+/** What may stand between the word and its number, a word for `number` among it; the letters of the number itself begin a word. */
+const BEFORE_NUMBER = '(?:[ .:#/-]*(?:nr|nro|no|num|number|nummer|num[eé]r[oau]?|n[uú]mero|num[aă]r(?:ul)?|id|br(?:oj)?|n°|nº|n[.]º|№|č|č[ií]s(?:lo)?|c[ií]slo|sz[aá]m|sz|kod(?:e|as)?|code|αρ(?:ιθ(?:μ[οό]ς)?)?|номер|n))?(?!\\p{L})[ .:#/-]*';
+const OTHER_LABEL = new RegExp(`(?<![\\p{L}])(?:${[...OTHER_WORDS, ...ORDER_WORDS].join('|')})s?${BEFORE_NUMBER}(?=[A-Z+(]{0,4}[-/ ]?\\d)`, 'giu');
 const LABELLED_NUMBER = /^[A-Za-z+(]{0,4}[-/ ]?\d[\d()/.-]*(?: \d{2,}(?![.,]\d))*/;
 
 const MONTHS = 'jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|janv|f[eé]v|avr|mai|juin|juil|ao[uû]t|gen|mag|giu|lug|ago|set|ott|dic|ene|abr';
@@ -242,7 +265,7 @@ export function speaksOfPrepayment(text: string | null): boolean {
   return text !== null && PREPAYMENT.test(text);
 }
 
-const ORDER_NUMBER = /(?<!\p{L})(?:auftrag(?:s?nummer|s?nr)?|bestell(?:ung|nummer|nr)?|order|purchase order|po|commande|bestelling|ordine|pedido|ordre|tilaus|encomenda|objedn[aá]vk[ay]|rendel[eé]s|narud[zž]b[ae]|best[aä]llning|zam[oó]wieni[ea]|παραγγελ[ιί]ας?|поръчка)[ .:#/-]*(?:(?:nr|no|num|number|nummer|n°|nº)[ .:#-]*)?([A-Z]{0,4}[-/ ]?\d[\dA-Z/-]{2,})/giu;
+const ORDER_NUMBER = new RegExp(`(?<!\\p{L})(?:${ORDER_WORDS.join('|')})s?${BEFORE_NUMBER}([A-Z]{0,4}[-/ ]?\\d[\\dA-Z/-]{2,})`, 'giu');
 
 /** The order numbers that the text names, as normaliseReference gives them. */
 export function ordersIn(text: string | null): string[] {

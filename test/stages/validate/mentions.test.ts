@@ -15,6 +15,16 @@ describe('numbers that are something else', () => {
     for (const span of spans) expect(found).toContain(span);
   });
 
+  test.each([
+    'puh. 48394', 'Puhelin 48394', 'gsm 48394', 'Rufnummer 48394', 'mobile 48394', 'telefoon: 48394', 'téléphone 48394', 'cell. 48394', 'tfno. 48394', 'móvil 48394', 'telemóvel 48394', 'kom. 48394', 'tlf. 48394', 'tfn 48394',
+    'telefonszám 48394', 'τηλ. 48394', 'κιν. 48394', 'тел. 48394', 'моб. 48394', 'mobitel 48394', 'tālr. 48394', 'telefaks 48394', 'faksas 48394', 'факс 48394',
+    'asiakasnro 48394', 'klantnummer 48394', 'kundnr 48394', 'kundenr. 48394', 'nr klienta 48394', 'č. zákazníka 48394', 'cod client 48394', 'kliendi nr 48394', 'kliento kodas: 48394', 'Mitgliedsnr. 48394', 'medlemsnummer 48394', 'jäsennumero 48394', 'членски номер 48394',
+    'sopimusnumero 48394', 'overeenkomst 48394', 'leping nr 48394', 'līgums 48394', 'sutartis 48394', 'numer umowy 48394', 'číslo smlouvy 48394', 'polizza n. 48394', 'póliza 48394', 'apólice nº 48394', 'nr polisy 48394', 'kötvényszám 48394', 'vakuutus 48394', 'полица № 48394',
+    'Zählernummer 48394', 'compteur n° 48394', 'contatore 48394', 'licznik nr 48394', 'målernr 48394', 'mittari 48394', 'brojilo br. 48394',
+    'tilausnro 48394', 'ordre 48394', 'obj. č. 48394', 'zam. nr 48394', 'megrendelés 48394', 'comanda 48394', 'tellimus 48394', 'pasūtījums 48394', 'užsakymas 48394', 'narudžbenica 48394',
+    'dossier 48394', 'sagsnr. 48394', 'ticket #48394', 'postinumero 48394', 'postnr 48394', 'kod pocztowy 48394', 'CAP 48394', 'PSČ 48394', 'irsz. 48394', 'Datum 48394', 'pvm 48394',
+  ])('behind another word: %s', (text) => expect(decoysOf(text).some(({ start, end, labelled }) => labelled && text.slice(start, end) === '48394')).toBe(true));
+
   test.each(['RE-2026-00042', 'Rechnung 4711', '00322932', 'INV 88123'])('%s is none', (text) => expect(decoysOf(text)).toEqual([]));
 
   test('takes linear time on long hostile text', () => {
@@ -40,6 +50,7 @@ test('a text of the length of a field may have been cut in its number', () => {
 
 test('orders and prepayments are told from invoices', () => {
   expect(ordersIn('PO PO-951263, order no. 4711')).toEqual(['PO951263', '4711']);
+  expect(ordersIn('tilausnro 4711, zam. nr 4712, comanda 4713, megrendelésszám 4714, Bestellnummer 4715, Auftragsnr. 4716')).toEqual(['4711', '4712', '4713', '4714', '4715', '4716']);
   expect(['Anzahlung Projekt', 'pro forma 12', 'acompte 30%'].every(speaksOfPrepayment)).toBe(true);
   expect(speaksOfPrepayment('Rechnung 4711')).toBe(false);
 });
