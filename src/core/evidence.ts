@@ -59,7 +59,7 @@ export interface CandidateFacts {
    * where digits are a name for it only because the amount says so and it fits another item too, and where two named differences explain it.
    */
   unique: boolean;
-  /** Where the text names no invoice of it: nothing in it speaks for something else, as a number like ours that is none, another order, a prepayment. */
+  /** Where the text names no invoice of it: nothing in it speaks for something else, as a number like ours that is none, another order, a prepayment; and all its invoices were issued by then. */
   undisputed: boolean;
   /** All its invoices are open as they should be; else the first that is not says how. */
   status: 'open' | 'paid' | 'cancelled' | 'other_direction' | 'other_currency';

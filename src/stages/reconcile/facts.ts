@@ -88,7 +88,7 @@ const CANDIDATE: { readonly [K in keyof CandidateFacts]: FactOf<CandidateFacts[K
     type: 'bool',
   },
   undisputed: {
-    meaning: 'where the text names no invoice: nothing in it speaks for something else, as a number like ours that is none, another order, or a prepayment; of a charge or interest: no invoice of just its amount is named',
+    meaning: 'where the text names no invoice: nothing in it speaks for something else, as a number like ours that is none, another order, or a prepayment, and its invoices had been issued when it was booked; of a charge or interest: no invoice of just its amount is named',
     type: 'bool',
   },
   status: {

@@ -32,14 +32,14 @@ export function inferredCandidates(leaf: Leaf, named: Named, payer: Payer, wante
     const rivals = singles.filter(({ fit }) => RIVALS.has(fit.fit)).map(({ item }) => item);
     for (const [i, { item, fit }] of singles.slice(0, MAX_SINGLES).entries()) {
       explained.push(candidate(leaf, payer, books, [item], fit, {
-        named_by: 'none', all_named, status: 'open', undisputed: isUndisputed(says, [item]),
+        named_by: 'none', all_named, status: 'open', undisputed: isUndisputed(leaf, says, [item]),
         // Another item or combination with this amount makes it one of several.
         unique: only !== null && only.length === 1 && only[0]!.item === item && rivals.every((rival) => rival === item) && !fit.ambiguous,
       }, orderBonus(says, item) - i));
     }
     for (const [i, members] of combination.some.filter((one) => one.length > 1).entries()) {
       const of = members.map((member) => member.item);
-      explained.push(candidate(leaf, payer, books, of, fitOfMembers(members, leaf, view), { named_by: 'none', all_named, unique: unique && rivals.length === 0, status: 'open', undisputed: isUndisputed(says, of) }, -i));
+      explained.push(candidate(leaf, payer, books, of, fitOfMembers(members, leaf, view), { named_by: 'none', all_named, unique: unique && rivals.length === 0, status: 'open', undisputed: isUndisputed(leaf, says, of) }, -i));
     }
     if (all_named) explained.push(...digitsCandidates(leaf, payer, books, items, since, says));
     if (all_named) explained.push(...slipCandidates(leaf, payer, books, items, since, says));
@@ -84,9 +84,11 @@ function isReferenceOfSomebody(text: string | null): boolean {
 
 /**
  * Whether nothing in the text speaks for something else than these items: a number like theirs that is none of ours, a number that is called
- * an invoice's, somebody else's reference, an order that is not theirs, a payment before any invoice.
+ * an invoice's, somebody else's reference, an order that is not theirs, a payment before any invoice. Nor does the day: what was issued only after the
+ * entry was booked was not what it paid, unless it is named.
  */
-function isUndisputed({ numbers, unheard, months, lookalikes, orders, prepayment, reference, whole }: Says, items: readonly Item[]): boolean {
+function isUndisputed({ booking_date }: Leaf, { numbers, unheard, months, lookalikes, orders, prepayment, reference, whole }: Says, items: readonly Item[]): boolean {
+  if (items.some(({ issue_date }) => issue_date > booking_date)) return false;
   if (prepayment || reference || lookalikes.some((item) => !items.includes(item))) return false;
   if (orders.some((order) => !items.some((item) => item.purchase_order !== null && normaliseReference(item.purchase_order) === order))) return false;
   const theirs = items.map((item) => normaliseReference(item.invoice_number));

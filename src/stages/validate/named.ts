@@ -29,9 +29,10 @@ export interface Named {
 }
 
 /**
- * What the text names. Bare digits are weaker than a whole number, and anything may look like them: those of a number without its letters,
- * and then those of dates, phones and the like, are heard only where what is named by then does not explain the amount. Bare digits that
- * are the number of somebody whom the known payer has nothing to do with are no name for it, unless the amount says so.
+ * What the text names. Bare digits are weaker than a whole number, and anything may look like them: those of a number without its letters are
+ * heard only where what is named by then does not explain the amount, or where they are another open invoice's of the payer; then those of dates,
+ * phones and the like, where nothing explains it yet. Bare digits that are the number of somebody whom the known payer has nothing to do with are
+ * no name for it, unless the amount says so.
  */
 export function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
   const named = readNamed(leaf, mentions, payer, books);
@@ -76,8 +77,10 @@ function hearNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books
   const has = (predicate: (mention: Mention) => boolean): boolean => mentions.some(predicate);
 
   const whole = hearing((mention) => !isDigits(mention) && !isDecoy(mention));
-  if (explains(whole) || !has((mention) => mention.weight !== 'named' || isDigits(mention))) return whole;
-  const with_digits = has(isDigits) ? hearing((mention) => !isDecoy(mention)) : whole;
+  const with_digits = has((mention) => isDigits(mention) && !isDecoy(mention) && itemsOf(mention.keys, books).length > 0) ? hearing((mention) => !isDecoy(mention)) : whole;
+  // Of several that are named one may stand without its letters: all, or a person.
+  if (explains(whole)) return with_digits.items.some((item) => !whole.items.includes(item) && statusOf([item]) === 'open' && isRelated(payer, item, books)) ? with_digits : whole;
+  if (!has((mention) => mention.weight !== 'named' || isDigits(mention))) return whole;
   if (with_digits !== whole && explains(with_digits)) return with_digits;
   if (has(isDecoy)) {
     const with_decoys = hearing(() => true);

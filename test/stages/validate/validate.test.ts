@@ -31,6 +31,21 @@ describe('what the text names', () => {
     expect(named('фактура Б 20042')).toEqual([['Б-20042', 'account']]);
   });
 
+  it('counts another open invoice of the payer among what is named, though it stands without its letters', () => {
+    const own = [item('INV-2026-001910', 11_900n), item('INV-2026-001913', 136_740n)];
+    const told = (remittance: string, items: Item[] = own) => best({ remittance }, items).candidates.map(({ facts, allocations }) => [facts.amount, facts.all_named, allocations.map((part) => part.invoice_number).join('+')]);
+    expect(told('INV2026001910 and 2026-001913')[0]).not.toEqual(['exact', true, 'INV-2026-001910']);
+    // What is paid, another's, or a customer's number is no second invoice.
+    expect(told('INV2026001910 and 2026-001913', [own[0]!, item('INV-2026-001913', 136_740n, { open: 0n, status: 'paid' })])[0]).toEqual(['exact', true, 'INV-2026-001910']);
+    expect(told('INV2026001910 and 2026-001913', [own[0]!, item('INV-2026-001913', 136_740n, { party_id: 'C2' })])[0]).toEqual(['exact', true, 'INV-2026-001910']);
+    expect(told('INV2026001910 customer 2026-001913')[0]).toEqual(['exact', true, 'INV-2026-001910']);
+  });
+
+  it('infers nothing that was issued only after the entry was booked, unless it is named', () => {
+    const told = (issue_date: string, remittance: string) => best({ remittance, booking_date: '2026-10-20' }, [item('RE-1001', 11_900n, { issue_date })]).candidates[0]!.facts.undisputed;
+    expect([told('2026-10-20', 'thanks'), told('2026-10-21', 'thanks'), told('2026-10-21', 'RE-1001')]).toEqual([true, false, true]);
+  });
+
   it('takes a comma at the end for one more only where what is named does not explain the amount', () => {
     const cut = (amount: bigint) => best({ remittance: 'RE-2026-00042,', amount }, [item('RE-2026-00042', 11_900n)]).facts.text_cut;
     expect([cut(11_900n), cut(12_000n)]).toEqual([false, true]);
