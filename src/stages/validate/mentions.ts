@@ -19,6 +19,8 @@ export interface Mention {
   readonly weight: 'named' | 'bare' | 'lookalike' | 'decoy';
   /** The number whose beginning it leaves out (`RE-1001/02`): it counts only if that one is an invoice. */
   readonly continues: Mention | null;
+  /** Bare digits that are read out of the end of something longer only by leaving out a zero or a separator (`26229` in `FA26-026229`). */
+  readonly stretched?: boolean;
 }
 
 /**
@@ -70,7 +72,8 @@ function mentionsIn(text: number, words: string, shapes: ReadonlySet<string>): M
       // A reference or id of ours may have the form of anything, but the number of a contract is none.
       : form === 'reference' || form === 'end_to_end' ? (text === REMITTANCE && (decoys ??= decoysOf(words)).some((decoy) => decoy.labelled && decoy.start <= start && end <= decoy.end) ? 'decoy' : 'named')
       : weightAmong(decoys ??= decoysOf(words), start, end);
-    const mention: Mention = { keys: [{ form, key }], text, start, end, weight, continues: null };
+    const stretched = weight === 'bare' && form === 'digits' && words.slice(start, end) !== key && GOES_BEFORE.test(words.slice(Math.max(0, start - 2), start));
+    const mention: Mention = { keys: [{ form, key }], text, start, end, weight, continues: null, stretched };
     out.push(mention);
     if (form === 'number' && !isDecoy(mention)) continued.push(...continuationsOf(mention, key, words));
   }
@@ -85,6 +88,9 @@ function weightAmong(decoys: readonly Decoy[], from: number, to: number): Mentio
   const around = decoys.filter(({ start, end }) => start <= from && to <= end);
   return around.length === 0 ? 'bare' : around.every(({ start, end, labelled }) => !labelled && start === from && end === to) ? 'lookalike' : 'decoy';
 }
+
+/** What is written before it is of one piece with it. */
+const GOES_BEFORE = /[\p{L}\p{N}][-/._\\]$/u;
 
 /** Ids that no person types and that have too many groups to be found by their shape, as a UUID. */
 const LONG_ID = /[\dA-Za-z][\dA-Za-z-]{15,33}[\dA-Za-z]/g;

@@ -35,9 +35,14 @@ export interface Named {
  * no name for it, unless the amount says so.
  */
 export function findNamed(leaf: Leaf, mentions: readonly Mention[], payer: Payer, books: Books): Named {
-  const named = readNamed(leaf, mentions, payer, books);
+  const named = readNamed(leaf, payerOf(payer, leaf.amount < 0n ? 'out' : 'in') === null ? mentions : mentions.filter((mention) => !isFarFetched(mention, payer, books)), payer, books);
   const lookalikes = mentions.filter(({ weight }) => weight === 'lookalike').flatMap(({ keys }) => itemsOf(keys, books));
   return lookalikes.length === 0 ? named : { ...named, lookalikes: lookalikes.filter((item) => !named.items.includes(item)) };
+}
+
+/** The end of something longer, which is somebody else's number only when it is read with one zero less or with digits joined. */
+function isFarFetched({ keys, stretched }: Mention, payer: Payer, books: Books): boolean {
+  return stretched === true && itemsOf(keys, books).every((item) => !isRelated(payer, item, books));
 }
 
 /**

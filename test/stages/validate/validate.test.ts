@@ -62,6 +62,18 @@ describe('what the text names', () => {
     expect(candidates.every(({ facts }) => !facts.unique)).toBe(true);
   });
 
+  it('reads no stranger\'s number out of the end of a longer one by leaving out its zeros or joining a list', () => {
+    const slip = best({ remittance: 'facture FA26-026229' }, [item('FA26-02629', 11_900n), item('FA26-02633', 12_000n), item('FA26-00229', 87_710n, { party_id: 'C2' })]);
+    expect(slip.candidates[0]).toMatchObject({ facts: { named_by: 'typo', payer: 'account', amount: 'exact', unique: true }, allocations: [{ invoice_number: 'FA26-02629' }] });
+    const items = [item('FA26-01025', 1_000n), item('FA26-01026', 2_000n), item('FA26-01027', 3_000n), item('FA26-01028', 5_901n), item('FA26-02728', 87_710n, { party_id: 'C2' })];
+    const list = best({ remittance: 'facture FA26-01025/26/27/28' }, items);
+    expect(list.candidates[0]!.allocations.map((part) => part.invoice_number)).toEqual(['FA26-01025', 'FA26-01026', 'FA26-01027', 'FA26-01028']);
+    expect(list.candidates.every(({ facts }) => facts.payer !== 'contradicts')).toBe(true);
+    // Of nobody known it is still the only thing that the text may say, and written as it stands it names whose it is.
+    expect(best({ remittance: 'facture FA26-026229', counterparty_account: null, counterparty_name: null }, [item('FA26-00229', 11_900n, { party_id: 'C2' })]).candidates[0]!.facts.named_by).toBe('digits');
+    expect(best({ remittance: 'facture FA26-26229' }, [item('FA26-26230', 11_900n), item('XY-26229', 11_900n, { party_id: 'C2' })]).candidates.some(({ facts }) => facts.payer === 'contradicts')).toBe(true);
+  });
+
   it('takes the structured reference that we issued as the strongest', () => {
     const { candidates } = best({ structured_reference: 'RF18 5390 0754 7034' }, [item('17', 11_900n)], [C1], { 17: 'RF18539007547034' });
     expect(candidates[0]!.facts).toMatchObject({ named_by: 'reference', amount: 'exact' });
