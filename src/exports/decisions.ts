@@ -67,7 +67,7 @@ interface DecisionRow {
   rule_id: string | null; ruleset: string | null; reason: string; explanation: string; score: number | null;
   allocations: StoredAllocation[] | null;
   ledger_lines: { account: string; amount: string }[] | null;
-  suggestions: { allocations: StoredAllocation[]; score: number; reasons: string[] }[] | null;
+  suggestions: { allocations: StoredAllocation[]; reverses_decision_id?: string | null; score: number; reasons: string[] }[] | null;
 }
 
 /** More suggestions than this nobody reads. */
@@ -83,7 +83,10 @@ export function exportDecisions(tx: Tx, { run_id, since, format }: { run_id: big
 
   async function* pages(): AsyncGenerator<ExportedDecision[]> {
     const query = run_id === null ? standingDecisions(since) : decisionsOfRun(run_id, since);
-    for await (const page of streamPages(tx, query)) yield page.map(exportDecision);
+    for await (const page of streamPages(tx, query)) {
+      const returned = await loadReturned(tx, page);
+      yield page.map((row) => exportDecision(row, returned));
+    }
   }
 }
 
@@ -129,7 +132,18 @@ function decisionsOfRun(run_id: bigint, since: bigint): RawBuilder<DecisionRow> 
      order by v.n, e.entry_id`;
 }
 
-function exportDecision(row: DecisionRow): ExportedDecision {
+/** By decision that a suggestion of these would give back: what would be taken back of its invoices. */
+async function loadReturned(tx: Tx, page: readonly DecisionRow[]): Promise<ReadonlyMap<string, StoredAllocation[]>> {
+  const ids = page.flatMap(({ suggestions }) => (suggestions ?? []).flatMap(({ reverses_decision_id }) => reverses_decision_id ?? []));
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<StoredAllocation & { decision_id: bigint }>`
+    select l.decision_id, i.company, i.invoice_number, i.party_id, i.kind, l.settled_currency as currency, (-l.amount)::text as amount, (-l.settled)::text as settled,
+           (-l.discount)::text as discount, (-l.charges)::text as charges, (-l.withholding)::text as withholding, (-l.write_off)::text as write_off
+      from allocation l join invoice i using (invoice_id) where l.decision_id = any(${ids}::bigint[]) order by l.decision_id, l.n`.execute(tx.kysely);
+  return Map.groupBy(rows, (row) => String(row.decision_id));
+}
+
+function exportDecision(row: DecisionRow, returned: ReadonlyMap<string, StoredAllocation[]>): ExportedDecision {
   const { amount, currency } = row;
   const place = {
     entry_id: String(row.entry_id), company: row.company, document: row.document, sha256: row.sha256, account: row.account, statement_id: row.statement_id,
@@ -169,7 +183,8 @@ function exportDecision(row: DecisionRow): ExportedDecision {
     ledger_lines: ledger_lines.map((line) => ({ account: line.account, amount: formatMoney(BigInt(line.amount), currency) })),
     residual: formatMoney(residual, currency),
     suggestions: (row.suggestions ?? []).slice(0, MAX_SUGGESTIONS).map((suggestion) => ({
-      allocations: suggestion.allocations.map((part) => exportAllocation(part, row)), score: suggestion.score / 1000, reasons: suggestion.reasons,
+      allocations: (returned.get(suggestion.reverses_decision_id ?? '') ?? suggestion.allocations).map((part) => exportAllocation(part, row)),
+      score: suggestion.score / 1000, reasons: suggestion.reasons,
     })),
   };
 }

@@ -15,13 +15,13 @@ const FORMAT_ORDER: readonly Format[] = ['camt.053', 'mt940', 'bai2', 'ofx', 'cs
 const UNNUMBERED = Number.MAX_SAFE_INTEGER;
 
 /**
- * The order in which an account's statements are taken: by period, then number and page, then form, then content. What prints no number, as CSV, comes
- * after what does: of the same day in two forms the numbered one says more.
+ * The order in which an account's statements are taken: by period, then number and page, then form, then how much they say, then content. What prints no
+ * number, as CSV, comes after what does: of the same day in two forms the numbered one says more.
  */
 export function compareStatements(a: ReceivedStatement, b: ReceivedStatement): number {
   return compare(a.from ?? '', b.from ?? '') || compare(a.to ?? '', b.to ?? '')
     || (numberOf(a.sequence) ?? UNNUMBERED) - (numberOf(b.sequence) ?? UNNUMBERED) || pageOf(a.sequence) - pageOf(b.sequence) || FORMAT_ORDER.indexOf(a.format) - FORMAT_ORDER.indexOf(b.format)
-    || compare(a.sha256, b.sha256) || a.statement_no - b.statement_no;
+    || b.text_length - a.text_length || compare(a.sha256, b.sha256) || a.statement_no - b.statement_no;
 }
 
 /** The first number of a sequence such as `123/1`. */

@@ -24,6 +24,8 @@ export interface ReceivedStatement {
   /** Sum and number of its booked entries. */
   sum: bigint;
   entry_count: number;
+  /** How many characters its entries say. */
+  text_length: number;
   /** The check that normalize found failed; the whole document stays off the books. */
   failed_check: string | null;
 }

@@ -42,10 +42,11 @@ export async function loadReceived(tx: Tx, run_id: bigint, companies: readonly s
   const { rows } = await sql<ReceivedStatement>`
     select s.statement_id, s.document_id, encode(d.sha256, 'hex') as sha256, s.statement_no, s.company, s.account_id, s.currency, s.format, a.interim = 'post' as posts_interim, s.sequence,
            s.bank_statement_id, coalesce(s.from_date, e.first_day)::text as "from", coalesce(s.to_date, e.last_day)::text as "to", s.opening, s.closing, s.ties_out,
-           coalesce(e.total, 0)::bigint as sum, s.entry_count,
+           coalesce(e.total, 0)::bigint as sum, s.entry_count, coalesce(e.characters, 0)::int as text_length,
            case when d.state = 'quarantined' then coalesce(d.failed_check, 'quarantined') end as failed_check
       from statement s join document d using (document_id) join account a using (account_id)
-      left join lateral (select min(booking_date) as first_day, max(booking_date) as last_day, sum(amount) as total
+      left join lateral (select min(booking_date) as first_day, max(booking_date) as last_day, sum(amount) as total,
+             sum(length(concat(remittance, counterparty_name, counterparty_account, bank_reference, end_to_end_id, structured_reference))) as characters
              from entry e where e.statement_id = s.statement_id and e.detail is null and e.status = 'booked') e on true
      where d.run_id = ${run_id} and s.company = any(${[...companies]}) and d.state in ('validated', 'quarantined') and s.state = 'received'
      order by s.statement_id`.execute(tx.kysely);

@@ -5,7 +5,7 @@ import type { BookedStatement, ReceivedStatement } from '../../../src/stages/rec
 
 const received = (of: Partial<ReceivedStatement>): ReceivedStatement => ({
   statement_id: 10n, document_id: 1n, sha256: 'aa', statement_no: 0, company: 'default', account_id: 1, currency: 'EUR', format: 'camt.053', posts_interim: false, sequence: null, bank_statement_id: null,
-  from: '2026-10-05', to: '2026-10-05', opening: 100n, closing: 150n, ties_out: true, sum: 50n, entry_count: 1, failed_check: null, ...of,
+  from: '2026-10-05', to: '2026-10-05', opening: 100n, closing: 150n, ties_out: true, sum: 50n, entry_count: 1, text_length: 0, failed_check: null, ...of,
 });
 const booked = (of: Partial<BookedStatement>): BookedStatement => ({
   statement_id: 1n, format: 'camt.053', sequence: null, proven: true, from: '2026-10-02', to: '2026-10-02', opening: 0n, closing: 100n, gap_before: null, ...of,
@@ -84,12 +84,12 @@ describe('the place of a statement in the books', () => {
 describe('the order in which statements are taken', () => {
   it('is by period, number, page, form and content, not by arrival', () => {
     const statements = [
-      received({ sha256: 'bb', format: 'csv' }), received({ sha256: 'aa', from: '2026-10-04', to: '2026-10-05' }), received({ sha256: 'cc' }),
+      received({ sha256: 'bb', format: 'csv' }), received({ sha256: 'zz', text_length: 40 }), received({ sha256: 'aa', from: '2026-10-04', to: '2026-10-05' }), received({ sha256: 'cc' }),
       received({ sha256: 'dd', sequence: '2' }), received({ sha256: 'ab' }),
       received({ sha256: '99', sequence: '3/2' }), received({ sha256: 'ee', sequence: '3/1' }),
     ];
     const order = (list: ReceivedStatement[]) => list.toSorted(compareStatements).map((one) => one.sha256);
-    expect(order(statements)).toEqual(['aa', 'dd', 'ee', '99', 'ab', 'cc', 'bb']);
+    expect(order(statements)).toEqual(['aa', 'dd', 'ee', '99', 'zz', 'ab', 'cc', 'bb']);
     expect(order(statements.toReversed())).toEqual(order(statements));
   });
 });
