@@ -54,6 +54,9 @@ const BARE: Record<string, string> = { ...DIGRAPHS, ä: 'a', ö: 'o', ü: 'u', �
 /** Words that banks and customers write as often as the sign: `Meyer & Söhne`, `Meyer und Söhne`, `Meyer + Söhne`. */
 export const CONNECTIVES: ReadonlySet<string> = new Set(['and', 'und', 'et', 'og', 'och', 'ja', '&']);
 
+/** What stands behind the `u` of banks whose character set has no `&`: `AHRENS U PARTNER GMBH U CO KG`. Elsewhere it is an initial. */
+const COMPANIONS: ReadonlySet<string> = new Set(['co', 'cie', 'comp', 'partner', 'soehne', 'sohne', 'sohn', 'tochter', 'toechter', 'kinder', 'kollegen', 'brueder', 'bruder']);
+
 /**
  * Legal forms, folded as names are (dots inside abbreviations removed); those of one line are one form. Two companies that differ in their
  * form alone share a key, and are told apart by the form where both show one.
@@ -142,7 +145,7 @@ function foldWith(name: string, letters: Record<string, string>): FoldedName {
     .replace(/[^\p{L}\p{N}&]+/gu, ' '))
     .split(' ')
     .filter((word) => word !== '')
-    .map((word) => (CONNECTIVES.has(word) ? '&' : word));
+    .map((word, i, words) => (CONNECTIVES.has(word) || (word === 'u' && i > 0 && COMPANIONS.has(words[i + 1]!)) ? '&' : word));
   // At an end it joins nothing: the name was cut, and goes on.
   const words = all.filter((word, i) => word !== '&' || (i === all.length - 1 && i > 1));
   let start = 0;

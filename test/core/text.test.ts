@@ -23,6 +23,7 @@ describe('cleanText', () => {
 describe('nameKeys', () => {
   test.each([
     ['Müller & Söhne GmbH & Co. KG', 'MUELLER UND SOEHNE'],
+    ['Ahrens & Partner GmbH & Co. KG', 'AHRENS U PARTNER GMBH U CO KG'],
     ['Muster S.p.A.', 'MUSTER SPA'],
     ['Groupe Dupont S.à r.l.', 'Groupe Dupont SARL'],
     ['Kowalski Sp. z o.o.', 'KOWALSKI'],
