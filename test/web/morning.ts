@@ -45,9 +45,14 @@ export function inTheBrowser(name: string, tests: (begin: (given?: Partial<Confi
       for (const { key, page } of used.splice(0)) {
         if (page.isClosed()) continue;
         await page.unrouteAll({ behavior: 'ignoreErrors' });
+        // One that goes somewhere by itself at this moment is not used again.
+        const is_left = await page.goto('about:blank').then(() => true, () => false);
+        if (!is_left) {
+          await page.context().close();
+          continue;
+        }
         await page.context().setOffline(false);
         await page.context().clearCookies();
-        await page.goto('about:blank');
         idle.set(key, [...idle.get(key) ?? [], page]);
       }
       for (const close of closing.splice(0).toReversed()) await close();
