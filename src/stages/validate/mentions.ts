@@ -105,7 +105,7 @@ function groupsIn(key: string): number {
 }
 
 /** `/02`, ` + 02`, `, 02`, ` und 02`: the end of a number alone, after a whole one. What an amount or, as `, 2026/09-1`, another number goes on with is none. */
-const CONTINUATION = /^ ?(?:\/ ?(\d{1,9})(?!\d|[.,-]\d|[A-Za-z])|(?:[+&,;]|(?:und|and|et|en|og|och|e|y|i|a)(?= )) ?(\d{1,9})(?!\d|[.,/-]\d|[A-Za-z]))/;
+const CONTINUATION = /^ ?(?:\/ ?(\d{1,9})(?!\d|[.,-]\d|[A-Za-z])|(?:[+&,;]|(?:und|u\.?|sowie|plus|and|et|en|og|och|ja|oraz|és|și|και|и|e|y|i|a)(?= )) ?(\d{1,9})(?!\d|[.,/-]\d|[A-Za-z]))/;
 
 /** ` 1002`: after nothing but a space it may be anything, unless it is as long as what it would stand for. */
 const ANOTHER = /^ (\d{1,9})(?!\d|[.,/-]\d|[A-Za-z])/;

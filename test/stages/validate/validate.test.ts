@@ -363,7 +363,7 @@ describe('decoys, lists and slips', () => {
     expect(best({ remittance: '20266' }, [item('RE-1001', 11_900n), strangers]).facts.named_count).toBe(1);
   });
 
-  it.each(['RE-2026-00042/43', 'RE-2026-00042 + 43', 'RE-2026-00042 und 00043', 'RE-2026-00042, 00043'])('goes on with the end of a number: %s', (remittance) => {
+  it.each(['RE-2026-00042/43', 'RE-2026-00042 + 43', 'RE-2026-00042 und 00043', 'RE-2026-00042, 00043', 'RE-2026-00042 u. 43', 'RE-2026-00042 oraz 43', 'RE-2026-00042 και 43'])('goes on with the end of a number: %s', (remittance) => {
     const { candidates } = best({ amount: 16_900n, remittance }, [item('RE-2026-00042', 11_900n), item('RE-2026-00043', 5_000n)]);
     expect(candidates[0]!.facts).toMatchObject({ invoice_count: 2, amount: 'exact', all_named: true });
   });
