@@ -54,9 +54,12 @@ onBothQueues('a process that is killed', (queue) => {
     const child = spawn(process.execPath, ['--import', join(HERE, 'preload.ts'), ...args], { cwd: ROOT, env: environment(more), stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => { said += text; });
-    const patience = setTimeout(() => child.kill('SIGINT'), 20_000);
+    const patience = setTimeout(() => child.kill('SIGINT'), 40_000);
     const gone = once(child, 'exit');
-    await meanwhile(() => child.kill('SIGTERM'));
+    await meanwhile(() => child.kill('SIGTERM')).catch((error: unknown) => {
+      child.kill('SIGKILL');
+      throw error;
+    });
     const [status, signal] = await gone as [number | null, NodeJS.Signals | null];
     clearTimeout(patience);
     return { status, signal, said };
@@ -91,7 +94,7 @@ onBothQueues('a process that is killed', (queue) => {
   const held = (path: string) => vi.waitFor(async () => {
     const { rows } = await db.pool.query('select from task join document using (document_id) where path = $1 and lease_token is not null', [path]);
     if (rows.length === 0) throw new Error('it is not in hand');
-  }, { timeout: 10_000, interval: 20 });
+  }, { timeout: 30_000, interval: 20 });
 
   /** Makes a process meet the failpoint, and kills it there. */
   async function meet(failpoint: Failpoint) {
@@ -121,6 +124,8 @@ onBothQueues('a process that is killed', (queue) => {
         await submit(statement);
         return work({ ...fault, EXTRACT_MS: '5000' });
       case 'release commit': case 'release enqueue':
+        // What those killed before have left would be taken up first, and read slowly, too.
+        await finish();
         await submit(statement);
         return work({ ...fault, EXTRACT_MS: '5000' }, async (kill) => {
           await held(statement);
@@ -134,7 +139,7 @@ onBothQueues('a process that is killed', (queue) => {
 
   it.each(failpoints)('%s', async (failpoint) => {
     expect(await meet(failpoint)).toEqual({ status: null, signal: 'SIGKILL', said: `reached ${failpoint}\n` });
-  }, 60_000);
+  }, 120_000);
 
   it('anywhere has cost nothing and doubled nothing', async () => {
     await submit(...statements);
