@@ -1,26 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
-import { canonicalJson, CanonicalText, type Json } from '../../core/canonical-json.ts';
-import type { CalendarDate } from '../../core/date.ts';
-import { evidenceText, RETURN, type Candidate, type Evidence } from '../../core/evidence.ts';
-import { allocateIds, openChain, type LogChain, type LogDraft } from '../../ledger/log.ts';
-import { postJournalEntries, type JournalEntryDraft, type JournalLineDraft } from '../../ledger/journal.ts';
-import { closedByInvoice, loadTerms, settleOpenItems } from '../../ledger/open-items.ts';
-import { allocationLines, ownLine, postingFindings, type Allocation, type InvoiceTerms } from '../../ledger/posting.ts';
-import { loadReversal } from '../../ledger/reversal.ts';
-import { copyRows } from '../../platform/copy.ts';
-import { planByIndex, type Tx } from '../../platform/database.ts';
+import { canonicalJson } from '../../core/canonical-json.ts';
+import { evidenceText } from '../../core/evidence.ts';
+import { openChain, type LogChain, type LogDraft } from '../../ledger/log.ts';
+import { planByIndex } from '../../platform/database.ts';
 import type { BatchContext, BatchJob } from '../contract.ts';
-import { acceptBatch, type AcceptedBatch } from './accept-batch.ts';
+import { acceptBatch } from './accept-batch.ts';
+import { isDeferred, NOTHING_REOPENED, type Batch, type Decided } from './batch.ts';
 import { findLosers, type Contender } from './contend.ts';
+import type { Modes } from './decide.ts';
+import { alreadyOnTheBooks, claimsOf, decideEntry, namedClaims, notYetBooked } from './draft.ts';
+import { rulesInForce } from './in-force.ts';
 import { joinNotifications } from './join-notifications.ts';
 import { pairTransfers } from './pair-transfers.ts';
-import type { Modes } from './decide.ts';
-import { accountOf, alreadyOnTheBooks, claimsOf, decideEntry, namedClaims, notYetBooked, waits, type Draft } from './draft.ts';
-import { logContender } from './replay.ts';
-import { rulesInForce } from './in-force.ts';
-import type { Ruleset } from './rules.ts';
+import { findReopened, followsReturn } from './reopened.ts';
+import { saveDecisions, waitingAccount } from './save-decisions.ts';
 import * as store from './store.ts';
-import type { EvidenceScope, KeptEvidence, Standing } from './store.ts';
+import type { EvidenceScope, KeptEvidence } from './store.ts';
 
 /**
  * Decides a batch, all documents of a run that are of one company, and posts it: statements are accepted, evidence becomes decisions,
@@ -167,90 +162,6 @@ async function decideChunk(batch: Batch, scope: EvidenceScope, chunk: Iterable<K
   return decided;
 }
 
-/** Whether its decision waits until all others are made. */
-function isDeferred(batch: Batch, { evidence, open }: KeptEvidence, scope: EvidenceScope): boolean {
-  return !scope.open_only && evidence.facts.is_return && (open || isTaken(batch, evidence));
-}
-
-/** What the batch's returns open again: by party, the day of its first; and the entries that they may give back. */
-interface Reopened { since: ReadonlyMap<string, CalendarDate>; given_back: ReadonlySet<string> }
-
-const NOTHING_REOPENED: Reopened = { since: new Map(), given_back: new Set() };
-
-/** Whose invoices the batch's returns may open again: those that the entries given back have settled, or, where they come in the same batch, may settle. */
-async function findReopened(batch: Batch, scope: EvidenceScope): Promise<Reopened> {
-  const { tx, company } = batch;
-  const returns: bigint[] = [];
-  for await (const kept of store.readClaimants(tx, scope, [RETURN])) if (isDeferred(batch, kept, scope)) returns.push(BigInt(kept.evidence.entry_id));
-  if (returns.length === 0) return NOTHING_REOPENED;
-  const returned = new Map((await store.listReturned(tx, company, returns)).map((one) => [String(one.entry_id), one]));
-  const since = new Map<string, CalendarDate>();
-  const note = (party_ids: Iterable<string>, { returned_on }: store.Returned): void => {
-    for (const party_id of party_ids) {
-      const known = since.get(party_id);
-      if (known === undefined || returned_on < known) since.set(party_id, returned_on);
-    }
-  };
-  for (const one of returned.values()) note(one.party_ids, one);
-  for await (const { evidence } of store.readEvidenceOf(tx, scope, [...returned.values()])) note(partiesOf(evidence), returned.get(evidence.entry_id)!);
-  return { since, given_back: new Set(returned.keys()) };
-}
-
-/** Whether it may pay what a return of the batch, booked no later, opens again. */
-function followsReturn(batch: Batch, { evidence, open }: KeptEvidence, { open_only }: EvidenceScope): boolean {
-  const { since, given_back } = batch.reopened;
-  if (since.size === 0 || open_only || evidence.facts.is_return || given_back.has(evidence.entry_id) || !(open || isTaken(batch, evidence))) return false;
-  return partiesOf(evidence).values().some((party_id) => since.has(party_id) && since.get(party_id)! <= evidence.booking_date);
-}
-
-/** The parties of which the evidence speaks. */
-function partiesOf({ candidates, refused }: Evidence): Set<string> {
-  return new Set([...candidates.flatMap(({ party_id, allocations }) => [...(party_id === undefined ? [] : [party_id]), ...allocations.map((part) => part.party_id)]),
-    ...refused.map(({ party_id }) => party_id)]);
-}
-
-/** Whether the entry is booked, and its statement brings it onto the books. */
-function isTaken({ accepted, joined }: Batch, { entry_id, statement_id, line, status }: Evidence): boolean {
-  return !joined.has(entry_id) && status === 'booked' && accepted.states.get(BigInt(statement_id)) === 'accepted' && !accepted.duplicates.get(BigInt(statement_id))?.has(line);
-}
-
-interface Batch {
-  tx: Tx;
-  run_id: bigint;
-  company: string;
-  ruleset: Ruleset;
-  modes: Modes;
-  accepted: AcceptedBatch;
-  ledger_accounts: ReadonlyMap<number, string>;
-  functional_currency: string | null;
-  /** The entries whose other leg is there too. */
-  transfer_legs: Set<string>;
-  /** Batch bookings for which details have come: these are decided in their place. */
-  joined: Set<string>;
-  /** Of the details of a booking that waited: where it stood, and, for the first of them, its decision. */
-  details: Map<string, Before>;
-  /** What another entry may have settled: decided after everything else but returns. */
-  late: bigint[];
-  returns: bigint[];
-  /** What may pay what these open again. */
-  after_returns: bigint[];
-  reopened: Reopened;
-  /** The entries that found consumed what they claim: for a person, whatever else the books now offer them. */
-  losers: Map<string, readonly Contender[]>;
-  /** Contested invoices that one of the batch's entries settles. */
-  taken: Set<string>;
-  /** How many decisions of earlier batches were superseded. */
-  changed: number;
-  chain: LogChain;
-}
-
-interface Decided extends KeptEvidence {
-  draft: Draft;
-  duplicate_of: bigint | null;
-  /** Of an entry that has lost what it claims. */
-  contest?: readonly Contender[] | undefined;
-}
-
 /** What becomes of one leaf, or null where its document was quarantined and it is decided already. */
 function decideLeaf(batch: Batch, kept: KeptEvidence, losers: Losers): Decided | null {
   const { evidence } = kept;
@@ -311,146 +222,3 @@ async function settleConflicts(batch: Batch, scope: EvidenceScope): Promise<Lose
 /** By entry: who has what it claims, and itself. */
 type Losers = ReadonlyMap<string, readonly Contender[]>;
 const NO_LOSERS: Losers = new Map();
-
-const DECISION_COLUMNS = ['decision_id', 'entry_id', 'run_id', 'company', 'outcome', 'decided_by', 'rule_id', 'ruleset', 'reason', 'explanation',
-  'score', 'runner_up', 'suggestions', 'ledger_lines', 'duplicate_of', 'returns', 'log_seq', 'supersedes'] as const;
-const ALLOCATION_COLUMNS = ['decision_id', 'n', 'invoice_id', 'amount', 'settled', 'settled_currency', 'discount', 'charges', 'withholding', 'write_off'] as const;
-const REVIEW_COLUMNS = ['entry_id', 'company', 'decision_id', 'reason', 'priority'] as const;
-
-/** Where an entry stood, and by what, that is decided anew. */
-interface Before {
-  at: 'unallocated' | 'suspense';
-  /** Its own decision; null for a detail whose booking had one. */
-  decision: Standing | null;
-  supersedes: bigint | null;
-}
-
-/** A decision to be saved, in place of the one that stands, if any does. */
-type Saved = Decided & { before: Before | null };
-
-/** Saves a chunk's decisions with all that follows from them, each table as a set. What would be decided as it stands is left alone. */
-async function saveDecisions(batch: Batch, made: readonly Decided[]): Promise<void> {
-  const { tx, run_id, company, ruleset, chain } = batch;
-  const standing = await store.loadStanding(tx, made.filter((one) => one.open).map((one) => one.evidence.entry_id));
-  const decided = made.map((one): Saved => ({ ...one, before: beforeOf(batch, one, standing) })).filter((one) => !one.before?.decision || differs(one, one.before.decision));
-  if (decided.length === 0) return;
-  const ids = await allocateIds(tx, 'decision_decision_id_seq', decided.length);
-  const seqs = await chain.reserve(decided.length);
-  const effects = await effectsOf(batch, decided);
-  batch.changed += decided.filter((one) => one.before !== null).length;
-
-  await store.supersede(tx, decided.flatMap((one, i) => (one.before?.supersedes ? [{ old: one.before.supersedes, by: ids[i]! }] : [])));
-  await copyRows(tx.client, 'decision', DECISION_COLUMNS, decided.map(({ evidence, draft, duplicate_of, before }, i) => [
-    ids[i], evidence.entry_id, run_id, company, draft.outcome, 'rule', draft.rule?.id ?? null, draft.rule ? ruleset.version : null, draft.reason,
-    draft.explanation, draft.score === null ? null : draft.score / 1000, json(draft.runner_up), json(waits(draft) ? draft.suggestions : null),
-    json(effects[i]!.ledger_lines), duplicate_of, draft.outcome === 'auto' ? draft.chosen?.reverses_decision_id ?? null : null, seqs[i], before?.supersedes ?? null,
-  ]));
-  await copyRows(tx.client, 'allocation', ALLOCATION_COLUMNS, decided.flatMap((_, i) => effects[i]!.allocations.map((part, n) => [
-    ids[i], n + 1, part.invoice_id, part.amount, part.settled, part.currency, part.discount, part.charges, part.withholding, part.write_off,
-  ])));
-  await chain.appendAs(seqs, decided.map(({ evidence, text, draft, duplicate_of, contest, before }, i): LogDraft => ({
-    company, run_id, actor: draft.rule ? `${draft.rule.id}@${ruleset.version}` : 'tieout', action: 'decide', entry_id: BigInt(evidence.entry_id), decision_id: ids[i]!,
-    payload: {
-      outcome: draft.outcome, reason: draft.reason, evidence: new CanonicalText(text), mode: batch.modes.company,
-      rule_modes: batch.modes.rules, ruleset: ruleset.version, runner_up: draft.runner_up as unknown as Json,
-      allocations: effects[i]!.allocations.map((part): Json => ({
-        invoice_id: String(part.invoice_id), amount: String(part.amount), settled: String(part.settled), discount: String(part.discount),
-        charges: String(part.charges), withholding: String(part.withholding), write_off: String(part.write_off),
-      })),
-      ...(duplicate_of !== null && { duplicate_of: String(duplicate_of) }),
-      ...(contest && { contest: contest.map(logContender) }),
-      ...(before?.supersedes && { supersedes: String(before.supersedes) }),
-      ...(draft.outcome === 'auto' && draft.chosen?.reverses_decision_id && { returns: draft.chosen.reverses_decision_id }),
-      ...(effects[i]!.findings && { findings: effects[i]!.findings }),
-    },
-  })));
-  const posting = decided.flatMap((_, i) => (effects[i]!.posts ? [i] : []));
-  await postJournalEntries(tx, posting.map((i) => seqs[i]!), posting.map((i): JournalEntryDraft => {
-    const { evidence, before } = decided[i]!;
-    return {
-      company, kind: before ? 'allocation' : 'bank_entry', booking_date: evidence.booking_date, entry_id: BigInt(evidence.entry_id), decision_id: ids[i]!, run_id,
-      lines: [ownLine(stoodAt(batch, decided[i]!), effects[i]!.lines, batch.functional_currency), ...effects[i]!.lines],
-    };
-  }));
-  await settleOpenItems(tx, closedByInvoice(effects.flatMap(({ allocations }) => allocations)));
-  await copyRows(tx.client, 'review_item', REVIEW_COLUMNS, decided.flatMap(({ evidence, draft, before }, i) => (
-    !before?.decision && waits(draft) ? [[evidence.entry_id, company, ids[i], draft.reason, draft.priority]] : [])));
-  await store.updateReviewItems(tx, decided.flatMap(({ evidence, draft, before }, i) => (
-    before?.decision ? [{ entry_id: evidence.entry_id, decision_id: ids[i]!, reason: draft.reason, priority: draft.priority, done: !waits(draft) }] : [])));
-}
-
-function beforeOf(batch: Batch, { evidence }: Decided, standing: ReadonlyMap<string, Standing>): Before | null {
-  const decision = standing.get(evidence.entry_id);
-  return decision ? { at: waitingAccount(decision.outcome), decision, supersedes: decision.decision_id } : batch.details.get(evidence.entry_id) ?? null;
-}
-
-/** Whether a person would see anything else, or the entry be posted elsewhere, than by the decision that stands. */
-function differs({ draft }: Decided, standing: Standing): boolean {
-  return draft.outcome !== standing.outcome || draft.reason !== standing.reason || (draft.rule?.id ?? null) !== standing.rule_id
-    || canonicalJson(draft.suggestions as unknown as Json) !== canonicalJson((standing.suggestions ?? []) as Json);
-}
-
-/** The line that takes the entry to where it goes: from the bank, or from the account on which it has waited. */
-function stoodAt({ ledger_accounts }: Batch, { evidence, before }: Saved): JournalLineDraft {
-  const line = { amount: BigInt(evidence.amount), currency: evidence.facts.currency };
-  if (before) return { account: before.at, ...line };
-  return { account: ledger_accounts.get(evidence.account_id)!, account_id: evidence.account_id, ...line };
-}
-
-/** Where an entry stands until it is decided. */
-function waitingAccount(outcome: 'review' | 'suspense'): 'unallocated' | 'suspense' {
-  return outcome === 'suspense' ? 'suspense' : 'unallocated';
-}
-
-/** What a decision does to the books: nothing for duplicates and previews, the whole amount to unallocated for a review. */
-interface Effects {
-  posts: boolean;
-  allocations: Allocation[];
-  lines: JournalLineDraft[];
-  /** Where what no allocation took went, for the export. */
-  ledger_lines: { account: string; amount: string }[] | null;
-  /** What could not be posted as it should; absent for nothing. */
-  findings?: string[];
-}
-
-async function effectsOf(batch: Batch, decided: readonly Saved[]): Promise<Effects[]> {
-  const wanted = decided.flatMap(({ draft, evidence }) => (draft.chosen?.allocations ?? [])
-    .filter((part) => part.discount !== '0' || part.currency !== evidence.facts.currency).map((part) => BigInt(part.invoice_id)));
-  const terms = await loadTerms(batch.tx, wanted);
-  const out: Effects[] = [];
-  for (const one of decided) out.push(await effectOf(batch, one, terms));
-  return out;
-}
-
-async function effectOf(batch: Batch, { evidence, draft, before }: Saved, terms: ReadonlyMap<bigint, InvoiceTerms>): Promise<Effects> {
-  const whole = (account: string): Effects => ({
-    posts: account !== before?.at, allocations: [], lines: [{ account, party_id: draft.chosen?.party_id ?? null, amount: -BigInt(evidence.amount), currency: evidence.facts.currency }],
-    ledger_lines: account === 'unallocated' ? null : [{ account, amount: evidence.amount }],
-  });
-  if (draft.outcome === 'duplicate' || draft.outcome === 'pending') return { posts: false, allocations: [], lines: [], ledger_lines: null };
-  const account = accountOf(draft);
-  if (account !== null) return whole(account);
-  const chosen = draft.chosen!;
-  if (chosen.reverses_decision_id !== null) {
-    // Rare, so a query of its own.
-    return { posts: true, ...await loadReversal(batch.tx, BigInt(chosen.reverses_decision_id), { amount: BigInt(evidence.amount), currency: evidence.facts.currency }) };
-  }
-  const allocations = allocationsOf(chosen);
-  const currencies = { entry: evidence.facts.currency, functional: batch.functional_currency };
-  const findings = new Set(allocations.flatMap((part) => postingFindings(part, terms.get(part.invoice_id) ?? null, currencies)));
-  return {
-    posts: true, allocations, lines: allocations.flatMap((part) => allocationLines(part, terms.get(part.invoice_id) ?? null, currencies)), ledger_lines: null,
-    ...(findings.size > 0 && { findings: [...findings].sort() }),
-  };
-}
-
-function allocationsOf(chosen: Candidate): Allocation[] {
-  return chosen.allocations.map((part) => ({
-    invoice_id: BigInt(part.invoice_id), kind: part.kind, party_id: part.party_id, currency: part.currency, amount: BigInt(part.amount),
-    settled: BigInt(part.settled), discount: BigInt(part.discount), charges: BigInt(part.charges), withholding: BigInt(part.withholding), write_off: 0n,
-  }));
-}
-
-function json(value: unknown): string | null {
-  return value === null ? null : JSON.stringify(value);
-}
