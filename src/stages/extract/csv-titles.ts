@@ -215,7 +215,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       unstructured remittance | transaction narrative | bank description | bank desc | desc | details of payment | description 1
       description 2 | description 3 | narrative 1 | narrative 2 | narrative 3 | narrative 4 | narrative 5 | comment | comments
       payment information | label | item title | subject`,
-    `verwendungszweck | verwendungszweck 1 | αιτιολογια | περιγραφη | verwendungszweck 2 | verwendungszweck 3 | verwendungszweck 4 | vwz | vwz1 | vwz2
+    `verwendungszweck | verwendungszweck 1 | verwendungszweck 2 | verwendungszweck 3 | verwendungszweck 4 | vwz | vwz1 | vwz2
       vwz3 | zahlungsgrund | buchungsdetails | umsatztext | beschreibung | beschreibung 1 | beschreibung 2 | beschreibung1
       beschreibung2 | beschreibung3 | mitteilung | transaktionsbeschreibung | transaktionsbeschreibung zusatz
       vorgang verwendungszweck | bemerkung | betreff | avisierungstext | libelle | libelle simplifie | libelle operation
@@ -226,7 +226,7 @@ const TITLES: readonly [Meaning, number, string, string][] = [
       concepto | concepto ampliado | descripcion | detalle | detalles | observaciones | mas datos | opis | opis operacji
       opis transakcji | tytul | tytulem | tytul operacji | tytul przelewu | szczegoly | szczegoly transakcji | beskrivning
       meddelande | text meddelande | specifikation | tekst | beskrivelse | melding | forklaring | viesti | selite | kozlemeny
-      megjegyzes | reszletek | konyvelesi informaciok | zahlungszweck | libelle complet operation | libelle complet | bericht | detail van de omzet | descrizione operazioni | zprava | zprava pro prijemce | poznamka | popis | descricao`],
+      megjegyzes | reszletek | konyvelesi informaciok | zahlungszweck | libelle complet operation | libelle complet | bericht | detail van de omzet | descrizione operazioni | zprava | zprava pro prijemce | poznamka | popis | descricao | αιτιολογια | περιγραφη`],
   ['end_to_end_id', 0,
     `end to end id | end to end | end to end reference | e2e id | e2e reference | endtoendid | end to end identification | eref
       customer reference end to end`,
