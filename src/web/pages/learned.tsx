@@ -51,7 +51,7 @@ export default function Learned(): ReactNode {
                 <Group justify="space-between" p="sm" gap="sm" align="flex-start">
                   <div style={{ flex: '1 1 300px', minWidth: 0 }}>
                     <Group gap="xs"><Badge color="gray">{one.kind === 'account' ? 'Account' : 'Name'}</Badge><Text fw={600} className="break">{one.value}</Text><Text>is</Text><Text fw={600}>{one.party_name}</Text><Text c="dimmed">{one.party_id}</Text>{one.state !== 'proposed' && <Badge color={one.state === 'confirmed' ? 'petrol' : 'gray'}>{wordsOf(one.state)}</Badge>}</Group>
-                    <Text c="dimmed">Given to this party by people {formatCounted(one.seen, 'time')}; proposed by {one.proposed_by}, {formatTime(one.proposed_at)} · <Anchor component={Link} to={`/log/entries/${one.entry_id}`} size="sm" underline="always">the payment</Anchor></Text>
+                    <Text c="dimmed">Given to this party by people {one.seen === 1 ? 'once' : formatCounted(one.seen, 'time')}; proposed by {one.proposed_by}, {formatTime(one.proposed_at)} · <Anchor component={Link} to={`/log/entries/${one.entry_id}`} size="sm" underline="always">the payment</Anchor></Text>
                     {one.history.length > 0 && <details><summary><Text span c="dimmed">History</Text></summary>{one.history.map((step) => <Text key={step.at + step.action}>{formatTime(step.at)}: {wordsOf(step.action).toLowerCase()} by {step.by}{step.reason && `, ${step.reason}`}</Text>)}</details>}
                   </div>
                   {may_approve && (

@@ -28,8 +28,8 @@ function Shown({ data, of_all }: { data: Figures; of_all: string }): ReactNode {
       <SimpleGrid cols={{ base: 2, xs: 3, md: 6 }} spacing="sm">
         <Figure name="In the queue" value={formatCount(data.queue.open)} note={`${formatCount(data.queue.mine)} mine, ${formatCount(data.queue.unowned)} nobody’s`} to="/queue" />
         <Figure name="Oldest" value={data.queue.oldest ? formatDate(data.queue.oldest) : '–'} note={`${formatCount(data.queue.deferred)} put off`} to="/queue" />
-        <Figure name="Quarantined" value={formatCount(data.quarantined)} note="statements" to="/quarantine" bad={data.quarantined > 0} />
-        <Figure name="Dead letters" value={formatCount(data.dead_letters)} note="documents" to="/dead-letters" bad={data.dead_letters > 0} />
+        <Figure name="Quarantined" value={formatCount(data.quarantined)} note={data.quarantined === 1 ? 'statement' : 'statements'} to="/quarantine" bad={data.quarantined > 0} />
+        <Figure name="Dead letters" value={formatCount(data.dead_letters)} note={data.dead_letters === 1 ? 'document' : 'documents'} to="/dead-letters" bad={data.dead_letters > 0} />
         <Figure name="Approvals" value={formatCount(data.approvals_pending)} note="wait for a second person" to="/approvals" />
         <Figure name="To learn" value={formatCount(data.learned_proposed)} note="accounts and names" to="/learned" />
       </SimpleGrid>

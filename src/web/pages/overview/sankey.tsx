@@ -34,7 +34,7 @@ export function Sankey({ links }: { links: readonly Link[] }): ReactNode {
 }
 
 function Picture({ links, names, width }: { links: readonly Link[]; names: readonly string[]; width: number }): ReactNode {
-  const side = Math.min(LABEL_PX, width / 4);
+  const side = Math.min(LABEL_PX, width / 3.4);
   const graph = sankey<Node, { count: number }>().nodeId((node) => node.name).nodeWidth(10).nodePadding(NODE_PADDING).nodeAlign(sankeyJustify).extent([[side, 8], [width - side, HEIGHT - 8]])({
     nodes: names.map((name) => ({ name })), links: links.map((link) => ({ source: link.source, target: link.target, value: link.count, count: link.count })),
   });
